@@ -1,0 +1,144 @@
+//! Which executor runs here: the crate's only thread-local.
+//!
+//! While an executor runs (or is dropped), its [`Context`] is current on its thread. That is how
+//! `spawn` knows where to put a task, how a socket finds the reactor, and how a wake knows that it
+//! is at home and needs neither lock nor system call.
+
+use std::{
+    cell::{Cell, RefCell},
+    panic::Location,
+    rc::Rc,
+    sync::Arc,
+};
+
+use crate::{
+    id::TaskId,
+    inbox::Inbox,
+    join::JoinHandle,
+    reactor::Reactor,
+    ready::ReadyQueue,
+    task::{LocalTask, Tasks},
+    trace::{EventKind, Tracer},
+};
+
+/// How many socket operations one poll of a task may complete. A task whose socket is always
+/// ready has had its turn then and goes to the end of the queue, so that the others have theirs.
+/// 128 is what tokio found to cost nothing measurable and to bound a turn well below a
+/// millisecond (the blog post "Reducing tail latencies with automatic cooperative task yielding").
+pub(crate) const OPERATIONS_A_POLL: u32 = 128;
+
+/// The parts of one executor that tasks, sockets and wakers reach for.
+pub(crate) struct Context {
+    pub(crate) tasks: Rc<Tasks>,
+    pub(crate) ready: ReadyQueue,
+    pub(crate) reactor: Rc<Reactor>,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) tracer: Rc<Tracer>,
+    /// How many more socket operations the poll that runs now may complete.
+    pub(crate) budget: Cell<u32>,
+}
+
+impl Context {
+    /// Makes a task of a future, and queues it.
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        place: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let id = self.add(Box::pin(future), place, true);
+        JoinHandle::new(id, Rc::clone(&self.tasks))
+    }
+
+    /// The same, without a handle.
+    pub(crate) fn spawn_detached(&self, future: LocalTask, place: &'static Location<'static>) {
+        self.add(future, place, false);
+    }
+
+    fn add(&self, future: LocalTask, place: &'static Location<'static>, joined: bool) -> TaskId {
+        let id = self.tasks.insert(future, place, joined);
+        self.ready.push(id);
+        self.tracer.emit(Some(id), EventKind::Spawned(place));
+        id
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+}
+
+/// Calls `f` with the context of the executor that runs on this thread. `None` if none runs.
+///
+/// The thread-local stays borrowed while `f` runs, so `f` runs no foreign code.
+pub(crate) fn with<R>(f: impl FnOnce(&Rc<Context>) -> R) -> Option<R> {
+    // At the end of a thread the thread-local is gone before some of what is dropped there.
+    CURRENT
+        .try_with(|current| current.borrow().as_ref().map(f))
+        .ok()
+        .flatten()
+}
+
+/// The context of the executor that runs on this thread.
+pub(crate) fn current() -> Option<Rc<Context>> {
+    with(Rc::clone)
+}
+
+/// Makes `context` the current one until the guard is dropped.
+pub(crate) fn enter(context: Rc<Context>) -> Entered {
+    let outer = CURRENT
+        .try_with(|current| current.replace(Some(context)))
+        .ok()
+        .flatten();
+    Entered { outer }
+}
+
+/// As long as it lives, an executor's context is the current one.
+pub(crate) struct Entered {
+    /// The one that was current before: an executor can be dropped inside another one's task.
+    outer: Option<Rc<Context>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let outer = self.outer.take();
+        // What is replaced here is dropped outside the borrow.
+        let inner = CURRENT.try_with(|current| current.replace(outer)).ok();
+        drop(inner);
+    }
+}
+
+/// Makes a task of a future, on the executor that runs here: the future is polled when its turn
+/// comes, and goes on by itself.
+///
+/// The future need not be `Send`, for it never leaves this thread: `Rc` and `RefCell` are welcome.
+/// Dropping the handle detaches the task.
+///
+/// ```
+/// pizzaiolo::block_on(async {
+///     let dough = pizzaiolo::spawn(async { "dough" });
+///     let sauce = pizzaiolo::spawn(async { "sauce" });
+///     assert_eq!((dough.await.unwrap(), sauce.await.unwrap()), ("dough", "sauce"));
+/// });
+/// ```
+///
+/// # Panics
+///
+/// If no executor runs on this thread.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let Some(context) = current() else {
+        panic!(
+            "`spawn` was called, but no pizzaiolo executor runs on this thread: call it inside \
+             `pizzaiolo::block_on` or a task, or use `Executor::spawn`, or a `Handle` from \
+             another thread"
+        )
+    };
+    context.spawn(future, Location::caller())
+}

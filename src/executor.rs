@@ -1,0 +1,492 @@
+//! The executor: run what is ready, then park.
+//!
+//! Each turn of the loop takes one task from the queue and polls it. A task that is not done comes
+//! back when it is woken, at the end of the queue. When the queue is empty, the thread sleeps in
+//! the reactor until a socket is ready or another thread rings. Every so many polls the executor
+//! looks at the reactor and at the inbox all the same, so that tasks that are always ready cannot
+//! keep the others' news away.
+//!
+//! Nothing is borrowed while a future is polled or dropped, or a foreign waker is called: those may
+//! do anything, spawn and wake and abort included.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt, io,
+    panic::Location,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{self, Poll, Waker},
+    time::Duration,
+};
+
+use crate::{
+    context::{self, Context, OPERATIONS_A_POLL},
+    foreign,
+    handle::Handle,
+    id::TaskId,
+    inbox::{Inbox, Letter},
+    join::{JoinError, JoinHandle, Outcome},
+    reactor::Reactor,
+    ready::ReadyQueue,
+    slots::Key,
+    task::{Header, LocalTask, TaskWaker, Tasks, Turn},
+    trace::{Cause, EventKind, Tracer},
+};
+
+/// After how many polls in a row the executor looks for news from outside (sockets, other
+/// threads), though tasks are ready. A look that asks the OS costs about as much as twenty
+/// polls, so at 64 it is a small part of the whole, and news waits for 64 turns at most.
+const POLLS_A_LOOK: u32 = 64;
+
+/// How often dropping an executor starts over because what it dropped has spawned tasks anew.
+const SHUTDOWN_ROUNDS: usize = 1000;
+
+/// A single-threaded executor: it owns tasks and runs them, one at a time, on its own thread.
+///
+/// [`block_on`] is all that many programs need. An `Executor` of one's own can be run again and
+/// again, [step by step](Executor::tick) or [until nothing is ready](Executor::run_until_idle).
+///
+/// It is neither `Send` nor `Sync`: it belongs to the thread that made it, and so do its tasks,
+/// which may hold `Rc` and `RefCell`. Other threads reach it through a [`Handle`], and through the
+/// wakers of its tasks.
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+///
+/// let executor = pizzaiolo::Executor::new()?;
+/// let served = Rc::new(Cell::new(0));
+/// for _ in 0..3 {
+///     let served = Rc::clone(&served);
+///     let _ = executor.spawn(async move { served.set(served.get() + 1) });
+/// }
+/// executor.run();
+/// assert_eq!(served.get(), 3);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// Dropping it drops every future that is still pending, on its own thread. Join handles then
+/// yield [`JoinError::is_cancelled`], wakers and [`Handle`]s do nothing.
+pub struct Executor {
+    context: Rc<Context>,
+    /// How many more polls there are before the next look for news.
+    polls_left: Cell<u32>,
+    /// The letters that are being read; empty, and kept for its memory.
+    letters: RefCell<Vec<Letter>>,
+    /// Numbers the calls of `block_on`, so that a waker of an earlier call touches nobody.
+    roots: Cell<u32>,
+    /// What the waker of the latest root future leads to.
+    root: RefCell<Option<Arc<Header>>>,
+}
+
+impl Executor {
+    /// Creates an executor with no tasks.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, if it has no descriptors to give: an executor takes two (epoll and eventfd, on
+    /// Linux).
+    pub fn new() -> io::Result<Executor> {
+        let tracer = Rc::new(Tracer::new());
+        let reactor = Rc::new(Reactor::new(Rc::clone(&tracer))?);
+        let inbox = Arc::new(Inbox::new(reactor.bell()?));
+        let context = Rc::new(Context {
+            tasks: Rc::new(Tasks::new(Arc::clone(&inbox))),
+            ready: ReadyQueue::new(),
+            reactor,
+            inbox,
+            tracer,
+            budget: Cell::new(OPERATIONS_A_POLL),
+        });
+        Ok(Executor {
+            context,
+            polls_left: Cell::new(POLLS_A_LOOK),
+            letters: RefCell::new(Vec::new()),
+            roots: Cell::new(0),
+            root: RefCell::new(None),
+        })
+    }
+
+    /// Makes a task of a future: it is polled when its turn comes, once the executor runs.
+    ///
+    /// The future need not be `Send`: it never leaves this thread. Dropping the handle detaches
+    /// the task.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.context.spawn(future, Location::caller())
+    }
+
+    /// Runs a future to its end and returns its output. Spawned tasks run meanwhile; those that
+    /// are not done stay for the next call.
+    ///
+    /// The future need not be `'static`, so it may borrow from the caller.
+    ///
+    /// # Panics
+    ///
+    /// If an executor runs on this thread already. And when the future panics: the panic goes
+    /// through to the caller, and the executor is still usable.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = self.enter();
+        let mut future = pin!(future);
+        let (root, header, waker) = self.new_root();
+        self.context.ready.push(root);
+        loop {
+            match self.next() {
+                Some(id) if id == root => {
+                    header.clear_marks();
+                    if let Poll::Ready(output) =
+                        self.turn(root, &waker, |cx| future.as_mut().poll(cx))
+                    {
+                        return output;
+                    }
+                }
+                Some(id) => self.run_task(id),
+                None => self.park(),
+            }
+        }
+    }
+
+    /// Runs until no task is left: the original's `run_forever`.
+    ///
+    /// # Panics
+    ///
+    /// If an executor runs on this thread already.
+    #[track_caller]
+    pub fn run(&self) {
+        let _entered = self.enter();
+        loop {
+            match self.next() {
+                Some(id) => self.run_task(id),
+                None if self.has_work() => self.park(),
+                None => return,
+            }
+        }
+    }
+
+    /// Runs until nothing is ready. It collects what is there already (sockets that are ready,
+    /// wakes from other threads), and never sleeps.
+    ///
+    /// # Panics
+    ///
+    /// If an executor runs on this thread already.
+    #[track_caller]
+    pub fn run_until_idle(&self) {
+        let _entered = self.enter();
+        while let Some(id) = self.next_or_look() {
+            self.run_task(id);
+        }
+    }
+
+    /// Polls one ready task once. False if none is ready, after a look at what is there already.
+    ///
+    /// ```
+    /// let executor = pizzaiolo::Executor::new()?;
+    /// let task = executor.spawn(pizzaiolo::yield_now());
+    /// assert!(executor.tick()); // it yields
+    /// assert!(executor.tick()); // it goes on, and ends
+    /// assert!(!executor.tick());
+    /// assert!(task.is_finished());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If an executor runs on this thread already.
+    #[track_caller]
+    pub fn tick(&self) -> bool {
+        let _entered = self.enter();
+        while let Some(id) = self.next_or_look() {
+            if self.try_run_task(id) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How many tasks are alive: ready, running or waiting.
+    #[must_use]
+    pub fn task_count(&self) -> usize {
+        self.context.tasks.alive()
+    }
+
+    /// A way to spawn from other threads.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.context.inbox))
+    }
+
+    /// Makes this executor the one that runs here.
+    #[track_caller]
+    fn enter(&self) -> context::Entered {
+        assert!(
+            context::current().is_none(),
+            "an executor already runs on this thread, and would wait for itself: \
+             `.await` the future, or spawn it, instead of blocking on it"
+        );
+        context::enter(Rc::clone(&self.context))
+    }
+
+    /// Makes the waker of `block_on`'s own future, marked as queued.
+    fn new_root(&self) -> (TaskId, Arc<Header>, Waker) {
+        let number = self.roots.get();
+        self.roots.set(number.wrapping_add(1));
+        let root = TaskId(Key::reserved(number));
+        let TaskWaker { header, waker } = TaskWaker::new(root, &self.context.inbox);
+        header.mark_here();
+        self.root.replace(Some(Arc::clone(&header)));
+        (root, header, waker)
+    }
+
+    // The loop's phases.
+
+    /// Whose turn it is. Now and then, a look for news comes first.
+    fn next(&self) -> Option<TaskId> {
+        let left = self.polls_left.get();
+        if left == 0 {
+            self.look();
+        } else {
+            self.polls_left.set(left - 1);
+        }
+        self.context.ready.pop()
+    }
+
+    /// The same, but if nobody is ready, it looks for news before it says so.
+    fn next_or_look(&self) -> Option<TaskId> {
+        self.next().or_else(|| {
+            self.look();
+            self.context.ready.pop()
+        })
+    }
+
+    /// Collects what is there already, without sleeping.
+    fn look(&self) {
+        self.polls_left.set(POLLS_A_LOOK);
+        self.read_letters();
+        if self.context.reactor.has_sources() {
+            self.context.reactor.look(Some(Duration::ZERO));
+        }
+    }
+
+    /// Sleeps until there is news, and collects it.
+    fn park(&self) {
+        self.polls_left.set(POLLS_A_LOOK);
+        let tracer = &self.context.tracer;
+        if self.context.inbox.announce_sleep() {
+            let timeout = None;
+            tracer.emit(None, EventKind::Parked { timeout });
+            self.context.reactor.look(timeout);
+            self.context.inbox.announce_awake();
+            tracer.emit(None, EventKind::Unparked);
+        }
+        self.read_letters();
+    }
+
+    /// Does what the letters of other threads ask for.
+    fn read_letters(&self) {
+        if !self.context.inbox.has_mail() {
+            return;
+        }
+        let mut letters = self.letters.take();
+        self.context.inbox.take(&mut letters);
+        for letter in letters.drain(..) {
+            match letter {
+                Letter::Wake(id) => self.wake_by_letter(id),
+                Letter::Spawn(future, place) => self.context.spawn_detached(future, place),
+            }
+        }
+        self.letters.replace(letters);
+    }
+
+    fn wake_by_letter(&self, id: TaskId) {
+        let Context {
+            tasks,
+            ready,
+            tracer,
+            ..
+        } = &*self.context;
+        let is_root = self
+            .root
+            .borrow()
+            .as_ref()
+            .is_some_and(|root| root.mark_for_letter(id));
+        if is_root || tasks.mark_for_letter(id) {
+            ready.push(id);
+            tracer.emit(
+                Some(id),
+                EventKind::Woken {
+                    by: Cause::OtherThread,
+                },
+            );
+        }
+    }
+
+    /// Whether there is anything to wait for.
+    fn has_work(&self) -> bool {
+        self.task_count() > 0 || self.context.inbox.has_mail()
+    }
+
+    // One task's turn.
+
+    fn run_task(&self, id: TaskId) {
+        self.try_run_task(id);
+    }
+
+    /// Polls the task, or drops it if it was aborted. False if the queue's entry was stale.
+    fn try_run_task(&self, id: TaskId) -> bool {
+        match self.context.tasks.start_poll(id) {
+            Turn::Poll(future, waker) => {
+                self.poll_task(id, future, waker);
+                true
+            }
+            Turn::Drop(future, waker) => {
+                self.finish(id, future, waker, Err(JoinError::cancelled()));
+                false
+            }
+            Turn::Stale => false,
+        }
+    }
+
+    fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
+        let poll = foreign::call(|| self.turn(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
+        match poll {
+            Ok(Poll::Pending) => {
+                if let Err((future, waker)) = self.context.tasks.end_poll(id, future, waker) {
+                    self.finish(id, future, waker, Err(JoinError::cancelled()));
+                }
+            }
+            Ok(Poll::Ready(output)) => self.finish(id, future, waker, Ok(output)),
+            Err(payload) => self.finish(id, future, waker, Err(JoinError::panicked(payload))),
+        }
+    }
+
+    /// Polls one future, as the task that runs now and with a fresh budget.
+    fn turn<T>(
+        &self,
+        id: TaskId,
+        waker: &Waker,
+        poll: impl FnOnce(&mut task::Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let tracer = &self.context.tracer;
+        self.context.budget.set(OPERATIONS_A_POLL);
+        tracer.emit(Some(id), EventKind::PollStarted);
+        let running = tracer.enter(Cause::Task(id));
+        let result = poll(&mut task::Context::from_waker(waker));
+        drop(running);
+        tracer.emit(
+            Some(id),
+            EventKind::PollEnded {
+                ready: result.is_ready(),
+            },
+        );
+        result
+    }
+
+    /// Ends a task: drops its future, then lets the outcome be seen.
+    fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
+        let tracer = &self.context.tracer;
+        let running = tracer.enter(Cause::Task(id));
+        if let Err(payload) = foreign::call(|| drop(future)) {
+            // The first panic is the task's outcome; one that follows it is logged.
+            match &outcome {
+                Err(error) if error.is_panic() => foreign::report("a future's drop", payload),
+                _ => {
+                    let output = std::mem::replace(&mut outcome, Err(JoinError::panicked(payload)));
+                    foreign::drop("the output of a task", output);
+                }
+            }
+        }
+        let event = match &outcome {
+            Ok(_) => EventKind::Finished,
+            Err(error) if error.is_panic() => EventKind::Panicked,
+            Err(_) => EventKind::Aborted,
+        };
+        tracer.emit(Some(id), event);
+        let farewell = self.context.tasks.finish(id, outcome, waker);
+        if let Some(joiner) = farewell.joiner {
+            foreign::wake(joiner);
+        }
+        match farewell.unclaimed {
+            // Nobody will ask for this error, so here is where it is told.
+            Some(Err(error)) if error.is_panic() => {
+                foreign::report("a detached task", error.into_panic());
+            }
+            unclaimed => foreign::drop("the output of a task", unclaimed),
+        }
+        drop(running);
+    }
+}
+
+/// Drops all futures, on this thread, whatever their `Drop`s do.
+impl Drop for Executor {
+    fn drop(&mut self) {
+        let Context {
+            tasks,
+            ready,
+            reactor,
+            inbox,
+            ..
+        } = &*self.context;
+        let _entered = context::enter(Rc::clone(&self.context));
+        for letter in inbox.close() {
+            foreign::drop("a future that was sent", letter);
+        }
+        // A future's `Drop` may spawn, so one round may leave work for the next. One that does so
+        // for ever must not hang the program.
+        for _ in 0..SHUTDOWN_ROUNDS {
+            let pending = tasks.take_all();
+            if pending.is_empty() {
+                break;
+            }
+            for (id, future, waker) in pending {
+                self.finish(id, future, waker, Err(JoinError::cancelled()));
+            }
+        }
+        for (id, future, _) in tasks.take_all() {
+            log::error!(
+                target: "pizzaiolo",
+                "{id} is leaked: it was spawned by the drop of a task that was spawned by the \
+                 drop of a task, and so on for {SHUTDOWN_ROUNDS} rounds"
+            );
+            std::mem::forget(future);
+        }
+        reactor.close();
+        ready.clear();
+        tasks.forget_spare();
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor")
+            .field("task_count", &self.task_count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs a future to its end on a new [`Executor`], and returns its output. Tasks that it has
+/// spawned and that are not done by then are dropped.
+///
+/// ```
+/// let pizzas = pizzaiolo::block_on(async {
+///     let oven = pizzaiolo::spawn(async { 2 });
+///     oven.await.unwrap() + 1
+/// });
+/// assert_eq!(pizzas, 3);
+/// ```
+///
+/// # Panics
+///
+/// If an executor runs on this thread already, if the OS has no descriptors to give for a new
+/// one, or if the future panics.
+#[track_caller]
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    match Executor::new() {
+        Ok(executor) => executor.block_on(future),
+        Err(error) => panic!("the executor cannot be made: {error}"),
+    }
+}

@@ -1,0 +1,57 @@
+//! A way in for other threads.
+
+use std::{fmt, panic::Location, sync::Arc};
+
+use crate::inbox::{Inbox, Letter};
+
+/// Spawns tasks onto an executor from any thread.
+///
+/// It is cheap to clone, and it keeps nothing alive: once the executor is gone, it does nothing.
+///
+/// ```
+/// let executor = pizzaiolo::Executor::new()?;
+/// let (orders, handle) = (std::sync::mpsc::channel(), executor.handle());
+/// let (order, orders) = orders;
+/// std::thread::spawn(move || handle.spawn(async move { order.send("margherita").unwrap() }))
+///     .join()
+///     .unwrap();
+/// executor.run();
+/// assert_eq!(orders.recv(), Ok("margherita"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    inbox: Arc<Inbox>,
+}
+
+impl Handle {
+    pub(crate) fn new(inbox: Arc<Inbox>) -> Handle {
+        Handle { inbox }
+    }
+
+    /// Sends a future to the executor's thread, where it becomes a task. If the executor sleeps,
+    /// this wakes it; it never waits for it.
+    ///
+    /// Once the executor is gone this is a no-op: the future is dropped here and now.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if let Err(refused) = self
+            .inbox
+            .send(Letter::Spawn(Box::pin(future), Location::caller()))
+        {
+            // With no lock held: the future's `Drop` is the caller's code.
+            drop(refused);
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("executor_is_gone", &self.inbox.is_closed())
+            .finish()
+    }
+}

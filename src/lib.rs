@@ -1,0 +1,29 @@
+//! A small single-threaded async executor.
+
+mod async_io;
+mod context;
+mod executor;
+mod foreign;
+mod handle;
+mod id;
+mod inbox;
+mod join;
+pub mod net;
+mod reactor;
+mod ready;
+mod registration;
+mod slots;
+mod sync;
+mod task;
+mod trace;
+mod waker;
+mod yield_now;
+
+pub use crate::{
+    context::spawn,
+    executor::{Executor, block_on},
+    handle::Handle,
+    id::TaskId,
+    join::{JoinError, JoinHandle},
+    yield_now::{YieldNow, yield_now},
+};

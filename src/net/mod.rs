@@ -1,0 +1,38 @@
+//! TCP sockets that tasks can wait for.
+//!
+//! Every operation takes `&self`: one task can read while another writes, through an `Rc`. A
+//! socket may be made anywhere, also before there is an executor. An operation tries first; only
+//! when it has to wait, the socket is registered with the executor that runs there, and with that
+//! one it stays. Waiting for it under another executor, or when its executor is gone, is an error
+//! that says so.
+//!
+//! An operation that is dropped while it waits has done nothing and leaves nothing behind; each
+//! one's `# Cancel safety` says what that means for it.
+
+mod tcp_listener;
+mod tcp_stream;
+
+pub use self::{
+    tcp_listener::{Incoming, TcpListener},
+    tcp_stream::TcpStream,
+};
+
+/// What every socket type is to the OS: its descriptor.
+macro_rules! descriptors {
+    ($($socket:ty),* $(,)?) => {$(
+        #[cfg(unix)]
+        impl std::os::fd::AsFd for $socket {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                self.io.get_ref().as_fd()
+            }
+        }
+
+        #[cfg(unix)]
+        impl std::os::fd::AsRawFd for $socket {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                self.io.get_ref().as_raw_fd()
+            }
+        }
+    )*};
+}
+descriptors!(TcpListener, TcpStream);

@@ -1,0 +1,173 @@
+use std::{
+    fmt, io,
+    net::{self, SocketAddr, ToSocketAddrs},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+
+use super::TcpStream;
+use crate::{async_io::Async, id::Direction, registration::Ticket};
+
+/// A TCP socket that clients connect to.
+///
+/// ```
+/// use pizzaiolo::net::{TcpListener, TcpStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// pizzaiolo::block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:0")?;
+///     let client = TcpStream::connect(listener.local_addr()?).await?;
+///     let (connection, peer) = listener.accept().await?;
+///     assert_eq!(peer, client.local_addr()?);
+///     assert_eq!(peer, connection.peer_addr()?);
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TcpListener {
+    pub(super) io: Async<mio::net::TcpListener>,
+}
+
+impl TcpListener {
+    /// Creates a listener at `addr`; of several addresses, at the first that can be had. Port 0
+    /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) tells it.
+    ///
+    /// A name is looked up by the OS, and blocks the thread meanwhile. The queue of connections
+    /// that wait to be accepted holds as many as std's listener has it hold; for another number,
+    /// or for socket options, make the socket as you like and convert it from
+    /// [`std::net::TcpListener`].
+    ///
+    /// # Errors
+    ///
+    /// When no address can be had, the error of the last: in use, not ours, not allowed.
+    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
+        net::TcpListener::bind(addr)?.try_into()
+    }
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    ///
+    /// The OS's. Most of them say something about one connection, or about the process at this
+    /// moment (no descriptor is free), and nothing about the listener: log them, wait a little,
+    /// and go on.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
+    /// call.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.io.operation(Direction::Read, try_accept).await
+    }
+
+    /// Creates the stream of all connections to come, for whoever prefers `next` to
+    /// [`accept`](TcpListener::accept). It never ends.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming {
+            listener: self,
+            ticket: Ticket::new(),
+        }
+    }
+
+    /// The address that it listens at.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// Takes the error out that the OS keeps for the socket, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, if it cannot tell.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+
+    /// How many routers a packet may pass, for the connections that are accepted.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.io.get_ref().ttl()
+    }
+
+    /// Sets how many routers a packet may pass, for the connections that are accepted.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.get_ref().set_ttl(ttl)
+    }
+}
+
+fn try_accept(io: &Async<mio::net::TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = io.attempt(Direction::Read, mio::net::TcpListener::accept)?;
+    Ok((TcpStream::new(stream), peer))
+}
+
+/// Sets the listener to non-blocking.
+impl TryFrom<net::TcpListener> for TcpListener {
+    type Error = io::Error;
+
+    fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
+        listener.set_nonblocking(true)?;
+        Ok(TcpListener {
+            io: Async::socket(mio::net::TcpListener::from_std(listener)),
+        })
+    }
+}
+
+/// Sets the listener to blocking, as std's listeners are.
+impl TryFrom<TcpListener> for net::TcpListener {
+    type Error = io::Error;
+
+    fn try_from(listener: TcpListener) -> io::Result<net::TcpListener> {
+        let listener = net::TcpListener::from(listener.io.into_inner()?);
+        listener.set_nonblocking(false)?;
+        Ok(listener)
+    }
+}
+
+/// The connections of a [`TcpListener`], as a stream.
+#[must_use = "it does nothing unless it is polled"]
+pub struct Incoming<'a> {
+    listener: &'a TcpListener,
+    ticket: Ticket,
+}
+
+impl Stream for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let io = &self.listener.io;
+        io.poll_operation(Direction::Read, &self.ticket, cx, try_accept)
+            .map(|result| Some(result.map(|(stream, _)| stream)))
+    }
+}
+
+impl Drop for Incoming<'_> {
+    fn drop(&mut self) {
+        self.listener.io.forget(Direction::Read, &self.ticket);
+    }
+}
+
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("listener", self.listener)
+            .finish()
+    }
+}

@@ -1,0 +1,194 @@
+//! The reactor: mio tells it which sockets are ready, and it wakes the tasks that wait for them.
+//!
+//! It is the original's `select` with its two dictionaries, `_read_waiting` and `_write_waiting`.
+//! A socket is registered once, for both directions, edge-triggered, until it is dropped. mio's
+//! token is the [`Key`](crate::slots::Key) of the socket's place, with a generation: an event that
+//! comes for a socket that is gone meanwhile touches nobody.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    rc::Rc,
+    time::Duration,
+};
+
+use mio::{Events, Interest, Poll, Registry, Token, event::Event};
+
+use crate::{
+    id::{Direction, SourceId},
+    registration::{Readiness, Source},
+    slots::Slots,
+    trace::{Cause, EventKind, Tracer},
+};
+
+/// How many events one look at the OS brings at most. More than that come with the next look; at
+/// 1,024 the look costs little beside the work that it brings.
+const EVENTS_A_LOOK: usize = 1024;
+
+/// The token of mio's waker, which no socket ever has: the index in it is reserved.
+const BELL: Token = Token(usize::MAX);
+
+pub(crate) struct Reactor {
+    poll: RefCell<Poll>,
+    /// Where mio writes the events. Taken out while they are handed out.
+    events: Cell<Option<Events>>,
+    sources: RefCell<Slots<Rc<Source>>>,
+    tracer: Rc<Tracer>,
+}
+
+impl Reactor {
+    /// # Errors
+    ///
+    /// The OS's, when it has no more descriptors to give.
+    pub(crate) fn new(tracer: Rc<Tracer>) -> io::Result<Reactor> {
+        Ok(Reactor {
+            poll: RefCell::new(Poll::new()?),
+            events: Cell::new(Some(Events::with_capacity(EVENTS_A_LOOK))),
+            sources: RefCell::new(Slots::new()),
+            tracer,
+        })
+    }
+
+    /// Makes the bell that ends a [`look`](Reactor::look) from another thread.
+    pub(crate) fn bell(&self) -> io::Result<mio::Waker> {
+        mio::Waker::new(self.poll.borrow().registry(), BELL)
+    }
+
+    /// Takes a socket in; `register` makes mio's call for it.
+    pub(crate) fn register(
+        &self,
+        register: impl FnOnce(&Registry, Token, Interest) -> io::Result<()>,
+    ) -> io::Result<(SourceId, Rc<Source>)> {
+        let source = Rc::new(Source::new());
+        let key = self
+            .sources
+            .borrow_mut()
+            .insert_with(|_| Rc::clone(&source));
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let result = register(
+            self.poll.borrow().registry(),
+            Token(key.to_token()),
+            interest,
+        );
+        if let Err(error) = result {
+            self.sources.borrow_mut().remove(key);
+            return Err(error);
+        }
+        Ok((SourceId(key), source))
+    }
+
+    /// Lets a socket go; `deregister` makes mio's call for it. The place is free whatever that
+    /// call returns.
+    pub(crate) fn deregister(
+        &self,
+        id: SourceId,
+        deregister: impl FnOnce(&Registry) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let source = self.sources.borrow_mut().remove(id.0);
+        drop(source);
+        deregister(self.poll.borrow().registry())
+    }
+
+    /// Whether any socket is registered.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.sources.borrow().len() > 0
+    }
+
+    /// Asks the OS who is ready, sleeping for `timeout` at most (`None`: until something comes),
+    /// and wakes who waits for that. A signal ends the sleep early; the caller comes back with
+    /// what is then left of its time.
+    pub(crate) fn look(&self, timeout: Option<Duration>) {
+        let Some(mut events) = self.events.take() else {
+            // Only a waker that runs the executor from inside a wake gets here.
+            return;
+        };
+        let result = self.poll.borrow_mut().poll(&mut events, timeout);
+        match result {
+            Ok(()) => self.hand_out(&events),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What is left are a bad descriptor, address or argument: mistakes of ours.
+            Err(error) => panic!("the reactor cannot ask the OS for events: {error}"),
+        }
+        self.events.set(Some(events));
+    }
+
+    fn hand_out(&self, events: &Events) {
+        for event in events {
+            let Some((id, source)) = self.find(event.token()) else {
+                continue;
+            };
+            let readiness = readiness_of(event);
+            let read = readiness.has(Readiness::READ);
+            let write = readiness.has(Readiness::WRITE);
+            self.tracer.emit(
+                None,
+                EventKind::OsEvent {
+                    source: id,
+                    read,
+                    write,
+                },
+            );
+            source.set_ready(readiness);
+            if read {
+                self.wake(id, &source, Direction::Read);
+            }
+            if write {
+                self.wake(id, &source, Direction::Write);
+            }
+        }
+    }
+
+    fn find(&self, token: Token) -> Option<(SourceId, Rc<Source>)> {
+        let sources = self.sources.borrow();
+        sources
+            .find(token.0)
+            .map(|(key, source)| (SourceId(key), Rc::clone(source)))
+    }
+
+    fn wake(&self, id: SourceId, source: &Source, direction: Direction) {
+        if source.waiters(direction).is_empty() {
+            return;
+        }
+        let _running = self.tracer.enter(Cause::Source(id, direction));
+        source.waiters(direction).wake_all();
+    }
+
+    /// Tells every socket that its executor is gone, and wakes who waits for it.
+    pub(crate) fn close(&self) {
+        let sources: Vec<Rc<Source>> = self
+            .sources
+            .borrow()
+            .iter()
+            .map(|(_, source)| Rc::clone(source))
+            .collect();
+        for source in sources {
+            source.set_gone();
+            source.waiters(Direction::Read).wake_all();
+            source.waiters(Direction::Write).wake_all();
+        }
+    }
+}
+
+/// Translates mio's event. A half that is closed is ready: the next operation reports the end or
+/// the error. `RDHUP`, where the peer has only ended its own half, says nothing about writing.
+fn readiness_of(event: &Event) -> Readiness {
+    let mut readiness = Readiness::NONE;
+    if event.is_readable() {
+        readiness = readiness.with(Readiness::READ);
+    }
+    if event.is_writable() {
+        readiness = readiness.with(Readiness::WRITE);
+    }
+    if event.is_read_closed() {
+        readiness = readiness.with(Readiness::READ).with(Readiness::READ_CLOSED);
+    }
+    if event.is_write_closed() {
+        readiness = readiness
+            .with(Readiness::WRITE)
+            .with(Readiness::WRITE_CLOSED);
+    }
+    if event.is_error() {
+        readiness = readiness.with(Readiness::READ).with(Readiness::WRITE);
+    }
+    readiness
+}

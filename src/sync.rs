@@ -1,0 +1,17 @@
+//! The synchronisation types of the one path that several threads use.
+//!
+//! In a normal build they are std's. Under `--cfg loom` they are loom's, so that the model
+//! checker sees every access that [`inbox`](crate::inbox) and [`Header`](crate::task::Header)
+//! make, in the real code.
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, Ordering},
+};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, Ordering},
+};

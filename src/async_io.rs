@@ -56,20 +56,14 @@ impl<S: std::os::fd::AsRawFd> Async<S> {
 impl<S> Async<S> {
     /// The source itself.
     pub(crate) fn get_ref(&self) -> &S {
-        self.io
-            .as_ref()
-            .expect("the source is there until `into_inner`")
+        self.io.as_ref().expect("the source is there until `into_inner`")
     }
 
     /// Takes the source out, unregistered.
     pub(crate) fn into_inner(mut self) -> io::Result<S> {
-        let mut io = self
-            .io
-            .take()
-            .expect("the source is there until `into_inner`");
+        let mut io = self.io.take().expect("the source is there until `into_inner`");
         let deregister = self.deregister;
-        self.registration
-            .remove(|registry| deregister(&mut io, registry))?;
+        self.registration.remove(|registry| deregister(&mut io, registry))?;
         Ok(io)
     }
 
@@ -111,12 +105,7 @@ impl<S> Async<S> {
     where
         F: FnMut(&Async<S>) -> io::Result<R>,
     {
-        Operation {
-            io: self,
-            direction,
-            attempt,
-            ticket: Ticket::new(),
-        }
+        Operation { io: self, direction, attempt, ticket: Ticket::new() }
     }
 
     /// Waits until the source may be ready.
@@ -166,8 +155,7 @@ where
     /// Tries to read from a stream.
     pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let done = self.attempt(Direction::Read, |mut io| io.read(buf))?;
-        self.registration
-            .transferred(Direction::Read, done, buf.len());
+        self.registration.transferred(Direction::Read, done, buf.len());
         Ok(done)
     }
 }
@@ -179,8 +167,7 @@ where
     /// Tries to write to a stream.
     pub(crate) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         let done = self.attempt(Direction::Write, |mut io| io.write(buf))?;
-        self.registration
-            .transferred(Direction::Write, done, buf.len());
+        self.registration.transferred(Direction::Write, done, buf.len());
         Ok(done)
     }
 }
@@ -231,8 +218,7 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        this.io
-            .poll_operation(this.direction, &this.ticket, cx, &mut this.attempt)
+        this.io.poll_operation(this.direction, &this.ticket, cx, &mut this.attempt)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     reactor::Reactor,
     ready::ReadyQueue,
     task::{LocalTask, Tasks},
+    timers::Timers,
     trace::{EventKind, Tracer},
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Context {
     pub(crate) tasks: Rc<Tasks>,
     pub(crate) ready: ReadyQueue,
     pub(crate) reactor: Rc<Reactor>,
+    pub(crate) timers: Rc<Timers>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) tracer: Rc<Tracer>,
     /// How many more socket operations the poll that runs now may complete.
@@ -75,10 +77,7 @@ thread_local! {
 /// The thread-local stays borrowed while `f` runs, so `f` runs no foreign code.
 pub(crate) fn with<R>(f: impl FnOnce(&Rc<Context>) -> R) -> Option<R> {
     // At the end of a thread the thread-local is gone before some of what is dropped there.
-    CURRENT
-        .try_with(|current| current.borrow().as_ref().map(f))
-        .ok()
-        .flatten()
+    CURRENT.try_with(|current| current.borrow().as_ref().map(f)).ok().flatten()
 }
 
 /// The context of the executor that runs on this thread.
@@ -88,10 +87,7 @@ pub(crate) fn current() -> Option<Rc<Context>> {
 
 /// Makes `context` the current one until the guard is dropped.
 pub(crate) fn enter(context: Rc<Context>) -> Entered {
-    let outer = CURRENT
-        .try_with(|current| current.replace(Some(context)))
-        .ok()
-        .flatten();
+    let outer = CURRENT.try_with(|current| current.replace(Some(context))).ok().flatten();
     Entered { outer }
 }
 

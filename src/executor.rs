@@ -21,6 +21,7 @@ use std::{
 };
 
 use crate::{
+    builder::Builder,
     context::{self, Context, OPERATIONS_A_POLL},
     foreign,
     handle::Handle,
@@ -31,6 +32,7 @@ use crate::{
     ready::ReadyQueue,
     slots::Key,
     task::{Header, LocalTask, TaskWaker, Tasks, Turn},
+    timers::Timers,
     trace::{Cause, EventKind, Tracer},
 };
 
@@ -38,6 +40,10 @@ use crate::{
 /// threads), though tasks are ready. A look that asks the OS costs about as much as twenty
 /// polls, so at 64 it is a small part of the whole, and news waits for 64 turns at most.
 const POLLS_A_LOOK: u32 = 64;
+
+/// The longest time that the thread asks the OS to sleep: some count in 32 bits of milliseconds.
+/// After it, the thread looks at the clock and sleeps again.
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often dropping an executor starts over because what it dropped has spawned tasks anew.
 const SHUTDOWN_ROUNDS: usize = 1000;
@@ -87,6 +93,16 @@ impl Executor {
     /// The OS's, if it has no descriptors to give: an executor takes two (epoll and eventfd, on
     /// Linux).
     pub fn new() -> io::Result<Executor> {
+        Executor::builder().build()
+    }
+
+    /// Starts to make an executor that is not quite the usual one.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "an observer will move out of it")]
+    pub(crate) fn build(builder: Builder) -> io::Result<Executor> {
         let tracer = Rc::new(Tracer::new());
         let reactor = Rc::new(Reactor::new(Rc::clone(&tracer))?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?));
@@ -94,6 +110,7 @@ impl Executor {
             tasks: Rc::new(Tasks::new(Arc::clone(&inbox))),
             ready: ReadyQueue::new(),
             reactor,
+            timers: Rc::new(Timers::new(builder.paused_clock)),
             inbox,
             tracer,
             budget: Cell::new(OPERATIONS_A_POLL),
@@ -267,23 +284,55 @@ impl Executor {
     fn look(&self) {
         self.polls_left.set(POLLS_A_LOOK);
         self.read_letters();
-        if self.context.reactor.has_sources() {
-            self.context.reactor.look(Some(Duration::ZERO));
+        let Context { reactor, timers, tracer, .. } = &*self.context;
+        if reactor.has_sources() {
+            reactor.look(Some(Duration::ZERO));
         }
+        timers.fire(tracer);
     }
 
     /// Sleeps until there is news, and collects it.
     fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
-        let tracer = &self.context.tracer;
-        if self.context.inbox.announce_sleep() {
-            let timeout = None;
+        let Context { reactor, timers, inbox, tracer, .. } = &*self.context;
+        if timers.is_paused() && self.jump() {
+            return;
+        }
+        if inbox.announce_sleep() {
+            let timeout = self.time_to_sleep();
             tracer.emit(None, EventKind::Parked { timeout });
-            self.context.reactor.look(timeout);
-            self.context.inbox.announce_awake();
+            reactor.look(timeout);
+            inbox.announce_awake();
             tracer.emit(None, EventKind::Unparked);
         }
         self.read_letters();
+        timers.fire(tracer);
+    }
+
+    /// How long the thread may sleep: until the next timer. `None`, until something comes.
+    fn time_to_sleep(&self) -> Option<Duration> {
+        let timers = &self.context.timers;
+        if timers.is_empty() || timers.is_paused() {
+            return None;
+        }
+        let deadline = timers.next_deadline()?;
+        Some(deadline.saturating_duration_since(timers.now()).min(LONGEST_SLEEP))
+    }
+
+    /// Moves a paused clock to the next timer, if there is nothing else to wait for. True if
+    /// something may be ready now.
+    fn jump(&self) -> bool {
+        self.look();
+        let Context { ready, reactor, timers, tracer, .. } = &*self.context;
+        if !ready.is_empty() {
+            return true;
+        }
+        let Some(deadline) = timers.next_deadline().filter(|_| !reactor.has_waiters()) else {
+            return false;
+        };
+        timers.advance(deadline.saturating_duration_since(timers.now()));
+        timers.fire(tracer);
+        true
     }
 
     /// Does what the letters of other threads ask for.
@@ -303,25 +352,11 @@ impl Executor {
     }
 
     fn wake_by_letter(&self, id: TaskId) {
-        let Context {
-            tasks,
-            ready,
-            tracer,
-            ..
-        } = &*self.context;
-        let is_root = self
-            .root
-            .borrow()
-            .as_ref()
-            .is_some_and(|root| root.mark_for_letter(id));
+        let Context { tasks, ready, tracer, .. } = &*self.context;
+        let is_root = self.root.borrow().as_ref().is_some_and(|root| root.mark_for_letter(id));
         if is_root || tasks.mark_for_letter(id) {
             ready.push(id);
-            tracer.emit(
-                Some(id),
-                EventKind::Woken {
-                    by: Cause::OtherThread,
-                },
-            );
+            tracer.emit(Some(id), EventKind::Woken { by: Cause::OtherThread });
         }
     }
 
@@ -377,12 +412,7 @@ impl Executor {
         let running = tracer.enter(Cause::Task(id));
         let result = poll(&mut task::Context::from_waker(waker));
         drop(running);
-        tracer.emit(
-            Some(id),
-            EventKind::PollEnded {
-                ready: result.is_ready(),
-            },
-        );
+        tracer.emit(Some(id), EventKind::PollEnded { ready: result.is_ready() });
         result
     }
 
@@ -424,13 +454,7 @@ impl Executor {
 /// Drops all futures, on this thread, whatever their `Drop`s do.
 impl Drop for Executor {
     fn drop(&mut self) {
-        let Context {
-            tasks,
-            ready,
-            reactor,
-            inbox,
-            ..
-        } = &*self.context;
+        let Context { tasks, ready, reactor, timers, inbox, .. } = &*self.context;
         let _entered = context::enter(Rc::clone(&self.context));
         for letter in inbox.close() {
             foreign::drop("a future that was sent", letter);
@@ -455,6 +479,7 @@ impl Drop for Executor {
             std::mem::forget(future);
         }
         reactor.close();
+        timers.close();
         ready.clear();
         tasks.forget_spare();
     }
@@ -462,9 +487,7 @@ impl Drop for Executor {
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Executor")
-            .field("task_count", &self.task_count())
-            .finish_non_exhaustive()
+        f.debug_struct("Executor").field("task_count", &self.task_count()).finish_non_exhaustive()
     }
 }
 

@@ -38,10 +38,7 @@ impl Handle {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        if let Err(refused) = self
-            .inbox
-            .send(Letter::Spawn(Box::pin(future), Location::caller()))
-        {
+        if let Err(refused) = self.inbox.send(Letter::Spawn(Box::pin(future), Location::caller())) {
             // With no lock held: the future's `Drop` is the caller's code.
             drop(refused);
         }
@@ -50,8 +47,6 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle")
-            .field("executor_is_gone", &self.inbox.is_closed())
-            .finish()
+        f.debug_struct("Handle").field("executor_is_gone", &self.inbox.is_closed()).finish()
     }
 }

@@ -13,11 +13,7 @@ pub struct TaskId(pub(crate) Key);
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_reserved() {
-            f.write_str("root")
-        } else {
-            write!(f, "task {}", self.0)
-        }
+        if self.0.is_reserved() { f.write_str("root") } else { write!(f, "task {}", self.0) }
     }
 }
 

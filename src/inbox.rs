@@ -65,10 +65,7 @@ struct Letters {
 impl Inbox {
     pub(crate) fn new(bell: impl Bell + 'static) -> Inbox {
         Inbox {
-            letters: Mutex::new(Letters {
-                waiting: Vec::new(),
-                closed: false,
-            }),
+            letters: Mutex::new(Letters { waiting: Vec::new(), closed: false }),
             mail: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
             bell: Box::new(bell),
@@ -77,9 +74,7 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Letters> {
         // Nothing can panic under this lock but a push that runs out of memory.
-        self.letters
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.letters.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Leaves a letter, and rings if the executor sleeps. Gives the letter back if the executor

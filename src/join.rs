@@ -44,12 +44,7 @@ pub struct JoinHandle<T> {
 
 impl<T> JoinHandle<T> {
     pub(crate) fn new(id: TaskId, tasks: Rc<Tasks>) -> JoinHandle<T> {
-        JoinHandle {
-            id,
-            tasks,
-            done: false,
-            output: PhantomData,
-        }
+        JoinHandle { id, tasks, done: false, output: PhantomData }
     }
 
     /// The name of the task.
@@ -91,18 +86,13 @@ impl<T: 'static> Future for JoinHandle<T> {
     ///
     /// If it is polled again after it has returned Ready.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        assert!(
-            !self.done,
-            "a JoinHandle was polled after it had returned the task's output"
-        );
+        assert!(!self.done, "a JoinHandle was polled after it had returned the task's output");
         let Poll::Ready(outcome) = self.tasks.poll_outcome(self.id, cx.waker()) else {
             return Poll::Pending;
         };
         self.done = true;
         Poll::Ready(outcome.map(|output| {
-            *output
-                .downcast()
-                .expect("a task's output has the type that its handle was made for")
+            *output.downcast().expect("a task's output has the type that its handle was made for")
         }))
     }
 }
@@ -175,9 +165,9 @@ impl JoinError {
     #[track_caller]
     pub fn into_panic(self) -> Box<dyn Any + Send> {
         match self.0 {
-            Reason::Panicked(payload) => payload
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
+            Reason::Panicked(payload) => {
+                payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+            }
             Reason::Cancelled => {
                 panic!("the task was cancelled, it did not panic: ask `is_panic()` first")
             }
@@ -190,9 +180,7 @@ impl fmt::Display for JoinError {
         match &self.0 {
             Reason::Cancelled => f.write_str("the task was cancelled"),
             Reason::Panicked(payload) => {
-                let payload = payload
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 f.write_str("the task panicked")?;
                 foreign::panic_message(&**payload)
                     .map_or(Ok(()), |message| write!(f, ": {message}"))

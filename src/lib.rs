@@ -1,6 +1,7 @@
 //! A small single-threaded async executor.
 
 mod async_io;
+mod builder;
 mod context;
 mod executor;
 mod foreign;
@@ -15,11 +16,14 @@ mod registration;
 mod slots;
 mod sync;
 mod task;
+pub mod time;
+mod timers;
 mod trace;
 mod waker;
 mod yield_now;
 
 pub use crate::{
+    builder::Builder,
     context::spawn,
     executor::{Executor, block_on},
     handle::Handle,

@@ -60,16 +60,9 @@ impl Reactor {
         register: impl FnOnce(&Registry, Token, Interest) -> io::Result<()>,
     ) -> io::Result<(SourceId, Rc<Source>)> {
         let source = Rc::new(Source::new());
-        let key = self
-            .sources
-            .borrow_mut()
-            .insert_with(|_| Rc::clone(&source));
+        let key = self.sources.borrow_mut().insert_with(|_| Rc::clone(&source));
         let interest = Interest::READABLE | Interest::WRITABLE;
-        let result = register(
-            self.poll.borrow().registry(),
-            Token(key.to_token()),
-            interest,
-        );
+        let result = register(self.poll.borrow().registry(), Token(key.to_token()), interest);
         if let Err(error) = result {
             self.sources.borrow_mut().remove(key);
             return Err(error);
@@ -92,6 +85,15 @@ impl Reactor {
     /// Whether any socket is registered.
     pub(crate) fn has_sources(&self) -> bool {
         self.sources.borrow().len() > 0
+    }
+
+    /// Whether anybody waits for a socket.
+    pub(crate) fn has_waiters(&self) -> bool {
+        let has = |source: &Source| {
+            !source.waiters(Direction::Read).is_empty()
+                || !source.waiters(Direction::Write).is_empty()
+        };
+        self.sources.borrow().iter().any(|(_, source)| has(source))
     }
 
     /// Asks the OS who is ready, sleeping for `timeout` at most (`None`: until something comes),
@@ -120,14 +122,7 @@ impl Reactor {
             let readiness = readiness_of(event);
             let read = readiness.has(Readiness::READ);
             let write = readiness.has(Readiness::WRITE);
-            self.tracer.emit(
-                None,
-                EventKind::OsEvent {
-                    source: id,
-                    read,
-                    write,
-                },
-            );
+            self.tracer.emit(None, EventKind::OsEvent { source: id, read, write });
             source.set_ready(readiness);
             if read {
                 self.wake(id, &source, Direction::Read);
@@ -140,9 +135,7 @@ impl Reactor {
 
     fn find(&self, token: Token) -> Option<(SourceId, Rc<Source>)> {
         let sources = self.sources.borrow();
-        sources
-            .find(token.0)
-            .map(|(key, source)| (SourceId(key), Rc::clone(source)))
+        sources.find(token.0).map(|(key, source)| (SourceId(key), Rc::clone(source)))
     }
 
     fn wake(&self, id: SourceId, source: &Source, direction: Direction) {
@@ -155,12 +148,8 @@ impl Reactor {
 
     /// Tells every socket that its executor is gone, and wakes who waits for it.
     pub(crate) fn close(&self) {
-        let sources: Vec<Rc<Source>> = self
-            .sources
-            .borrow()
-            .iter()
-            .map(|(_, source)| Rc::clone(source))
-            .collect();
+        let sources: Vec<Rc<Source>> =
+            self.sources.borrow().iter().map(|(_, source)| Rc::clone(source)).collect();
         for source in sources {
             source.set_gone();
             source.waiters(Direction::Read).wake_all();
@@ -183,9 +172,7 @@ fn readiness_of(event: &Event) -> Readiness {
         readiness = readiness.with(Readiness::READ).with(Readiness::READ_CLOSED);
     }
     if event.is_write_closed() {
-        readiness = readiness
-            .with(Readiness::WRITE)
-            .with(Readiness::WRITE_CLOSED);
+        readiness = readiness.with(Readiness::WRITE).with(Readiness::WRITE_CLOSED);
     }
     if event.is_error() {
         readiness = readiness.with(Readiness::READ).with(Readiness::WRITE);

@@ -14,9 +14,7 @@ pub(crate) struct ReadyQueue {
 
 impl ReadyQueue {
     pub(crate) const fn new() -> ReadyQueue {
-        ReadyQueue {
-            queue: RefCell::new(VecDeque::new()),
-        }
+        ReadyQueue { queue: RefCell::new(VecDeque::new()) }
     }
 
     pub(crate) fn push(&self, id: TaskId) {
@@ -25,6 +23,10 @@ impl ReadyQueue {
 
     pub(crate) fn pop(&self) -> Option<TaskId> {
         self.queue.borrow_mut().pop_front()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.borrow().is_empty()
     }
 
     pub(crate) fn clear(&self) {

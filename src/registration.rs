@@ -144,10 +144,7 @@ struct Waiter {
 
 impl Waiters {
     fn new() -> Waiters {
-        Waiters {
-            waiting: RefCell::new(Vec::new()),
-            next: Cell::new(0),
-        }
+        Waiters { waiting: RefCell::new(Vec::new()), next: Cell::new(0) }
     }
 
     /// Puts a waiter in, or renews it if it is still there.
@@ -172,11 +169,7 @@ impl Waiters {
             // Mostly there is one waiter, and mostly there are many idle sockets.
             waiting.reserve_exact(1);
         }
-        waiting.push(Waiter {
-            number,
-            waker,
-            task,
-        });
+        waiting.push(Waiter { number, waker, task });
         drop(waiting);
         drop(old);
     }
@@ -231,17 +224,13 @@ struct Entry {
 
 impl Registration {
     pub(crate) const fn new() -> Registration {
-        Registration {
-            entry: OnceCell::new(),
-        }
+        Registration { entry: OnceCell::new() }
     }
 
     /// Whether an operation is worth a try.
     pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
         // One that was never registered was never asked: only the try can tell.
-        self.entry
-            .get()
-            .is_none_or(|entry| entry.source.ready.get().has(Readiness::of(direction)))
+        self.entry.get().is_none_or(|entry| entry.source.ready.get().has(Readiness::of(direction)))
     }
 
     /// Whether it has a place in a reactor.
@@ -289,9 +278,7 @@ impl Registration {
         &self,
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
     ) -> io::Result<()> {
-        let Some(context) = context::current() else {
-            panic!("{OUTSIDE}")
-        };
+        let Some(context) = context::current() else { panic!("{OUTSIDE}") };
         if let Some(entry) = self.entry.get() {
             return if entry.source.gone.get() {
                 Err(io::Error::other(GONE))
@@ -302,34 +289,20 @@ impl Registration {
             };
         }
         let (id, source) = context.reactor.register(register)?;
-        let entry = Entry {
-            id,
-            source,
-            reactor: Rc::downgrade(&context.reactor),
-        };
-        assert!(
-            self.entry.set(entry).is_ok(),
-            "a socket was registered while it was registered"
-        );
-        context
-            .tracer
-            .emit(context.tracer.running_task(), EventKind::Registered(id));
+        let entry = Entry { id, source, reactor: Rc::downgrade(&context.reactor) };
+        assert!(self.entry.set(entry).is_ok(), "a socket was registered while it was registered");
+        context.tracer.emit(context.tracer.running_task(), EventKind::Registered(id));
         Ok(())
     }
 
     /// Waits for the direction to become ready: the waker is kept until it does. Call it after
     /// [`ensure`](Registration::ensure).
     pub(crate) fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) {
-        let entry = self
-            .entry
-            .get()
-            .expect("a socket is registered before it waits");
+        let entry = self.entry.get().expect("a socket is registered before it waits");
         let context = context::current().expect("a socket waits inside an executor");
         let task = context.tracer.running_task();
         entry.source.waiters(direction).insert(ticket, waker, task);
-        context
-            .tracer
-            .emit(task, EventKind::Waiting(entry.id, direction));
+        context.tracer.emit(task, EventKind::Waiting(entry.id, direction));
     }
 
     /// Stops waiting: nothing of the waiter is left.

@@ -21,10 +21,7 @@ impl Key {
 
     /// A key that no [`Slots`] ever makes.
     pub(crate) const fn reserved(generation: u32) -> Key {
-        Key {
-            index: Key::RESERVED,
-            generation,
-        }
+        Key { index: Key::RESERVED, generation }
     }
 
     /// Whether this key was made by [`Key::reserved`].
@@ -86,11 +83,7 @@ enum Tenant<T> {
 
 impl<T> Slots<T> {
     pub(crate) const fn new() -> Slots<T> {
-        Slots {
-            entries: Vec::new(),
-            free: Key::RESERVED,
-            len: 0,
-        }
+        Slots { entries: Vec::new(), free: Key::RESERVED, len: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -108,24 +101,15 @@ impl<T> Slots<T> {
             let Tenant::Vacant { next } = entry.tenant else {
                 unreachable!("the free list leads to vacant entries only");
             };
-            let key = Key {
-                index,
-                generation: entry.generation,
-            };
+            let key = Key { index, generation: entry.generation };
             self.free = next;
             entry.tenant = Tenant::Here(make(key));
             key
         } else {
             let index = u32::try_from(self.entries.len()).unwrap_or(Key::RESERVED);
             assert!(index < Key::RESERVED, "more than 2^32 - 1 values at once");
-            let key = Key {
-                index,
-                generation: 0,
-            };
-            self.entries.push(Entry {
-                generation: 0,
-                tenant: Tenant::Here(make(key)),
-            });
+            let key = Key { index, generation: 0 };
+            self.entries.push(Entry { generation: 0, tenant: Tenant::Here(make(key)) });
             key
         };
         self.len += 1;
@@ -134,20 +118,22 @@ impl<T> Slots<T> {
 
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
         match self.entries.get(key.index as usize) {
-            Some(Entry {
-                generation,
-                tenant: Tenant::Here(value),
-            }) if *generation == key.generation => Some(value),
+            Some(Entry { generation, tenant: Tenant::Here(value) })
+                if *generation == key.generation =>
+            {
+                Some(value)
+            }
             _ => None,
         }
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         match self.entries.get_mut(key.index as usize) {
-            Some(Entry {
-                generation,
-                tenant: Tenant::Here(value),
-            }) if *generation == key.generation => Some(value),
+            Some(Entry { generation, tenant: Tenant::Here(value) })
+                if *generation == key.generation =>
+            {
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -155,17 +141,10 @@ impl<T> Slots<T> {
     /// The value whose key [`Key::to_token`] packed.
     pub(crate) fn find(&self, token: usize) -> Option<(Key, &T)> {
         let index = token & ((1 << Key::TOKEN_SPLIT) - 1);
-        let Entry {
-            generation,
-            tenant: Tenant::Here(value),
-        } = self.entries.get(index)?
-        else {
+        let Entry { generation, tenant: Tenant::Here(value) } = self.entries.get(index)? else {
             return None;
         };
-        let key = Key {
-            index: u32::try_from(index).ok()?,
-            generation: *generation,
-        };
+        let key = Key { index: u32::try_from(index).ok()?, generation: *generation };
         (key.to_token() == token).then_some((key, value))
     }
 
@@ -180,12 +159,7 @@ impl<T> Slots<T> {
             std::mem::replace(&mut entry.tenant, vacant)
         } else {
             // Retired: the last generation stays, with nobody in it, out of the free list.
-            std::mem::replace(
-                &mut entry.tenant,
-                Tenant::Vacant {
-                    next: Key::RESERVED,
-                },
-            )
+            std::mem::replace(&mut entry.tenant, Tenant::Vacant { next: Key::RESERVED })
         };
         self.len -= 1;
         match tenant {
@@ -194,21 +168,20 @@ impl<T> Slots<T> {
         }
     }
 
+    /// All values, out of their places, in order.
+    pub(crate) fn into_values(self) -> impl Iterator<Item = T> {
+        self.entries.into_iter().filter_map(|entry| match entry.tenant {
+            Tenant::Here(value) => Some(value),
+            Tenant::Vacant { .. } => None,
+        })
+    }
+
     /// All values, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        self.entries
-            .iter()
-            .zip(0..)
-            .filter_map(|(entry, index)| match &entry.tenant {
-                Tenant::Here(value) => Some((
-                    Key {
-                        index,
-                        generation: entry.generation,
-                    },
-                    value,
-                )),
-                Tenant::Vacant { .. } => None,
-            })
+        self.entries.iter().zip(0..).filter_map(|(entry, index)| match &entry.tenant {
+            Tenant::Here(value) => Some((Key { index, generation: entry.generation }, value)),
+            Tenant::Vacant { .. } => None,
+        })
     }
 }
 
@@ -233,10 +206,7 @@ mod tests {
         let mut slots = Slots::new();
         slots.insert_with(|_| 0);
         slots.entries[0].generation = u32::MAX;
-        let last = Key {
-            index: 0,
-            generation: u32::MAX,
-        };
+        let last = Key { index: 0, generation: u32::MAX };
         assert_eq!(slots.remove(last), Some(0));
         assert_eq!(slots.get(last), None);
         assert_eq!(slots.insert_with(|_| 1).index, 1);
@@ -252,10 +222,7 @@ mod tests {
         assert_eq!(slots.find(old.to_token()), None);
         assert_eq!(slots.find(new.to_token()), Some((new, &'b')));
         assert_eq!(slots.find(usize::MAX), None);
-        assert_eq!(
-            (old.to_string(), new.to_string()),
-            ("0".into(), "0.1".into())
-        );
+        assert_eq!((old.to_string(), new.to_string()), ("0".into(), "0.1".into()));
         assert!(Key::reserved(1).is_reserved());
     }
 }

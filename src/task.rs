@@ -92,10 +92,7 @@ impl Header {
 
     pub(crate) fn id(&self) -> TaskId {
         let index = self.index.load(Ordering::Relaxed);
-        TaskId(Key::from_parts(
-            index,
-            self.generation.load(Ordering::Relaxed),
-        ))
+        TaskId(Key::from_parts(index, self.generation.load(Ordering::Relaxed)))
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
@@ -257,14 +254,7 @@ impl Tasks {
             };
             header.mark_here();
             let (stage, header) = (Stage::Idle { future, waker }, Some(header));
-            Task {
-                stage,
-                header,
-                joiner: None,
-                place,
-                joined,
-                aborted: false,
-            }
+            Task { stage, header, joiner: None, place, joined, aborted: false }
         });
         self.alive.set(self.alive.get() + 1);
         TaskId(key)
@@ -289,11 +279,7 @@ impl Tasks {
                 if let Some(header) = &task.header {
                     header.clear_marks();
                 }
-                if task.aborted {
-                    Turn::Drop(future, waker)
-                } else {
-                    Turn::Poll(future, waker)
-                }
+                if task.aborted { Turn::Drop(future, waker) } else { Turn::Poll(future, waker) }
             }
             other => {
                 task.stage = other;
@@ -322,22 +308,14 @@ impl Tasks {
     /// Records the outcome of a task whose future is dropped.
     pub(crate) fn finish(&self, id: TaskId, outcome: Outcome, waker: Waker) -> Farewell {
         let mut slots = self.slots.borrow_mut();
-        let task = slots
-            .get_mut(id.0)
-            .expect("a task stays in the slab until it has finished");
+        let task = slots.get_mut(id.0).expect("a task stays in the slab until it has finished");
         let header = task.header.take();
         let farewell = if task.joined {
             task.stage = Stage::Finished(outcome);
-            Farewell {
-                joiner: task.joiner.take(),
-                unclaimed: None,
-            }
+            Farewell { joiner: task.joiner.take(), unclaimed: None }
         } else {
             slots.remove(id.0);
-            Farewell {
-                joiner: None,
-                unclaimed: Some(outcome),
-            }
+            Farewell { joiner: None, unclaimed: Some(outcome) }
         };
         self.alive.set(self.alive.get() - 1);
         drop(slots);
@@ -351,32 +329,20 @@ impl Tasks {
     /// Whether the task is over.
     pub(crate) fn is_finished(&self, id: TaskId) -> bool {
         let slots = self.slots.borrow();
-        slots
-            .get(id.0)
-            .is_none_or(|task| matches!(task.stage, Stage::Finished(_)))
+        slots.get(id.0).is_none_or(|task| matches!(task.stage, Stage::Finished(_)))
     }
 
     /// Takes the outcome of a finished task, or keeps the waker for when there is one.
     pub(crate) fn poll_outcome(&self, id: TaskId, waker: &Waker) -> Poll<Outcome> {
         let mut slots = self.slots.borrow_mut();
-        let task = slots
-            .get_mut(id.0)
-            .expect("a task stays in the slab until it is joined");
+        let task = slots.get_mut(id.0).expect("a task stays in the slab until it is joined");
         if matches!(task.stage, Stage::Finished(_)) {
-            let Some(Task {
-                stage: Stage::Finished(outcome),
-                ..
-            }) = slots.remove(id.0)
-            else {
+            let Some(Task { stage: Stage::Finished(outcome), .. }) = slots.remove(id.0) else {
                 unreachable!("looked at above");
             };
             return Poll::Ready(outcome);
         }
-        if task
-            .joiner
-            .as_ref()
-            .is_some_and(|joiner| joiner.will_wake(waker))
-        {
+        if task.joiner.as_ref().is_some_and(|joiner| joiner.will_wake(waker)) {
             return Poll::Pending;
         }
         drop(slots);
@@ -394,20 +360,13 @@ impl Tasks {
     pub(crate) fn detach(&self, id: TaskId) -> Farewell {
         let mut slots = self.slots.borrow_mut();
         let Some(task) = slots.get_mut(id.0) else {
-            return Farewell {
-                joiner: None,
-                unclaimed: None,
-            };
+            return Farewell { joiner: None, unclaimed: None };
         };
         task.joined = false;
         let joiner = task.joiner.take();
         let mut unclaimed = None;
         if matches!(task.stage, Stage::Finished(_)) {
-            if let Some(Task {
-                stage: Stage::Finished(outcome),
-                ..
-            }) = slots.remove(id.0)
-            {
+            if let Some(Task { stage: Stage::Finished(outcome), .. }) = slots.remove(id.0) {
                 unclaimed = Some(outcome);
             }
         }

@@ -14,6 +14,8 @@ pub(crate) enum Cause {
     Task(TaskId),
     /// The reactor, because of this socket and direction.
     Source(SourceId, Direction),
+    /// A timer whose time has come.
+    Timer,
     /// Code on the executor's thread that is no task: its creation, or its end.
     Executor,
     /// Another thread.
@@ -25,6 +27,7 @@ impl fmt::Display for Cause {
         match self {
             Cause::Task(task) => task.fmt(f),
             Cause::Source(source, direction) => write!(f, "{source} ({direction})"),
+            Cause::Timer => f.write_str("a timer"),
             Cause::Executor => f.write_str("the executor"),
             Cause::OtherThread => f.write_str("another thread"),
         }
@@ -51,11 +54,11 @@ pub(crate) enum EventKind {
     /// The thread does not sleep any more.
     Unparked,
     /// The OS said that a socket is ready.
-    OsEvent {
-        source: SourceId,
-        read: bool,
-        write: bool,
-    },
+    OsEvent { source: SourceId, read: bool, write: bool },
+    /// The task has to wait for a timer.
+    TimerSet,
+    /// A timer's time has come.
+    TimerFired,
     /// A task's future has returned its output.
     Finished,
     /// A task's future was dropped before it was ready.
@@ -77,17 +80,11 @@ impl fmt::Display for EventKind {
             }
             EventKind::Woken { by } => write!(f, "woken by {by}"),
             EventKind::Parked { timeout: None } => f.write_str("parked"),
-            EventKind::Parked {
-                timeout: Some(timeout),
-            } => {
+            EventKind::Parked { timeout: Some(timeout) } => {
                 write!(f, "parked for at most {timeout:?}")
             }
             EventKind::Unparked => f.write_str("unparked"),
-            EventKind::OsEvent {
-                source,
-                read,
-                write,
-            } => {
+            EventKind::OsEvent { source, read, write } => {
                 let ready = match (read, write) {
                     (true, true) => "readable and writable",
                     (true, false) => "readable",
@@ -96,6 +93,8 @@ impl fmt::Display for EventKind {
                 };
                 write!(f, "{source} is {ready}")
             }
+            EventKind::TimerSet => f.write_str("pending on a timer"),
+            EventKind::TimerFired => f.write_str("its timer has fired"),
             EventKind::Finished => f.write_str("finished"),
             EventKind::Aborted => f.write_str("aborted"),
             EventKind::Panicked => f.write_str("panicked"),
@@ -123,9 +122,7 @@ pub(crate) struct Tracer {
 
 impl Tracer {
     pub(crate) const fn new() -> Tracer {
-        Tracer {
-            running: Cell::new(Cause::Executor),
-        }
+        Tracer { running: Cell::new(Cause::Executor) }
     }
 
     /// Whether anybody listens.
@@ -158,10 +155,7 @@ impl Tracer {
 
     /// Says who runs, until the guard is dropped.
     pub(crate) fn enter(&self, cause: Cause) -> Running<'_> {
-        Running {
-            tracer: self,
-            before: self.running.replace(cause),
-        }
+        Running { tracer: self, before: self.running.replace(cause) }
     }
 
     /// The task that runs now.

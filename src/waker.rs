@@ -44,9 +44,7 @@ fn wake_here(header: &Header) -> bool {
     if let Some(context) = watched {
         // Outside the borrow of the thread-local: who watches is foreign code.
         let by = context.tracer.running();
-        context
-            .tracer
-            .emit(Some(header.id()), EventKind::Woken { by });
+        context.tracer.emit(Some(header.id()), EventKind::Woken { by });
     }
     here == Some(true)
 }

@@ -70,10 +70,7 @@ impl TcpListener {
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
     pub fn incoming(&self) -> Incoming<'_> {
-        Incoming {
-            listener: self,
-            ticket: Ticket::new(),
-        }
+        Incoming { listener: self, ticket: Ticket::new() }
     }
 
     /// The address that it listens at.
@@ -124,9 +121,7 @@ impl TryFrom<net::TcpListener> for TcpListener {
 
     fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
         listener.set_nonblocking(true)?;
-        Ok(TcpListener {
-            io: Async::socket(mio::net::TcpListener::from_std(listener)),
-        })
+        Ok(TcpListener { io: Async::socket(mio::net::TcpListener::from_std(listener)) })
     }
 }
 
@@ -166,8 +161,6 @@ impl Drop for Incoming<'_> {
 
 impl fmt::Debug for Incoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
-            .field("listener", self.listener)
-            .finish()
+        f.debug_struct("Incoming").field("listener", self.listener).finish()
     }
 }

@@ -31,9 +31,7 @@ pub struct TcpStream {
 
 impl TcpStream {
     pub(super) fn new(stream: mio::net::TcpStream) -> TcpStream {
-        TcpStream {
-            io: Async::socket(stream),
-        }
+        TcpStream { io: Async::socket(stream) }
     }
 
     /// Connects to `addr`; of several addresses, to each in turn until one answers.
@@ -53,10 +51,7 @@ impl TcpStream {
     ///
     /// Dropping the future closes the connection that is being made.
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let mut result = Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            "no address to connect to",
-        ));
+        let mut result = Err(io::Error::new(ErrorKind::InvalidInput, "no address to connect to"));
         for addr in addr.to_socket_addrs()? {
             result = TcpStream::connect_to(addr).await;
             if result.is_ok() {
@@ -104,9 +99,7 @@ impl TcpStream {
     ///
     /// If the future is dropped before it is ready, nothing was read.
     pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .operation(Direction::Read, |io| io.try_read(buf))
-            .await
+        self.io.operation(Direction::Read, |io| io.try_read(buf)).await
     }
 
     /// Fills `buf`.
@@ -129,10 +122,7 @@ impl TcpStream {
         while filled < buf.len() {
             match self.read(&mut buf[filled..]).await? {
                 0 => {
-                    return Err(io::Error::new(
-                        ErrorKind::UnexpectedEof,
-                        "the stream has ended",
-                    ));
+                    return Err(io::Error::new(ErrorKind::UnexpectedEof, "the stream has ended"));
                 }
                 n => filled += n,
             }
@@ -177,9 +167,7 @@ impl TcpStream {
     ///
     /// If the future is dropped before it is ready, nothing was written.
     pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .operation(Direction::Write, |io| io.try_write(buf))
-            .await
+        self.io.operation(Direction::Write, |io| io.try_write(buf)).await
     }
 
     /// Writes all of `buf`.
@@ -200,10 +188,7 @@ impl TcpStream {
         while !buf.is_empty() {
             match self.write(buf).await? {
                 0 => {
-                    return Err(io::Error::new(
-                        ErrorKind::WriteZero,
-                        "the OS takes nothing more",
-                    ));
+                    return Err(io::Error::new(ErrorKind::WriteZero, "the OS takes nothing more"));
                 }
                 n => buf = &buf[n..],
             }

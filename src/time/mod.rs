@@ -1,0 +1,117 @@
+//! Waiting for a time: [`sleep`], [`timeout`] and [`interval`].
+//!
+//! A timer never fires early. It fires on the first turn of the executor's loop after its time
+//! has come; on Linux the thread sleeps in steps of a millisecond, so it can be a millisecond
+//! late, more if a task keeps the thread busy. Nothing else is asked of the clock: an executor
+//! without timers never looks at it.
+//!
+//! In tests, time need not pass: with [`Builder::paused_clock`](crate::Builder::paused_clock) the
+//! executor's clock stands still, and moves when [`advance`] moves it, or when there is nothing
+//! to wait for but timers: then it jumps to the next one.
+//!
+//! ```
+//! use std::time::Duration;
+//! use pizzaiolo::time;
+//!
+//! let executor = pizzaiolo::Executor::builder().paused_clock(true).build()?;
+//! executor.block_on(async {
+//!     let start = time::now();
+//!     time::sleep(Duration::from_secs(3600)).await; // no hour passes here
+//!     assert_eq!(time::now() - start, Duration::from_secs(3600));
+//! });
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod interval;
+mod sleep;
+mod timeout;
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+pub use self::{
+    interval::{Interval, Tick, interval},
+    sleep::{Sleep, sleep, sleep_until},
+    timeout::{Elapsed, Timeout, timeout, timeout_at},
+};
+use crate::{context, yield_now::YieldNow};
+
+/// The time of the executor that runs here, which a paused clock holds; outside an executor, the
+/// OS's.
+#[must_use]
+pub fn now() -> Instant {
+    context::with(|context| context.timers.now()).unwrap_or_else(Instant::now)
+}
+
+/// Moves the paused clock of the executor that runs here on by `duration`, at once, and fires
+/// what is due by then, in the order of the deadlines. A duration that is more than the clock can
+/// be moved by does not move it.
+///
+/// To await it lets the tasks that were woken run first.
+///
+/// ```
+/// use std::time::Duration;
+/// use pizzaiolo::time;
+///
+/// let executor = pizzaiolo::Executor::builder().paused_clock(true).build()?;
+/// executor.block_on(async {
+///     let oven = pizzaiolo::spawn(time::sleep(Duration::from_secs(90)));
+///     pizzaiolo::yield_now().await;
+///     time::advance(Duration::from_secs(89)).await;
+///     assert!(!oven.is_finished());
+///     time::advance(Duration::from_secs(1)).await;
+///     assert!(oven.is_finished());
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Panics
+///
+/// If no executor runs on this thread, or its clock is not paused.
+#[track_caller]
+#[expect(clippy::must_use_candidate, reason = "the clock is moved also if it is not awaited")]
+pub fn advance(duration: Duration) -> Advance {
+    let Some(context) = context::current() else {
+        panic!(
+            "`time::advance` was called, but no pizzaiolo executor runs on this thread: \
+             call it inside `Executor::block_on` or a task"
+        )
+    };
+    assert!(
+        context.timers.is_paused(),
+        "`time::advance` moves a paused clock only: \
+         make the executor with `Executor::builder().paused_clock(true)`"
+    );
+    context.timers.advance(duration);
+    context.timers.fire(&context.tracer);
+    Advance { others: crate::yield_now() }
+}
+
+/// The future that [`advance`] returns. The clock is moved already.
+#[derive(Debug)]
+pub struct Advance {
+    others: YieldNow,
+}
+
+impl Future for Advance {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.others).poll(cx)
+    }
+}
+
+/// The timers of the executor that runs here.
+#[track_caller]
+fn here() -> std::rc::Rc<context::Context> {
+    let Some(context) = context::current() else {
+        panic!(
+            "a timer has to wait, but no pizzaiolo executor runs on this thread: call this inside \
+             `pizzaiolo::block_on` or a task that `pizzaiolo::spawn` made"
+        )
+    };
+    context
+}

@@ -1,0 +1,176 @@
+use std::{
+    fmt,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use crate::{slots::Key, timers::Timers, trace::EventKind};
+
+/// Waits for `duration` from now. One that is longer than the clock can count never ends; zero
+/// ends on the next turn, when the other ready tasks have had theirs.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+///
+/// pizzaiolo::block_on(async {
+///     let start = Instant::now();
+///     pizzaiolo::time::sleep(Duration::from_millis(2)).await;
+///     assert!(start.elapsed() >= Duration::from_millis(2));
+/// });
+/// ```
+///
+/// # Panics
+///
+/// When it is polled and no executor runs on this thread.
+///
+/// # Cancel safety
+///
+/// Dropping it cancels the timer, and leaves nothing behind.
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep::new(super::now().checked_add(duration))
+}
+
+/// Waits until `deadline`. One that has passed ends on the next turn.
+///
+/// # Panics
+///
+/// When it is polled and no executor runs on this thread.
+///
+/// # Cancel safety
+///
+/// Dropping it cancels the timer, and leaves nothing behind.
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep::new(Some(deadline))
+}
+
+/// The future that [`sleep`] and [`sleep_until`] return.
+///
+/// The timer is set with the first poll. It belongs to the executor that polls it, and moves
+/// along if another one does.
+#[must_use = "it does nothing unless it is awaited"]
+pub struct Sleep {
+    /// `None` is never.
+    deadline: Option<Instant>,
+    state: State,
+}
+
+enum State {
+    /// Not polled yet, or reset after it had ended.
+    Unset,
+    /// The deadline had passed with the first poll: it ends with the next.
+    Due,
+    /// It is one of an executor's timers.
+    Set { timers: Rc<Timers>, key: Key },
+    /// It has ended.
+    Done,
+}
+
+impl Sleep {
+    pub(super) fn new(deadline: Option<Instant>) -> Sleep {
+        Sleep { deadline, state: State::Unset }
+    }
+
+    /// When it ends; `None` if never.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether it has ended: a poll has returned Ready, and it was not reset since.
+    #[must_use]
+    pub fn is_elapsed(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    /// Sets another deadline, earlier or later, also when it has ended.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pizzaiolo::time;
+    ///
+    /// pizzaiolo::block_on(async {
+    ///     let mut oven = time::sleep(Duration::MAX);
+    ///     oven.reset(time::now() + Duration::from_millis(1));
+    ///     oven.await;
+    /// });
+    /// ```
+    pub fn reset(&mut self, deadline: Instant) {
+        self.set(Some(deadline));
+    }
+
+    pub(super) fn set(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+        match &self.state {
+            State::Set { timers, key } if timers.is_set(*key) => timers.reset(*key, deadline),
+            _ => self.state = State::Unset,
+        }
+    }
+
+    /// Sets the timer. A deadline that has passed is due on the next turn.
+    #[track_caller]
+    fn start(&mut self, cx: &mut Context<'_>) {
+        let context = super::here();
+        let timers = &context.timers;
+        if self.deadline.is_some_and(|deadline| deadline <= timers.now()) {
+            self.state = State::Due;
+            cx.waker().wake_by_ref();
+            return;
+        }
+        let task = context.tracer.running_task();
+        let key = timers.insert(self.deadline, cx.waker().clone(), task);
+        self.state = State::Set { timers: Rc::clone(timers), key };
+        context.tracer.emit(task, EventKind::TimerSet);
+    }
+
+    fn cancel(&mut self) {
+        if let State::Set { timers, key } = &self.state {
+            timers.cancel(*key);
+        }
+        self.state = State::Unset;
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let fired = match &self.state {
+            State::Unset => {
+                self.start(cx);
+                false
+            }
+            State::Due | State::Done => true,
+            State::Set { timers, key } if Rc::ptr_eq(timers, &super::here().timers) => {
+                timers.poll(*key, cx.waker())
+            }
+            State::Set { .. } => {
+                self.cancel();
+                self.start(cx);
+                false
+            }
+        };
+        if !fired {
+            return Poll::Pending;
+        }
+        self.state = State::Done;
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .field("is_elapsed", &self.is_elapsed())
+            .finish_non_exhaustive()
+    }
+}

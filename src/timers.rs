@@ -1,0 +1,261 @@
+//! The timers of one executor as plain data: a heap of deadlines, and who waits for each.
+//!
+//! The heap answers one question: which deadline is next? The waiters stand beside it in a slab.
+//! A timer that is cancelled leaves the slab at once and is not looked for in the heap; its entry
+//! there finds nobody when it comes up. When the heap has more such entries than live ones, they
+//! are swept out together, so a cancelled timer costs a constant share and leaves nothing behind.
+//!
+//! Time is counted in nanoseconds since the executor was made: 64 bits last for 584 years.
+
+use std::{
+    cell::{Cell, RefCell},
+    cmp::Reverse,
+    collections::BinaryHeap,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    foreign,
+    id::TaskId,
+    slots::{Key, Slots},
+    trace::{Cause, EventKind, Tracer},
+};
+
+/// A heap this small is not worth sweeping.
+const SWEEP_ABOVE: usize = 64;
+
+/// A deadline that never comes.
+const NEVER: u64 = u64::MAX;
+
+pub(crate) struct Timers {
+    clock: Clock,
+    waiting: RefCell<Slots<Timer>>,
+    deadlines: RefCell<BinaryHeap<Reverse<Deadline>>>,
+    /// The number of the next deadline.
+    next: Cell<u64>,
+}
+
+struct Timer {
+    /// The deadline that counts. Another entry in the heap is one from before a reset.
+    number: u64,
+    at: u64,
+    waker: Waker,
+    /// The task that was running when it was set, for who asks what it waits for.
+    task: Option<TaskId>,
+}
+
+/// An entry in the heap, ordered by time; those of the same time by who came first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Deadline {
+    at: u64,
+    number: u64,
+    timer: Key,
+}
+
+/// The executor's idea of now.
+struct Clock {
+    start: Instant,
+    /// How far a paused clock was moved; `None` for one that runs.
+    moved: Option<Cell<Duration>>,
+}
+
+impl Timers {
+    pub(crate) fn new(paused: bool) -> Timers {
+        Timers {
+            clock: Clock {
+                start: Instant::now(),
+                moved: paused.then(|| Cell::new(Duration::ZERO)),
+            },
+            waiting: RefCell::new(Slots::new()),
+            deadlines: RefCell::new(BinaryHeap::new()),
+            next: Cell::new(0),
+        }
+    }
+
+    /// The time of this executor.
+    pub(crate) fn now(&self) -> Instant {
+        match &self.clock.moved {
+            // It was moved by steps that fit.
+            Some(moved) => self.clock.start + moved.get(),
+            None => Instant::now(),
+        }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.clock.moved.is_some()
+    }
+
+    /// Moves a paused clock on. As far as an `Instant` can go, if `by` is more than that.
+    pub(crate) fn advance(&self, by: Duration) {
+        if let Some(moved) = &self.clock.moved {
+            let to = moved.get().saturating_add(by);
+            if self.clock.start.checked_add(to).is_some() {
+                moved.set(to);
+            }
+        }
+    }
+
+    /// Whether there is no timer at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.borrow().len() == 0
+    }
+
+    fn nanos(&self, at: Option<Instant>) -> u64 {
+        at.map_or(NEVER, |at| {
+            let since = at.saturating_duration_since(self.clock.start);
+            u64::try_from(since.as_nanos()).unwrap_or(NEVER)
+        })
+    }
+
+    /// Sets a timer; `None` is one that never fires, but can be reset. The waker is a clone of
+    /// the caller's own, for cloning is foreign code.
+    pub(crate) fn insert(&self, at: Option<Instant>, waker: Waker, task: Option<TaskId>) -> Key {
+        let (number, at) = (self.number(), self.nanos(at));
+        let timer = Timer { number, at, waker, task };
+        let key = self.waiting.borrow_mut().insert_with(|_| timer);
+        self.push(key, number, at);
+        key
+    }
+
+    fn number(&self) -> u64 {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    fn push(&self, timer: Key, number: u64, at: u64) {
+        if at != NEVER {
+            self.deadlines.borrow_mut().push(Reverse(Deadline { at, number, timer }));
+        }
+    }
+
+    /// Moves a timer's deadline.
+    pub(crate) fn reset(&self, key: Key, at: Option<Instant>) {
+        let (number, at) = (self.number(), self.nanos(at));
+        if let Some(timer) = self.waiting.borrow_mut().get_mut(key) {
+            (timer.number, timer.at) = (number, at);
+        }
+        self.push(key, number, at);
+        self.sweep();
+    }
+
+    /// Whether the timer has fired. If not, `waker` is woken when it does.
+    pub(crate) fn poll(&self, key: Key, waker: &Waker) -> bool {
+        match self.waiting.borrow().get(key) {
+            None => return true,
+            Some(timer) if timer.waker.will_wake(waker) => return false,
+            Some(_) => {}
+        }
+        // The clone, and the drop of the old waker, may be foreign code: nothing is borrowed.
+        let mut waker = waker.clone();
+        if let Some(timer) = self.waiting.borrow_mut().get_mut(key) {
+            std::mem::swap(&mut timer.waker, &mut waker);
+        }
+        false
+    }
+
+    /// Whether the timer is set and has not fired yet.
+    pub(crate) fn is_set(&self, key: Key) -> bool {
+        self.waiting.borrow().get(key).is_some()
+    }
+
+    /// Forgets a timer.
+    pub(crate) fn cancel(&self, key: Key) {
+        let timer = self.waiting.borrow_mut().remove(key);
+        self.sweep();
+        drop(timer);
+    }
+
+    /// Sweeps the entries out that find nobody, when they are the most.
+    fn sweep(&self) {
+        let timers = self.waiting.borrow();
+        let mut deadlines = self.deadlines.borrow_mut();
+        if deadlines.len() > SWEEP_ABOVE + 2 * timers.len() {
+            deadlines.retain(|Reverse(entry)| is_live(&timers, entry));
+        }
+    }
+
+    /// The next deadline, if there is one.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let timers = self.waiting.borrow();
+        let mut deadlines = self.deadlines.borrow_mut();
+        while let Some(Reverse(entry)) = deadlines.peek() {
+            if is_live(&timers, entry) {
+                return self.clock.start.checked_add(Duration::from_nanos(entry.at));
+            }
+            deadlines.pop();
+        }
+        None
+    }
+
+    /// Fires what is due, in the order of the deadlines.
+    pub(crate) fn fire(&self, tracer: &Tracer) {
+        if self.is_empty() {
+            return;
+        }
+        let now = self.nanos(Some(self.now()));
+        while let Some(timer) = self.pop_due(now) {
+            let _running = tracer.enter(Cause::Timer);
+            tracer.emit(timer.task, EventKind::TimerFired);
+            foreign::wake(timer.waker);
+        }
+    }
+
+    fn pop_due(&self, now: u64) -> Option<Timer> {
+        let mut timers = self.waiting.borrow_mut();
+        let mut deadlines = self.deadlines.borrow_mut();
+        while deadlines.peek().is_some_and(|Reverse(entry)| entry.at <= now) {
+            let Some(Reverse(entry)) = deadlines.pop() else {
+                break;
+            };
+            if is_live(&timers, &entry) {
+                return timers.remove(entry.timer);
+            }
+        }
+        None
+    }
+
+    /// Wakes whoever waits for a timer of an executor that goes away: no timer will ever fire.
+    pub(crate) fn close(&self) {
+        self.deadlines.take();
+        let timers = self.waiting.replace(Slots::new());
+        for timer in timers.into_values() {
+            foreign::wake(timer.waker);
+        }
+    }
+}
+
+/// Whether an entry of the heap still counts: its timer is there, and was not reset.
+fn is_live(timers: &Slots<Timer>, entry: &Deadline) -> bool {
+    timers.get(entry.timer).is_some_and(|timer| timer.number == entry.number)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_timers_made_and_cancelled_leave_nothing() {
+        let timers = Timers::new(true);
+        let soon = timers.now() + Duration::from_secs(1);
+        let stays = timers.insert(Some(soon), Waker::noop().clone(), None);
+        for _ in 0..1_000_000 {
+            let key = timers.insert(Some(soon), Waker::noop().clone(), None);
+            timers.cancel(key);
+        }
+        assert_eq!(timers.waiting.borrow().len(), 1);
+        assert!(timers.deadlines.borrow().len() <= SWEEP_ABOVE + 3);
+        assert!(!timers.poll(stays, Waker::noop()));
+    }
+
+    #[test]
+    fn a_million_resets_leave_one_deadline() {
+        let timers = Timers::new(true);
+        let soon = timers.now() + Duration::from_secs(1);
+        let key = timers.insert(None, Waker::noop().clone(), None);
+        for _ in 0..1_000_000 {
+            timers.reset(key, Some(soon));
+        }
+        assert!(timers.deadlines.borrow().len() <= SWEEP_ABOVE + 3);
+        assert_eq!(timers.next_deadline(), Some(soon));
+    }
+}

@@ -10,6 +10,11 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(unix)]
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+#[cfg(unix)]
+use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token, event::Source};
 
 use crate::{
@@ -17,14 +22,49 @@ use crate::{
     registration::{Registration, Ticket, is_spent, spend},
 };
 
+/// The source is always there, except in the middle of `into_inner`.
+const THERE: &str = "the source is there until `into_inner` takes it";
+
 /// Registers a source through a shared reference.
 type Register<S> = fn(&S, &Registry, Token, Interest) -> io::Result<()>;
 
 /// Takes a source out of the OS's list.
 type Deregister<S> = fn(&mut S, &Registry) -> io::Result<()>;
 
-/// A source of events that tasks can wait for.
-pub(crate) struct Async<S> {
+/// Any source of events that mio knows, made into one that tasks can wait for.
+///
+/// The sockets of [`net`](crate::net) are made of it. Take it for what they do not cover: a pipe,
+/// a signal, a device, another crate's [`mio::event::Source`].
+///
+/// An operation is a closure that does not block. It is tried first; when it returns
+/// [`WouldBlock`](io::ErrorKind::WouldBlock), the task waits until the source may be ready, and
+/// then it is tried again. The readiness of a source is remembered until an operation returns
+/// `WouldBlock`: so do all that reads or writes through [`read_with`](Async::read_with),
+/// [`write_with`](Async::write_with) and their kin, and not behind their back.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use pizzaiolo::Async;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # #[cfg(unix)]
+/// pizzaiolo::block_on(async {
+///     let (sender, receiver) = mio::unix::pipe::new()?;
+///     let (sender, receiver) = (Async::new(sender)?, Async::new(receiver)?);
+///
+///     let reader = pizzaiolo::spawn(async move {
+///         let mut buf = [0; 16];
+///         let len = receiver.read_with(|mut pipe| pipe.read(&mut buf)).await?;
+///         Ok::<_, std::io::Error>(buf[..len].to_vec())
+///     });
+///     sender.write_with(|mut pipe| pipe.write(b"pizza")).await?;
+///     assert_eq!(reader.await??, b"pizza");
+///     Ok::<(), std::io::Error>(())
+/// })?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Async<S> {
     /// The source. Only [`Async::into_inner`] takes it out.
     io: Option<S>,
     registration: Registration,
@@ -36,18 +76,94 @@ pub(crate) struct Async<S> {
     closes: bool,
 }
 
+impl<S: Source> Async<S> {
+    /// Takes a source in, and registers it with the executor that runs here. (mio asks for the
+    /// source itself to register it, which can't be had any more once it is shared; what has a
+    /// descriptor can be registered later, see [`from_fd`](Async::from_fd).)
+    ///
+    /// # Errors
+    ///
+    /// What the registration returns.
+    ///
+    /// # Panics
+    ///
+    /// If no executor runs on this thread.
+    #[track_caller]
+    pub fn new(mut io: S) -> io::Result<Async<S>> {
+        let registration = Registration::new();
+        registration.ensure(|registry, token, interest| io.register(registry, token, interest))?;
+        Ok(Async {
+            io: Some(io),
+            registration,
+            register: |_, _, _, _| unreachable!("it is registered from the start"),
+            deregister: S::deregister,
+            closes: false,
+        })
+    }
+}
+
 #[cfg(unix)]
-impl<S: std::os::fd::AsRawFd> Async<S> {
-    /// Makes a source of a non-blocking descriptor that nobody else has, and that is closed when
-    /// it is dropped. It may be made anywhere.
+impl<S: AsFd> Async<S> {
+    /// Takes anything in that has a descriptor. It may be made anywhere; it is registered, by its
+    /// descriptor, with the executor under which it first has to wait.
+    ///
+    /// The descriptor must be non-blocking, or an operation blocks the whole executor. And it
+    /// must be of a kind that can be waited for: to wait for a plain file is an error on Linux.
+    ///
+    /// ```
+    /// use std::{io::{Read, Write}, os::unix::net::UnixStream};
+    /// use pizzaiolo::Async;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (mut kitchen, table) = UnixStream::pair()?;
+    /// table.set_nonblocking(true)?;
+    /// let table = Async::from_fd(table);
+    /// kitchen.write_all(b"pizza")?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let len = pizzaiolo::block_on(table.read_with(|mut table| table.read(&mut buf)))?;
+    /// assert_eq!(&buf[..len], b"pizza");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_fd(io: S) -> Async<S> {
+        let mut source = Async::socket(io);
+        source.closes = false;
+        source
+    }
+
+    /// The same for what nobody else has, and what is closed when it is dropped.
     pub(crate) fn socket(io: S) -> Async<S> {
         Async {
             io: Some(io),
             registration: Registration::new(),
             register: |io, registry, token, interest| {
-                mio::unix::SourceFd(&io.as_raw_fd()).register(registry, token, interest)
+                SourceFd(&io.as_fd().as_raw_fd()).register(registry, token, interest)
             },
-            deregister: |io, registry| mio::unix::SourceFd(&io.as_raw_fd()).deregister(registry),
+            deregister: |io, registry| SourceFd(&io.as_fd().as_raw_fd()).deregister(registry),
+            closes: true,
+        }
+    }
+}
+
+/// Where sockets have no descriptors, mio has to be given the socket itself to register it. So a
+/// socket is registered when it is made, and has to be made inside an executor.
+#[cfg(not(unix))]
+impl<S: Source> Async<S> {
+    pub(crate) fn socket(mut io: S) -> Async<S> {
+        let registration = Registration::new();
+        if crate::context::current().is_some() {
+            // If it fails, the first wait says that the socket is not registered.
+            let _ = registration
+                .ensure(|registry, token, interest| io.register(registry, token, interest));
+        }
+        Async {
+            io: Some(io),
+            registration,
+            register: |_, _, _, _| {
+                Err(io::Error::other("on this platform, make sockets inside the executor"))
+            },
+            deregister: S::deregister,
             closes: true,
         }
     }
@@ -55,16 +171,121 @@ impl<S: std::os::fd::AsRawFd> Async<S> {
 
 impl<S> Async<S> {
     /// The source itself.
-    pub(crate) fn get_ref(&self) -> &S {
-        self.io.as_ref().expect("the source is there until `into_inner`")
+    #[must_use]
+    pub fn get_ref(&self) -> &S {
+        self.io.as_ref().unwrap_or_else(|| unreachable!("{THERE}"))
+    }
+
+    /// The source itself, to change.
+    #[must_use]
+    pub fn get_mut(&mut self) -> &mut S {
+        self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"))
     }
 
     /// Takes the source out, unregistered.
-    pub(crate) fn into_inner(mut self) -> io::Result<S> {
-        let mut io = self.io.take().expect("the source is there until `into_inner`");
+    ///
+    /// # Errors
+    ///
+    /// What deregistering it returns; the source is then dropped.
+    pub fn into_inner(mut self) -> io::Result<S> {
+        let mut io = self.io.take().unwrap_or_else(|| unreachable!("{THERE}"));
         let deregister = self.deregister;
         self.registration.remove(|registry| deregister(&mut io, registry))?;
         Ok(io)
+    }
+
+    /// Waits until the source may be ready to read.
+    ///
+    /// "May be": the next operation can still return "would block". And it is taken to be ready
+    /// until one does, so call this before [`read_with`](Async::read_with), not in its place.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be registered, or belongs to another executor than this one, or to
+    /// one that is gone.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
+        self.ready(Direction::Read)
+    }
+
+    /// Waits until the source may be ready to write.
+    ///
+    /// As [`readable`](Async::readable), for the other direction.
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
+        self.ready(Direction::Write)
+    }
+
+    /// Calls `op` until it returns anything but [`WouldBlock`](io::ErrorKind::WouldBlock), and
+    /// waits until the source may be ready to read after each time that it does. After
+    /// [`Interrupted`](io::ErrorKind::Interrupted) it is called again at once.
+    ///
+    /// # Errors
+    ///
+    /// What `op` returns; and as for [`readable`](Async::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, the last call of `op` had returned
+    /// `WouldBlock`, or there was none.
+    pub fn read_with<R, F>(
+        &self,
+        mut op: F,
+    ) -> impl Future<Output = io::Result<R>> + use<'_, S, R, F>
+    where
+        F: FnMut(&S) -> io::Result<R>,
+    {
+        self.operation(Direction::Read, move |io| io.attempt(Direction::Read, &mut op))
+    }
+
+    /// Calls `op` until it returns anything but "would block", and waits until the source may be
+    /// ready to write after each time that it does.
+    ///
+    /// As [`read_with`](Async::read_with), for the other direction.
+    pub fn write_with<R, F>(
+        &self,
+        mut op: F,
+    ) -> impl Future<Output = io::Result<R>> + use<'_, S, R, F>
+    where
+        F: FnMut(&S) -> io::Result<R>,
+    {
+        self.operation(Direction::Write, move |io| io.attempt(Direction::Write, &mut op))
+    }
+
+    /// Like [`read_with`](Async::read_with), for an `op` that has to change the source.
+    ///
+    /// # Errors
+    ///
+    /// What `op` returns; and as for [`readable`](Async::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`read_with`](Async::read_with).
+    pub async fn read_with_mut<R>(
+        &mut self,
+        mut op: impl FnMut(&mut S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        loop {
+            let io = self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"));
+            match self.registration.attempt(Direction::Read, || op(io)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable().await?,
+                result => return result,
+            }
+        }
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
@@ -74,19 +295,7 @@ impl<S> Async<S> {
         direction: Direction,
         mut op: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        if !self.registration.may_be_ready(direction) || !spend() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        loop {
-            match op(self.get_ref()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.would_block(direction);
-                    return Err(error);
-                }
-                result => return result,
-            }
-        }
+        self.registration.attempt(direction, || op(self.get_ref()))
     }
 
     /// Says whether the source may be ready, "would block" if it is not, or was never asked.
@@ -169,6 +378,20 @@ where
         let done = self.attempt(Direction::Write, |mut io| io.write(buf))?;
         self.registration.transferred(Direction::Write, done, buf.len());
         Ok(done)
+    }
+}
+
+#[cfg(unix)]
+impl<S: AsFd> AsFd for Async<S> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.get_ref().as_fd()
+    }
+}
+
+#[cfg(unix)]
+impl<S: AsFd> AsRawFd for Async<S> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.get_ref().as_fd().as_raw_fd()
     }
 }
 

@@ -23,6 +23,7 @@ mod waker;
 mod yield_now;
 
 pub use crate::{
+    async_io::Async,
     builder::Builder,
     context::spawn,
     executor::{Executor, block_on},

@@ -233,6 +233,28 @@ impl Registration {
         self.entry.get().is_none_or(|entry| entry.source.ready.get().has(Readiness::of(direction)))
     }
 
+    /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
+    /// used up its budget: then it is "would block" without a try.
+    pub(crate) fn attempt<R>(
+        &self,
+        direction: Direction,
+        mut op: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        if !self.may_be_ready(direction) || !spend() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        loop {
+            match op() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.would_block(direction);
+                    return Err(error);
+                }
+                result => return result,
+            }
+        }
+    }
+
     /// Whether it has a place in a reactor.
     pub(crate) fn is_registered(&self) -> bool {
         self.entry.get().is_some()

@@ -23,14 +23,14 @@ macro_rules! descriptors {
         #[cfg(unix)]
         impl std::os::fd::AsFd for $socket {
             fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.io.get_ref().as_fd()
+                self.io.as_fd()
             }
         }
 
         #[cfg(unix)]
         impl std::os::fd::AsRawFd for $socket {
             fn as_raw_fd(&self) -> std::os::fd::RawFd {
-                self.io.get_ref().as_raw_fd()
+                self.io.as_raw_fd()
             }
         }
     )*};

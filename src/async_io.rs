@@ -28,6 +28,9 @@ const THERE: &str = "the source is there until `into_inner` takes it";
 /// Registers a source through a shared reference.
 type Register<S> = fn(&S, &Registry, Token, Interest) -> io::Result<()>;
 
+/// Says what a source is.
+type Label<S> = fn(&S) -> String;
+
 /// Takes a source out of the OS's list.
 type Deregister<S> = fn(&mut S, &Registry) -> io::Result<()>;
 
@@ -72,8 +75,14 @@ pub struct Async<S> {
     register: Register<S>,
     /// How it is taken out of the OS's list.
     deregister: Deregister<S>,
+    /// Says what it is, for people who watch.
+    label: Label<S>,
     /// Dropping the source closes it: the OS forgets it by itself, and a system call is saved.
     closes: bool,
+}
+
+fn type_name<S>() -> String {
+    std::any::type_name::<S>().to_owned()
 }
 
 impl<S: Source> Async<S> {
@@ -91,12 +100,16 @@ impl<S: Source> Async<S> {
     #[track_caller]
     pub fn new(mut io: S) -> io::Result<Async<S>> {
         let registration = Registration::new();
-        registration.ensure(|registry, token, interest| io.register(registry, token, interest))?;
+        registration.ensure(
+            |registry, token, interest| io.register(registry, token, interest),
+            type_name::<S>,
+        )?;
         Ok(Async {
             io: Some(io),
             registration,
             register: |_, _, _, _| unreachable!("it is registered from the start"),
             deregister: S::deregister,
+            label: |_| type_name::<S>(),
             closes: false,
         })
     }
@@ -127,13 +140,13 @@ impl<S: AsFd> Async<S> {
     /// # }
     /// ```
     pub fn from_fd(io: S) -> Async<S> {
-        let mut source = Async::socket(io);
+        let mut source = Async::socket(io, |io| format!("descriptor {}", io.as_fd().as_raw_fd()));
         source.closes = false;
         source
     }
 
     /// The same for what nobody else has, and what is closed when it is dropped.
-    pub(crate) fn socket(io: S) -> Async<S> {
+    pub(crate) fn socket(io: S, label: Label<S>) -> Async<S> {
         Async {
             io: Some(io),
             registration: Registration::new(),
@@ -141,6 +154,7 @@ impl<S: AsFd> Async<S> {
                 SourceFd(&io.as_fd().as_raw_fd()).register(registry, token, interest)
             },
             deregister: |io, registry| SourceFd(&io.as_fd().as_raw_fd()).deregister(registry),
+            label,
             closes: true,
         }
     }
@@ -150,12 +164,14 @@ impl<S: AsFd> Async<S> {
 /// socket is registered when it is made, and has to be made inside an executor.
 #[cfg(not(unix))]
 impl<S: Source> Async<S> {
-    pub(crate) fn socket(mut io: S) -> Async<S> {
+    pub(crate) fn socket(mut io: S, label: Label<S>) -> Async<S> {
         let registration = Registration::new();
         if crate::context::current().is_some() {
             // If it fails, the first wait says that the socket is not registered.
-            let _ = registration
-                .ensure(|registry, token, interest| io.register(registry, token, interest));
+            let _ = registration.ensure(
+                |registry, token, interest| io.register(registry, token, interest),
+                type_name::<S>,
+            );
         }
         Async {
             io: Some(io),
@@ -164,6 +180,7 @@ impl<S: Source> Async<S> {
                 Err(io::Error::other("on this platform, make sockets inside the executor"))
             },
             deregister: S::deregister,
+            label,
             closes: true,
         }
     }
@@ -343,10 +360,11 @@ impl<S> Async<S> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let register = self.register;
-        self.registration.ensure(|registry, token, interest| {
-            register(self.get_ref(), registry, token, interest)
-        })?;
+        let (register, label) = (self.register, self.label);
+        self.registration.ensure(
+            |registry, token, interest| register(self.get_ref(), registry, token, interest),
+            || label(self.get_ref()),
+        )?;
         self.registration.wait(direction, ticket, cx.waker());
         Poll::Pending
     }

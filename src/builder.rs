@@ -1,8 +1,8 @@
 //! What can be chosen when an executor is made.
 
-use std::io;
+use std::{fmt, io};
 
-use crate::Executor;
+use crate::{Executor, trace::Observer};
 
 /// Makes an [`Executor`] that differs from what [`Executor::new`] makes.
 ///
@@ -10,10 +10,11 @@ use crate::Executor;
 /// let executor = pizzaiolo::Executor::builder().paused_clock(true).build()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "it does nothing until `build`"]
 pub struct Builder {
     pub(crate) paused_clock: bool,
+    pub(crate) observer: Option<Box<dyn Observer>>,
 }
 
 impl Builder {
@@ -28,6 +29,13 @@ impl Builder {
         self
     }
 
+    /// Who is told what happens, step by step: see [`trace`](crate::trace). To look at the
+    /// observer later, give an `Rc` of it.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// Makes the executor.
     ///
     /// # Errors
@@ -35,5 +43,14 @@ impl Builder {
     /// As for [`Executor::new`].
     pub fn build(self) -> io::Result<Executor> {
         Executor::build(self)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("paused_clock", &self.paused_clock)
+            .field("observed", &self.observer.is_some())
+            .finish_non_exhaustive()
     }
 }

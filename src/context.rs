@@ -12,12 +12,13 @@ use std::{
 };
 
 use crate::{
+    clock::Clock,
     id::TaskId,
     inbox::Inbox,
     join::JoinHandle,
     reactor::Reactor,
     ready::ReadyQueue,
-    task::{LocalTask, Tasks},
+    tasks::{LocalTask, Tasks},
     timers::Timers,
     trace::{EventKind, Tracer},
 };
@@ -33,6 +34,7 @@ pub(crate) struct Context {
     pub(crate) tasks: Rc<Tasks>,
     pub(crate) ready: ReadyQueue,
     pub(crate) reactor: Rc<Reactor>,
+    pub(crate) clock: Rc<Clock>,
     pub(crate) timers: Rc<Timers>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) tracer: Rc<Tracer>,
@@ -40,30 +42,42 @@ pub(crate) struct Context {
     pub(crate) budget: Cell<u32>,
 }
 
+/// What `spawn` says when it is called where no executor runs.
+pub(crate) const NO_EXECUTOR: &str = "`spawn` was called, but no pizzaiolo executor runs on this \
+    thread: call it inside `pizzaiolo::block_on` or a task, or use `Executor::spawn`, or a \
+    `Handle` from another thread";
+
 impl Context {
     /// Makes a task of a future, and queues it.
     pub(crate) fn spawn<F>(
         &self,
         future: F,
         place: &'static Location<'static>,
+        name: Option<Rc<str>>,
     ) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let id = self.add(Box::pin(future), place, true);
+        let id = self.add(Box::pin(future), place, name, true);
         JoinHandle::new(id, Rc::clone(&self.tasks))
     }
 
     /// The same, without a handle.
     pub(crate) fn spawn_detached(&self, future: LocalTask, place: &'static Location<'static>) {
-        self.add(future, place, false);
+        self.add(future, place, None, false);
     }
 
-    fn add(&self, future: LocalTask, place: &'static Location<'static>, joined: bool) -> TaskId {
-        let id = self.tasks.insert(future, place, joined);
+    fn add(
+        &self,
+        future: LocalTask,
+        place: &'static Location<'static>,
+        name: Option<Rc<str>>,
+        joined: bool,
+    ) -> TaskId {
+        let id = self.tasks.insert(future, place, name.clone(), joined);
         self.ready.push(id);
-        self.tracer.emit(Some(id), EventKind::Spawned(place));
+        self.tracer.emit(Some(id), || EventKind::Spawned { name, place });
         id
     }
 }
@@ -129,12 +143,6 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let Some(context) = current() else {
-        panic!(
-            "`spawn` was called, but no pizzaiolo executor runs on this thread: call it inside \
-             `pizzaiolo::block_on` or a task, or use `Executor::spawn`, or a `Handle` from \
-             another thread"
-        )
-    };
-    context.spawn(future, Location::caller())
+    let Some(context) = current() else { panic!("{NO_EXECUTOR}") };
+    context.spawn(future, Location::caller(), None)
 }

@@ -22,6 +22,7 @@ use std::{
 
 use crate::{
     builder::Builder,
+    clock::Clock,
     context::{self, Context, OPERATIONS_A_POLL},
     foreign,
     handle::Handle,
@@ -31,7 +32,7 @@ use crate::{
     reactor::Reactor,
     ready::ReadyQueue,
     slots::Key,
-    task::{Header, LocalTask, TaskWaker, Tasks, Turn},
+    tasks::{Header, LocalTask, TaskWaker, Tasks, Turn},
     timers::Timers,
     trace::{Cause, EventKind, Tracer},
 };
@@ -101,16 +102,17 @@ impl Executor {
         Builder::default()
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "an observer will move out of it")]
     pub(crate) fn build(builder: Builder) -> io::Result<Executor> {
-        let tracer = Rc::new(Tracer::new());
+        let clock = Rc::new(Clock::new(builder.paused_clock));
+        let tracer = Rc::new(Tracer::new(builder.observer, Rc::clone(&clock)));
         let reactor = Rc::new(Reactor::new(Rc::clone(&tracer))?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?));
         let context = Rc::new(Context {
             tasks: Rc::new(Tasks::new(Arc::clone(&inbox))),
             ready: ReadyQueue::new(),
             reactor,
-            timers: Rc::new(Timers::new(builder.paused_clock)),
+            timers: Rc::new(Timers::new(Rc::clone(&clock))),
+            clock,
             inbox,
             tracer,
             budget: Cell::new(OPERATIONS_A_POLL),
@@ -134,7 +136,7 @@ impl Executor {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.context.spawn(future, Location::caller())
+        self.context.spawn(future, Location::caller(), None)
     }
 
     /// Runs a future to its end and returns its output. Spawned tasks run meanwhile; those that
@@ -294,16 +296,16 @@ impl Executor {
     /// Sleeps until there is news, and collects it.
     fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
-        let Context { reactor, timers, inbox, tracer, .. } = &*self.context;
-        if timers.is_paused() && self.jump() {
+        let Context { reactor, timers, clock, inbox, tracer, .. } = &*self.context;
+        if clock.is_paused() && self.jump() {
             return;
         }
         if inbox.announce_sleep() {
             let timeout = self.time_to_sleep();
-            tracer.emit(None, EventKind::Parked { timeout });
+            tracer.emit(None, || EventKind::Parked { timeout });
             reactor.look(timeout);
             inbox.announce_awake();
-            tracer.emit(None, EventKind::Unparked);
+            tracer.emit(None, || EventKind::Unparked);
         }
         self.read_letters();
         timers.fire(tracer);
@@ -311,26 +313,26 @@ impl Executor {
 
     /// How long the thread may sleep: until the next timer. `None`, until something comes.
     fn time_to_sleep(&self) -> Option<Duration> {
-        let timers = &self.context.timers;
-        if timers.is_empty() || timers.is_paused() {
+        let Context { timers, clock, .. } = &*self.context;
+        if timers.is_empty() || clock.is_paused() {
             return None;
         }
         let deadline = timers.next_deadline()?;
-        Some(deadline.saturating_duration_since(timers.now()).min(LONGEST_SLEEP))
+        Some(deadline.saturating_duration_since(clock.now()).min(LONGEST_SLEEP))
     }
 
     /// Moves a paused clock to the next timer, if there is nothing else to wait for. True if
     /// something may be ready now.
     fn jump(&self) -> bool {
         self.look();
-        let Context { ready, reactor, timers, tracer, .. } = &*self.context;
+        let Context { ready, reactor, timers, clock, tracer, .. } = &*self.context;
         if !ready.is_empty() {
             return true;
         }
         let Some(deadline) = timers.next_deadline().filter(|_| !reactor.has_waiters()) else {
             return false;
         };
-        timers.advance(deadline.saturating_duration_since(timers.now()));
+        clock.advance(deadline.saturating_duration_since(clock.now()));
         timers.fire(tracer);
         true
     }
@@ -356,7 +358,7 @@ impl Executor {
         let is_root = self.root.borrow().as_ref().is_some_and(|root| root.mark_for_letter(id));
         if is_root || tasks.mark_for_letter(id) {
             ready.push(id);
-            tracer.emit(Some(id), EventKind::Woken { by: Cause::OtherThread });
+            tracer.emit(Some(id), || EventKind::Woken { by: Cause::OtherThread });
         }
     }
 
@@ -408,11 +410,11 @@ impl Executor {
     ) -> Poll<T> {
         let tracer = &self.context.tracer;
         self.context.budget.set(OPERATIONS_A_POLL);
-        tracer.emit(Some(id), EventKind::PollStarted);
+        tracer.emit(Some(id), || EventKind::PollStarted);
         let running = tracer.enter(Cause::Task(id));
         let result = poll(&mut task::Context::from_waker(waker));
         drop(running);
-        tracer.emit(Some(id), EventKind::PollEnded { ready: result.is_ready() });
+        tracer.emit(Some(id), || EventKind::PollEnded { ready: result.is_ready() });
         result
     }
 
@@ -435,7 +437,7 @@ impl Executor {
             Err(error) if error.is_panic() => EventKind::Panicked,
             Err(_) => EventKind::Aborted,
         };
-        tracer.emit(Some(id), event);
+        tracer.emit(Some(id), || event);
         let farewell = self.context.tasks.finish(id, outcome, waker);
         if let Some(joiner) = farewell.joiner {
             foreign::wake(joiner);

@@ -21,7 +21,7 @@ use std::panic::Location;
 use crate::{
     id::TaskId,
     sync::{AtomicBool, Mutex, MutexGuard, Ordering},
-    task::SendTask,
+    tasks::SendTask,
 };
 
 /// How a sleeping executor is woken: mio's waker, or a stand-in under the model checker.

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{foreign, id::TaskId, task::Tasks};
+use crate::{foreign, id::TaskId, tasks::Tasks};
 
 /// How a task ended: its boxed output, or why there is none.
 pub(crate) type Outcome = Result<Box<dyn Any>, JoinError>;

@@ -2,6 +2,7 @@
 
 mod async_io;
 mod builder;
+mod clock;
 mod context;
 mod executor;
 mod foreign;
@@ -15,10 +16,11 @@ mod ready;
 mod registration;
 mod slots;
 mod sync;
-mod task;
+pub mod task;
+mod tasks;
 pub mod time;
 mod timers;
-mod trace;
+pub mod trace;
 mod waker;
 mod yield_now;
 

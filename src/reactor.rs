@@ -15,8 +15,8 @@ use std::{
 use mio::{Events, Interest, Poll, Registry, Token, event::Event};
 
 use crate::{
-    id::{Direction, SourceId},
-    registration::{Readiness, Source},
+    id::{Direction, Readiness, SourceId},
+    registration::Source,
     slots::Slots,
     trace::{Cause, EventKind, Tracer},
 };
@@ -120,15 +120,12 @@ impl Reactor {
                 continue;
             };
             let readiness = readiness_of(event);
-            let read = readiness.has(Readiness::READ);
-            let write = readiness.has(Readiness::WRITE);
-            self.tracer.emit(None, EventKind::OsEvent { source: id, read, write });
+            self.tracer.emit(None, || EventKind::OsEvent { source: id, readiness });
             source.set_ready(readiness);
-            if read {
-                self.wake(id, &source, Direction::Read);
-            }
-            if write {
-                self.wake(id, &source, Direction::Write);
+            for direction in [Direction::Read, Direction::Write] {
+                if readiness.is_ready(direction) {
+                    self.wake(id, &source, direction);
+                }
             }
         }
     }

@@ -26,7 +26,7 @@ use std::{
 
 use crate::{
     context, foreign,
-    id::{Direction, SourceId, TaskId},
+    id::{Direction, Readiness, SourceId, TaskId},
     reactor::Reactor,
     trace::EventKind,
 };
@@ -46,47 +46,6 @@ const SHORT_MEANS_DRAINED: bool = cfg!(any(
     target_os = "openbsd",
     target_os = "dragonfly",
 ));
-
-/// What a socket may be ready for, as a set of bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Readiness(u8);
-
-impl Readiness {
-    pub(crate) const NONE: Readiness = Readiness(0);
-    pub(crate) const READ: Readiness = Readiness(1);
-    pub(crate) const WRITE: Readiness = Readiness(2);
-    /// The peer has ended its half: a short read is no sign of a drained socket any more, for
-    /// the end is still to be read, and no other event will tell it.
-    pub(crate) const READ_CLOSED: Readiness = Readiness(4);
-    /// The same for writing: the error is still to be reported.
-    pub(crate) const WRITE_CLOSED: Readiness = Readiness(8);
-
-    const fn of(direction: Direction) -> Readiness {
-        match direction {
-            Direction::Read => Readiness::READ,
-            Direction::Write => Readiness::WRITE,
-        }
-    }
-
-    const fn closed(direction: Direction) -> Readiness {
-        match direction {
-            Direction::Read => Readiness::READ_CLOSED,
-            Direction::Write => Readiness::WRITE_CLOSED,
-        }
-    }
-
-    pub(crate) const fn with(self, other: Readiness) -> Readiness {
-        Readiness(self.0 | other.0)
-    }
-
-    const fn without(self, other: Readiness) -> Readiness {
-        Readiness(self.0 & !other.0)
-    }
-
-    pub(crate) const fn has(self, other: Readiness) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
 
 /// What the reactor knows of one socket.
 pub(crate) struct Source {
@@ -286,7 +245,7 @@ impl Registration {
 
     /// Registers the socket with the executor that runs here, unless it is registered already.
     ///
-    /// `register` makes mio's call.
+    /// `register` makes mio's call; `label` says what it is, for people who watch.
     ///
     /// # Errors
     ///
@@ -299,6 +258,7 @@ impl Registration {
     pub(crate) fn ensure(
         &self,
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
+        label: impl FnOnce() -> String,
     ) -> io::Result<()> {
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
         if let Some(entry) = self.entry.get() {
@@ -313,7 +273,8 @@ impl Registration {
         let (id, source) = context.reactor.register(register)?;
         let entry = Entry { id, source, reactor: Rc::downgrade(&context.reactor) };
         assert!(self.entry.set(entry).is_ok(), "a socket was registered while it was registered");
-        context.tracer.emit(context.tracer.running_task(), EventKind::Registered(id));
+        let kind = || EventKind::Registered { source: id, label: label().into() };
+        context.tracer.emit(context.tracer.running_task(), kind);
         Ok(())
     }
 
@@ -324,7 +285,7 @@ impl Registration {
         let context = context::current().expect("a socket waits inside an executor");
         let task = context.tracer.running_task();
         entry.source.waiters(direction).insert(ticket, waker, task);
-        context.tracer.emit(task, EventKind::Waiting(entry.id, direction));
+        context.tracer.emit(task, || EventKind::Waiting { source: entry.id, direction });
     }
 
     /// Stops waiting: nothing of the waiter is left.
@@ -374,17 +335,3 @@ const GONE: &str = "the socket's executor is gone: \
     a socket can only wait under the executor that it first had to wait under";
 const ELSEWHERE: &str = "the socket is registered with another executor: \
     a socket can only wait under the executor that it first had to wait under";
-
-#[cfg(test)]
-#[cfg(not(loom))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn readiness_is_a_set() {
-        let both = Readiness::READ.with(Readiness::WRITE_CLOSED);
-        assert!(both.has(Readiness::READ) && both.has(Readiness::WRITE_CLOSED));
-        assert!(!both.has(Readiness::READ.with(Readiness::WRITE)));
-        assert_eq!(both.without(Readiness::READ), Readiness::WRITE_CLOSED);
-    }
-}

@@ -1,7 +1,7 @@
 //! The synchronisation types of the one path that several threads use.
 //!
 //! In a normal build they are std's. Under `--cfg loom` they are loom's, so that the model
-//! checker sees every access that [`inbox`](crate::inbox) and [`Header`](crate::task::Header)
+//! checker sees every access that [`inbox`](crate::inbox) and [`Header`](crate::tasks::Header)
 //! make, in the real code.
 
 #[cfg(not(loom))]

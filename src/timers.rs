@@ -11,11 +11,13 @@ use std::{
     cell::{Cell, RefCell},
     cmp::Reverse,
     collections::BinaryHeap,
+    rc::Rc,
     task::Waker,
     time::{Duration, Instant},
 };
 
 use crate::{
+    clock::Clock,
     foreign,
     id::TaskId,
     slots::{Key, Slots},
@@ -29,7 +31,7 @@ const SWEEP_ABOVE: usize = 64;
 const NEVER: u64 = u64::MAX;
 
 pub(crate) struct Timers {
-    clock: Clock,
+    clock: Rc<Clock>,
     waiting: RefCell<Slots<Timer>>,
     deadlines: RefCell<BinaryHeap<Reverse<Deadline>>>,
     /// The number of the next deadline.
@@ -53,46 +55,13 @@ struct Deadline {
     timer: Key,
 }
 
-/// The executor's idea of now.
-struct Clock {
-    start: Instant,
-    /// How far a paused clock was moved; `None` for one that runs.
-    moved: Option<Cell<Duration>>,
-}
-
 impl Timers {
-    pub(crate) fn new(paused: bool) -> Timers {
+    pub(crate) fn new(clock: Rc<Clock>) -> Timers {
         Timers {
-            clock: Clock {
-                start: Instant::now(),
-                moved: paused.then(|| Cell::new(Duration::ZERO)),
-            },
+            clock,
             waiting: RefCell::new(Slots::new()),
             deadlines: RefCell::new(BinaryHeap::new()),
             next: Cell::new(0),
-        }
-    }
-
-    /// The time of this executor.
-    pub(crate) fn now(&self) -> Instant {
-        match &self.clock.moved {
-            // It was moved by steps that fit.
-            Some(moved) => self.clock.start + moved.get(),
-            None => Instant::now(),
-        }
-    }
-
-    pub(crate) fn is_paused(&self) -> bool {
-        self.clock.moved.is_some()
-    }
-
-    /// Moves a paused clock on. As far as an `Instant` can go, if `by` is more than that.
-    pub(crate) fn advance(&self, by: Duration) {
-        if let Some(moved) = &self.clock.moved {
-            let to = moved.get().saturating_add(by);
-            if self.clock.start.checked_add(to).is_some() {
-                moved.set(to);
-            }
         }
     }
 
@@ -103,7 +72,7 @@ impl Timers {
 
     fn nanos(&self, at: Option<Instant>) -> u64 {
         at.map_or(NEVER, |at| {
-            let since = at.saturating_duration_since(self.clock.start);
+            let since = at.saturating_duration_since(self.clock.start());
             u64::try_from(since.as_nanos()).unwrap_or(NEVER)
         })
     }
@@ -180,7 +149,7 @@ impl Timers {
         let mut deadlines = self.deadlines.borrow_mut();
         while let Some(Reverse(entry)) = deadlines.peek() {
             if is_live(&timers, entry) {
-                return self.clock.start.checked_add(Duration::from_nanos(entry.at));
+                return self.clock.start().checked_add(Duration::from_nanos(entry.at));
             }
             deadlines.pop();
         }
@@ -192,10 +161,10 @@ impl Timers {
         if self.is_empty() {
             return;
         }
-        let now = self.nanos(Some(self.now()));
+        let now = self.nanos(Some(self.clock.now()));
         while let Some(timer) = self.pop_due(now) {
             let _running = tracer.enter(Cause::Timer);
-            tracer.emit(timer.task, EventKind::TimerFired);
+            tracer.emit(timer.task, || EventKind::TimerFired);
             foreign::wake(timer.waker);
         }
     }
@@ -235,8 +204,8 @@ mod tests {
 
     #[test]
     fn a_million_timers_made_and_cancelled_leave_nothing() {
-        let timers = Timers::new(true);
-        let soon = timers.now() + Duration::from_secs(1);
+        let timers = Timers::new(Rc::new(Clock::new(true)));
+        let soon = timers.clock.now() + Duration::from_secs(1);
         let stays = timers.insert(Some(soon), Waker::noop().clone(), None);
         for _ in 0..1_000_000 {
             let key = timers.insert(Some(soon), Waker::noop().clone(), None);
@@ -249,8 +218,8 @@ mod tests {
 
     #[test]
     fn a_million_resets_leave_one_deadline() {
-        let timers = Timers::new(true);
-        let soon = timers.now() + Duration::from_secs(1);
+        let timers = Timers::new(Rc::new(Clock::new(true)));
+        let soon = timers.clock.now() + Duration::from_secs(1);
         let key = timers.insert(None, Waker::noop().clone(), None);
         for _ in 0..1_000_000 {
             timers.reset(key, Some(soon));

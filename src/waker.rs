@@ -11,7 +11,7 @@
 
 use std::{ptr, rc::Rc, sync::Arc, task::Wake};
 
-use crate::{context, inbox::Letter, task::Header, trace::EventKind};
+use crate::{context, inbox::Letter, tasks::Header, trace::EventKind};
 
 impl Wake for Header {
     fn wake(self: Arc<Self>) {
@@ -44,7 +44,7 @@ fn wake_here(header: &Header) -> bool {
     if let Some(context) = watched {
         // Outside the borrow of the thread-local: who watches is foreign code.
         let by = context.tracer.running();
-        context.tracer.emit(Some(header.id()), EventKind::Woken { by });
+        context.tracer.emit(Some(header.id()), || EventKind::Woken { by });
     }
     here == Some(true)
 }

@@ -121,7 +121,11 @@ impl TryFrom<net::TcpListener> for TcpListener {
 
     fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
         listener.set_nonblocking(true)?;
-        Ok(TcpListener { io: Async::socket(mio::net::TcpListener::from_std(listener)) })
+        let label = |io: &mio::net::TcpListener| match io.local_addr() {
+            Ok(addr) => format!("tcp listener at {addr}"),
+            Err(_) => "tcp listener".to_owned(),
+        };
+        Ok(TcpListener { io: Async::socket(mio::net::TcpListener::from_std(listener), label) })
     }
 }
 

@@ -31,7 +31,11 @@ pub struct TcpStream {
 
 impl TcpStream {
     pub(super) fn new(stream: mio::net::TcpStream) -> TcpStream {
-        TcpStream { io: Async::socket(stream) }
+        let label = |io: &mio::net::TcpStream| match io.peer_addr() {
+            Ok(peer) => format!("tcp with {peer}"),
+            Err(_) => "tcp".to_owned(),
+        };
+        TcpStream { io: Async::socket(stream, label) }
     }
 
     /// Connects to `addr`; of several addresses, to each in turn until one answers.

@@ -43,7 +43,7 @@ use crate::{context, yield_now::YieldNow};
 /// OS's.
 #[must_use]
 pub fn now() -> Instant {
-    context::with(|context| context.timers.now()).unwrap_or_else(Instant::now)
+    context::with(|context| context.clock.now()).unwrap_or_else(Instant::now)
 }
 
 /// Moves the paused clock of the executor that runs here on by `duration`, at once, and fires
@@ -81,11 +81,11 @@ pub fn advance(duration: Duration) -> Advance {
         )
     };
     assert!(
-        context.timers.is_paused(),
+        context.clock.is_paused(),
         "`time::advance` moves a paused clock only: \
          make the executor with `Executor::builder().paused_clock(true)`"
     );
-    context.timers.advance(duration);
+    context.clock.advance(duration);
     context.timers.fire(&context.tracer);
     Advance { others: crate::yield_now() }
 }

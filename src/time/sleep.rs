@@ -113,7 +113,7 @@ impl Sleep {
     fn start(&mut self, cx: &mut Context<'_>) {
         let context = super::here();
         let timers = &context.timers;
-        if self.deadline.is_some_and(|deadline| deadline <= timers.now()) {
+        if self.deadline.is_some_and(|deadline| deadline <= context.clock.now()) {
             self.state = State::Due;
             cx.waker().wake_by_ref();
             return;
@@ -121,7 +121,8 @@ impl Sleep {
         let task = context.tracer.running_task();
         let key = timers.insert(self.deadline, cx.waker().clone(), task);
         self.state = State::Set { timers: Rc::clone(timers), key };
-        context.tracer.emit(task, EventKind::TimerSet);
+        let deadline = self.deadline;
+        context.tracer.emit(task, || EventKind::TimerSet { deadline });
     }
 
     fn cancel(&mut self) {

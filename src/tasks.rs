@@ -1,0 +1,434 @@
+//! Tasks as plain data: the slab that owns every spawned future, and what a waker knows of one.
+//!
+//! ```text
+//!                       insert
+//!                         │
+//!                         ▼      start_poll
+//!              ┌───────  Idle ─────────────▶ Polling ──┐
+//!              │          ▲                     │      │ ready, or panicked
+//!      aborted │          └─────────────────────┘      │
+//!              │            end_poll: pending          │
+//!              │                                       │
+//!              └──▶ the future is dropped by the executor, then
+//!                                    │ finish
+//!                                    ▼
+//!                     Finished ─────────────▶ the place is free
+//!                               take_outcome, detach
+//! ```
+//!
+//! While a future is polled or dropped it is outside the slab, so whatever that code does
+//! (spawn, wake, abort, drop other handles) finds the slab unborrowed. A waker owns no future:
+//! it has a [`Header`], which names the task and leads back to its executor.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    panic::Location,
+    pin::Pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, fence},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use crate::{
+    id::TaskId,
+    inbox::Inbox,
+    join::Outcome,
+    slots::{Key, Slots},
+    sync::{AtomicBool, Ordering},
+};
+
+/// A future whose output is boxed when it is ready, so that the slab need not know its type. An
+/// output of no size, such as `()`, takes no allocation.
+pub(crate) trait TaskFuture {
+    fn poll_boxed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Box<dyn Any>>;
+}
+
+impl<F> TaskFuture for F
+where
+    F: Future,
+    F::Output: 'static,
+{
+    fn poll_boxed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Box<dyn Any>> {
+        self.poll(cx).map(|output| Box::new(output) as Box<dyn Any>)
+    }
+}
+
+/// A task's future, as the slab keeps it.
+pub(crate) type LocalTask = Pin<Box<dyn TaskFuture>>;
+
+/// A task's future on its way from another thread.
+pub(crate) type SendTask = Pin<Box<dyn TaskFuture + Send>>;
+
+/// What every clone of a task's waker shares. It owns no future, so it may live anywhere.
+pub(crate) struct Header {
+    /// The task's [`Key`], in two halves. They change only while no clone is out, see
+    /// [`Tasks::recycle`]; they are atomic because the header is shared by nature.
+    index: AtomicU32,
+    generation: AtomicU32,
+    /// The way back to the executor from any thread.
+    inbox: Arc<Inbox>,
+    /// The task is in the executor's own queue. Touched by the executor's thread alone: no
+    /// atomic read-modify-write on that path.
+    queued_here: AtomicBool,
+    /// The task is in the inbox, or was moved from there to the queue and is not polled yet. Set
+    /// by other threads.
+    queued_elsewhere: AtomicBool,
+}
+
+impl Header {
+    pub(crate) fn new(id: TaskId, inbox: Arc<Inbox>) -> Header {
+        let (index, generation) = id.0.parts();
+        Header {
+            index: AtomicU32::new(index),
+            generation: AtomicU32::new(generation),
+            inbox,
+            queued_here: AtomicBool::new(false),
+            queued_elsewhere: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn id(&self) -> TaskId {
+        let index = self.index.load(Ordering::Relaxed);
+        TaskId(Key::from_parts(index, self.generation.load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// Marks the task as queued in the executor's thread. True if it was not: then it is to be
+    /// pushed.
+    pub(crate) fn mark_here(&self) -> bool {
+        // Relaxed, and two steps: no other thread touches this mark.
+        let first = !self.queued_here.load(Ordering::Relaxed);
+        self.queued_here.store(true, Ordering::Relaxed);
+        first
+    }
+
+    /// Marks the task as queued by another thread. True if it was not: then a letter is to be
+    /// sent.
+    pub(crate) fn mark_elsewhere(&self) -> bool {
+        // Release: the poll that follows sees what was written before this wake, also when the
+        // mark was set already. Acquire: nothing of the sender's moves before the mark.
+        !self.queued_elsewhere.swap(true, Ordering::AcqRel)
+    }
+
+    /// Marks the task as queued because of a letter that names `id`. True if it is to be pushed:
+    /// it is this task, it is not queued already, and no poll has come between, which would have
+    /// served the letter too.
+    pub(crate) fn mark_for_letter(&self, id: TaskId) -> bool {
+        self.id() == id && self.queued_elsewhere.load(Ordering::Relaxed) && self.mark_here()
+    }
+
+    /// Clears the marks, before the poll and never after it: a wake from here on is a new one.
+    pub(crate) fn clear_marks(&self) {
+        self.queued_here.store(false, Ordering::Relaxed);
+        // The plain look first spares a poll that no other thread asked for the read-modify-write.
+        // It misses no wake: one that is not seen here yet has sent its letter, or will.
+        if self.queued_elsewhere.load(Ordering::Relaxed) {
+            // Acquire, and a read-modify-write: it reads the last of the wakes that set the mark,
+            // and so sees what each of them wrote before.
+            self.queued_elsewhere.swap(false, Ordering::AcqRel);
+        }
+    }
+}
+
+/// A header and the waker that is made of it.
+pub(crate) struct TaskWaker {
+    pub(crate) header: Arc<Header>,
+    pub(crate) waker: Waker,
+}
+
+impl TaskWaker {
+    pub(crate) fn new(id: TaskId, inbox: &Arc<Inbox>) -> TaskWaker {
+        let header = Arc::new(Header::new(id, Arc::clone(inbox)));
+        let waker = Waker::from(Arc::clone(&header));
+        TaskWaker { header, waker }
+    }
+
+    /// Whether anybody else holds a clone of the waker.
+    fn is_held_elsewhere(&self) -> bool {
+        // Two are our own: the header, and the one inside the waker.
+        let held = Arc::strong_count(&self.header) > 2;
+        // Acquire: what the last other owner did with the header happened before its count went
+        // down, and so before what we do to it next.
+        fence(Ordering::Acquire);
+        held
+    }
+
+    /// Makes it the waker of another task. Only for one that nobody else holds.
+    fn rename(&self, key: Key) {
+        let (index, generation) = key.parts();
+        self.header.index.store(index, Ordering::Relaxed);
+        self.header.generation.store(generation, Ordering::Relaxed);
+        self.header.clear_marks();
+    }
+}
+
+/// A spawned future, from spawn until its outcome is taken.
+struct Task {
+    stage: Stage,
+    /// What the waker leads to, for the marks. `None` once the task is finished.
+    header: Option<Arc<Header>>,
+    /// Who waits for the outcome.
+    joiner: Option<Waker>,
+    /// Where it was spawned.
+    #[expect(dead_code, reason = "read by the table of tasks")]
+    place: &'static Location<'static>,
+    /// There is a join handle that may ask for the outcome.
+    joined: bool,
+    /// `abort` was called before the task finished.
+    aborted: bool,
+}
+
+enum Stage {
+    /// In the slab, waiting or queued.
+    Idle { future: LocalTask, waker: Waker },
+    /// Out of the slab, in the hands of the executor: polled, or dropped.
+    Polling,
+    /// Over, and the future is dropped.
+    Finished(Outcome),
+}
+
+/// What the executor has to do with a task whose turn it is.
+pub(crate) enum Turn {
+    /// Poll this future.
+    Poll(LocalTask, Waker),
+    /// Drop this future: it was aborted.
+    Drop(LocalTask, Waker),
+    /// Nothing: the task is over, the queue's entry was stale.
+    Stale,
+}
+
+/// What is left to do for a finished task, with the slab unborrowed.
+pub(crate) struct Farewell {
+    /// Who is to be woken.
+    pub(crate) joiner: Option<Waker>,
+    /// An outcome that nobody will ask for, to be dropped.
+    pub(crate) unclaimed: Option<Outcome>,
+}
+
+/// All tasks of one executor. It is shared by the executor and its join handles.
+pub(crate) struct Tasks {
+    slots: RefCell<Slots<Task>>,
+    /// Wakers of finished tasks that nobody else held, for the next tasks.
+    spare: RefCell<Vec<TaskWaker>>,
+    /// The names of those that were given one, until they finish. Most have none, so they stand
+    /// beside the slab.
+    names: RefCell<HashMap<Key, Rc<str>>>,
+    /// How many are not finished.
+    alive: Cell<usize>,
+    /// Where the tasks' wakers lead.
+    inbox: Arc<Inbox>,
+}
+
+impl Tasks {
+    pub(crate) fn new(inbox: Arc<Inbox>) -> Tasks {
+        Tasks {
+            slots: RefCell::new(Slots::new()),
+            spare: RefCell::new(Vec::new()),
+            names: RefCell::new(HashMap::new()),
+            alive: Cell::new(0),
+            inbox,
+        }
+    }
+
+    /// How many tasks are ready, running or waiting.
+    pub(crate) fn alive(&self) -> usize {
+        self.alive.get()
+    }
+
+    /// Takes a future in, marked as queued: the caller queues it.
+    pub(crate) fn insert(
+        &self,
+        future: LocalTask,
+        place: &'static Location<'static>,
+        name: Option<Rc<str>>,
+        joined: bool,
+    ) -> TaskId {
+        let spare = self.spare.borrow_mut().pop();
+        let key = self.slots.borrow_mut().insert_with(|key| {
+            let TaskWaker { header, waker } = if let Some(spare) = spare {
+                spare.rename(key);
+                spare
+            } else {
+                TaskWaker::new(TaskId(key), &self.inbox)
+            };
+            header.mark_here();
+            let (stage, header) = (Stage::Idle { future, waker }, Some(header));
+            Task { stage, header, joiner: None, place, joined, aborted: false }
+        });
+        self.alive.set(self.alive.get() + 1);
+        if let Some(name) = name {
+            self.names.borrow_mut().insert(key, name);
+        }
+        TaskId(key)
+    }
+
+    /// Marks a task as queued because of a letter. True if the letter is not stale and the task
+    /// was not queued: then it is to be pushed.
+    pub(crate) fn mark_for_letter(&self, id: TaskId) -> bool {
+        let slots = self.slots.borrow();
+        let header = slots.get(id.0).and_then(|task| task.header.as_ref());
+        header.is_some_and(|header| header.mark_for_letter(id))
+    }
+
+    /// Takes a task's future out for its turn, and clears the marks.
+    pub(crate) fn start_poll(&self, id: TaskId) -> Turn {
+        let mut slots = self.slots.borrow_mut();
+        let Some(task) = slots.get_mut(id.0) else {
+            return Turn::Stale;
+        };
+        match std::mem::replace(&mut task.stage, Stage::Polling) {
+            Stage::Idle { future, waker } => {
+                if let Some(header) = &task.header {
+                    header.clear_marks();
+                }
+                if task.aborted { Turn::Drop(future, waker) } else { Turn::Poll(future, waker) }
+            }
+            other => {
+                task.stage = other;
+                Turn::Stale
+            }
+        }
+    }
+
+    /// Puts the future back after a poll that returned Pending, or gives it back to be dropped,
+    /// if the task was aborted meanwhile.
+    pub(crate) fn end_poll(
+        &self,
+        id: TaskId,
+        future: LocalTask,
+        waker: Waker,
+    ) -> Result<(), (LocalTask, Waker)> {
+        match self.slots.borrow_mut().get_mut(id.0) {
+            Some(task) if !task.aborted => {
+                task.stage = Stage::Idle { future, waker };
+                Ok(())
+            }
+            _ => Err((future, waker)),
+        }
+    }
+
+    /// Records the outcome of a task whose future is dropped.
+    pub(crate) fn finish(&self, id: TaskId, outcome: Outcome, waker: Waker) -> Farewell {
+        let mut slots = self.slots.borrow_mut();
+        let task = slots.get_mut(id.0).expect("a task stays in the slab until it has finished");
+        let header = task.header.take();
+        let farewell = if task.joined {
+            task.stage = Stage::Finished(outcome);
+            Farewell { joiner: task.joiner.take(), unclaimed: None }
+        } else {
+            slots.remove(id.0);
+            Farewell { joiner: None, unclaimed: Some(outcome) }
+        };
+        self.alive.set(self.alive.get() - 1);
+        let mut names = self.names.borrow_mut();
+        if !names.is_empty() {
+            names.remove(&id.0);
+        }
+        drop(slots);
+        let spare = header.map(|header| TaskWaker { header, waker });
+        if let Some(spare) = spare.filter(|spare| !spare.is_held_elsewhere()) {
+            self.spare.borrow_mut().push(spare);
+        }
+        farewell
+    }
+
+    /// Whether the task is over.
+    pub(crate) fn is_finished(&self, id: TaskId) -> bool {
+        let slots = self.slots.borrow();
+        slots.get(id.0).is_none_or(|task| matches!(task.stage, Stage::Finished(_)))
+    }
+
+    /// Takes the outcome of a finished task, or keeps the waker for when there is one.
+    pub(crate) fn poll_outcome(&self, id: TaskId, waker: &Waker) -> Poll<Outcome> {
+        let mut slots = self.slots.borrow_mut();
+        let task = slots.get_mut(id.0).expect("a task stays in the slab until it is joined");
+        if matches!(task.stage, Stage::Finished(_)) {
+            let Some(Task { stage: Stage::Finished(outcome), .. }) = slots.remove(id.0) else {
+                unreachable!("looked at above");
+            };
+            return Poll::Ready(outcome);
+        }
+        if task.joiner.as_ref().is_some_and(|joiner| joiner.will_wake(waker)) {
+            return Poll::Pending;
+        }
+        drop(slots);
+        // A foreign waker's clone and drop are foreign code: the slab is not borrowed.
+        let joiner = Some(waker.clone());
+        let old = match self.slots.borrow_mut().get_mut(id.0) {
+            Some(task) => std::mem::replace(&mut task.joiner, joiner),
+            None => None,
+        };
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Forgets the join handle. An outcome that waited for it comes back, to be dropped.
+    pub(crate) fn detach(&self, id: TaskId) -> Farewell {
+        let mut slots = self.slots.borrow_mut();
+        let Some(task) = slots.get_mut(id.0) else {
+            return Farewell { joiner: None, unclaimed: None };
+        };
+        task.joined = false;
+        let joiner = task.joiner.take();
+        let mut unclaimed = None;
+        if matches!(task.stage, Stage::Finished(_)) {
+            if let Some(Task { stage: Stage::Finished(outcome), .. }) = slots.remove(id.0) {
+                unclaimed = Some(outcome);
+            }
+        }
+        Farewell { joiner, unclaimed }
+    }
+
+    /// Marks the task as aborted. The waker that brings it its last turn comes back, unless it is
+    /// over, or being polled: then the end of the poll looks at the mark.
+    pub(crate) fn abort(&self, id: TaskId) -> Option<Waker> {
+        let mut slots = self.slots.borrow_mut();
+        let task = slots.get_mut(id.0)?;
+        match &task.stage {
+            Stage::Finished(_) => None,
+            Stage::Polling => {
+                task.aborted = true;
+                None
+            }
+            Stage::Idle { waker, .. } => {
+                task.aborted = true;
+                // Our own waker: its clone runs no foreign code.
+                Some(waker.clone())
+            }
+        }
+    }
+
+    /// Takes out all futures, because the executor goes away. Empty when there are no more.
+    pub(crate) fn take_all(&self) -> Vec<(TaskId, LocalTask, Waker)> {
+        let mut slots = self.slots.borrow_mut();
+        let ids: Vec<Key> = slots
+            .iter()
+            .filter(|(_, task)| matches!(task.stage, Stage::Idle { .. }))
+            .map(|(key, _)| key)
+            .collect();
+        let mut taken = Vec::with_capacity(ids.len());
+        for key in ids {
+            if let Some(task) = slots.get_mut(key) {
+                if let Stage::Idle { future, waker } =
+                    std::mem::replace(&mut task.stage, Stage::Polling)
+                {
+                    taken.push((TaskId(key), future, waker));
+                }
+            }
+        }
+        taken
+    }
+
+    /// Drops what is kept for tasks to come.
+    pub(crate) fn forget_spare(&self) {
+        self.spare.take();
+    }
+}

@@ -1,0 +1,257 @@
+//! Watching an executor: everything that happens, as one stream of events.
+//!
+//! Who calls wake, and when? What is my task waiting for? Why does nothing happen? An
+//! [`Observer`] that is given to [`Builder::observer`](crate::Builder::observer) is told each
+//! step of the executor as an [`Event`].
+//!
+//! Without an observer the same events go to the `log` crate, one line each: at debug level the
+//! beginning and the end of each task, at trace level all of them. If neither listens, an event
+//! costs two loads and a branch.
+
+mod tracer;
+
+use std::{
+    fmt,
+    panic::Location,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+pub(crate) use self::tracer::Tracer;
+pub use crate::id::{Direction, Readiness, SourceId, TaskId};
+
+/// Is told what happens in an executor.
+///
+/// It is called in the middle of things, but at a moment when nothing is borrowed: it may log,
+/// spawn, wake and abort. What it does itself is not reported to it. If it panics, the panic is
+/// logged as an error, and the executor goes on. It must not block: everybody waits for it.
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+/// use pizzaiolo::trace::{Event, EventKind, Observer};
+///
+/// #[derive(Default)]
+/// struct CountPolls(Cell<u32>);
+///
+/// impl Observer for CountPolls {
+///     fn on_event(&self, event: &Event) {
+///         if matches!(event.kind(), EventKind::PollStarted) {
+///             self.0.set(self.0.get() + 1);
+///         }
+///     }
+/// }
+///
+/// let polls = Rc::new(CountPolls::default());
+/// let executor = pizzaiolo::Executor::builder().observer(Rc::clone(&polls)).build()?;
+/// executor.block_on(pizzaiolo::yield_now());
+/// assert_eq!(polls.0.get(), 2);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait Observer {
+    /// Is called for each event, in the order in which they happen.
+    fn on_event(&self, event: &Event);
+}
+
+impl<O: Observer + ?Sized> Observer for Rc<O> {
+    fn on_event(&self, event: &Event) {
+        (**self).on_event(event);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn on_event(&self, event: &Event) {
+        (**self).on_event(event);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_event(&self, event: &Event) {
+        (**self).on_event(event);
+    }
+}
+
+/// Something that happened: when, to which task, and what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    when: Instant,
+    task: Option<TaskId>,
+    kind: EventKind,
+}
+
+impl Event {
+    /// The time of the executor, which a paused clock holds.
+    #[must_use]
+    pub fn when(&self) -> Instant {
+        self.when
+    }
+
+    /// The task that it happened to; `None` if that was the executor itself.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskId> {
+        self.task
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> &EventKind {
+        &self.kind
+    }
+}
+
+/// The line that the log shows: who, and what, in fixed words.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.task {
+            Some(task) => write!(f, "{task}: {}", self.kind),
+            None => write!(f, "executor: {}", self.kind),
+        }
+    }
+}
+
+/// What happened. It prints as the words of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A task was made.
+    #[non_exhaustive]
+    Spawned {
+        /// What [`task::Builder::name`](crate::task::Builder::name) called it.
+        name: Option<Rc<str>>,
+        /// The call that made it.
+        place: &'static Location<'static>,
+    },
+    /// A task's turn began.
+    PollStarted,
+    /// A task's turn ended.
+    #[non_exhaustive]
+    PollEnded {
+        /// Its future has returned its output.
+        ready: bool,
+    },
+    /// A socket was registered with the OS, because a task has to wait for it.
+    #[non_exhaustive]
+    Registered {
+        /// The socket's name from here on.
+        source: SourceId,
+        /// What it is, for people: `tcp 127.0.0.1:12345 - 127.0.0.1:50312`.
+        label: Rc<str>,
+    },
+    /// The task has to wait for a socket.
+    #[non_exhaustive]
+    Waiting {
+        /// The socket.
+        source: SourceId,
+        /// What for.
+        direction: Direction,
+    },
+    /// The task was put into the queue of those that are ready. (A task that is in it already is
+    /// not put into it again, so that is no event.)
+    #[non_exhaustive]
+    Woken {
+        /// Who called wake.
+        by: Cause,
+    },
+    /// Nothing is ready: the thread asks the OS to wake it when something is.
+    #[non_exhaustive]
+    Parked {
+        /// For how long at most. `None`: for ever.
+        timeout: Option<Duration>,
+    },
+    /// The thread goes on.
+    Unparked,
+    /// The OS said what a socket is ready for.
+    #[non_exhaustive]
+    OsEvent {
+        /// The socket.
+        source: SourceId,
+        /// What it may be ready for.
+        readiness: Readiness,
+    },
+    /// The task has to wait for a timer.
+    #[non_exhaustive]
+    TimerSet {
+        /// When it fires. `None`: never.
+        deadline: Option<Instant>,
+    },
+    /// A timer that the task waits for has fired.
+    TimerFired,
+    /// A task's future has returned its output, and is dropped.
+    Finished,
+    /// A task's future was dropped before it was ready.
+    Aborted,
+    /// A task's future has panicked, and is dropped.
+    Panicked,
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EventKind::Spawned { name: Some(name), place } => {
+                write!(f, "spawned as {name:?} at {place}")
+            }
+            EventKind::Spawned { name: None, place } => write!(f, "spawned at {place}"),
+            EventKind::PollStarted => f.write_str("polled"),
+            EventKind::PollEnded { ready: true } => f.write_str("ready"),
+            EventKind::PollEnded { ready: false } => f.write_str("pending"),
+            EventKind::Registered { source, label } => write!(f, "registered {source} ({label})"),
+            EventKind::Waiting { source, direction } => {
+                write!(f, "pending on {source} ({direction})")
+            }
+            EventKind::Woken { by } => write!(f, "woken by {by}"),
+            EventKind::Parked { timeout: None } => f.write_str("parked"),
+            EventKind::Parked { timeout: Some(timeout) } => {
+                write!(f, "parked for at most {timeout:?}")
+            }
+            EventKind::Unparked => f.write_str("unparked"),
+            EventKind::OsEvent { source, readiness } => write!(f, "{source} is {readiness}"),
+            EventKind::TimerSet { deadline: Some(_) } => f.write_str("pending on a timer"),
+            EventKind::TimerSet { deadline: None } => f.write_str("pending on a timer, for ever"),
+            EventKind::TimerFired => f.write_str("its timer has fired"),
+            EventKind::Finished => f.write_str("finished"),
+            EventKind::Aborted => f.write_str("aborted"),
+            EventKind::Panicked => f.write_str("panicked"),
+        }
+    }
+}
+
+impl EventKind {
+    /// At which level the log shows it.
+    fn level(&self) -> log::Level {
+        match self {
+            EventKind::Spawned { .. }
+            | EventKind::Finished
+            | EventKind::Aborted
+            | EventKind::Panicked => log::Level::Debug,
+            _ => log::Level::Trace,
+        }
+    }
+}
+
+/// Who called wake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The task that was running: perhaps the woken one itself.
+    Task(TaskId),
+    /// The reactor, because this socket is ready for this direction.
+    Source(SourceId, Direction),
+    /// A timer whose time has come.
+    Timer,
+    /// The executor's thread, while no task was running.
+    Executor,
+    /// Another thread.
+    OtherThread,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Task(task) => task.fmt(f),
+            Cause::Source(source, direction) => write!(f, "{source} ({direction})"),
+            Cause::Timer => f.write_str("a timer"),
+            Cause::Executor => f.write_str("the executor"),
+            Cause::OtherThread => f.write_str("another thread"),
+        }
+    }
+}

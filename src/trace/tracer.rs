@@ -1,0 +1,88 @@
+//! Where the parts of one executor tell what happens.
+
+use std::{cell::Cell, rc::Rc};
+
+use super::{Cause, Event, EventKind, Observer};
+use crate::{clock::Clock, foreign, id::TaskId};
+
+/// Passes events on to the log and to the observer, and knows who runs.
+pub(crate) struct Tracer {
+    observer: Option<Box<dyn Observer>>,
+    /// Somebody is being told: what they do meanwhile is not reported, or there would be no end.
+    telling: Cell<bool>,
+    /// The code that runs now, and so the cause of a wake that comes now.
+    running: Cell<Cause>,
+    /// What an event's time is read from.
+    clock: Rc<Clock>,
+}
+
+impl Tracer {
+    pub(crate) fn new(observer: Option<Box<dyn Observer>>, clock: Rc<Clock>) -> Tracer {
+        let (telling, running) = (Cell::new(false), Cell::new(Cause::Executor));
+        Tracer { observer, telling, running, clock }
+    }
+
+    /// Whether anybody listens.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        self.observer.is_some() || log::max_level() >= log::Level::Debug
+    }
+
+    /// Tells what happened to `task`, or to the executor itself if it is `None`. Nothing may be
+    /// borrowed: who listens is foreign code.
+    #[inline]
+    pub(crate) fn emit(&self, task: Option<TaskId>, kind: impl FnOnce() -> EventKind) {
+        if self.is_on() {
+            self.tell(task, kind());
+        }
+    }
+
+    #[cold]
+    fn tell(&self, task: Option<TaskId>, kind: EventKind) {
+        if self.telling.replace(true) {
+            return;
+        }
+        let event = Event { when: self.clock.now(), task, kind };
+        let told = foreign::call(|| {
+            log::log!(target: "pizzaiolo", event.kind.level(), "{event}");
+            if let Some(observer) = &self.observer {
+                observer.on_event(&event);
+            }
+        });
+        if let Err(payload) = told {
+            foreign::report("an observer", payload);
+        }
+        self.telling.set(false);
+    }
+
+    /// Who runs now.
+    pub(crate) fn running(&self) -> Cause {
+        self.running.get()
+    }
+
+    /// The task that runs now.
+    pub(crate) fn running_task(&self) -> Option<TaskId> {
+        match self.running.get() {
+            Cause::Task(task) => Some(task),
+            _ => None,
+        }
+    }
+
+    /// Says who runs, until the guard is dropped.
+    pub(crate) fn enter(&self, cause: Cause) -> Running<'_> {
+        Running { tracer: self, before: self.running.replace(cause) }
+    }
+}
+
+/// As long as it lives, what happens is its cause's doing. Then, also after a panic, it is that of
+/// whoever ran before.
+pub(crate) struct Running<'a> {
+    tracer: &'a Tracer,
+    before: Cause,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.tracer.running.set(self.before);
+    }
+}

@@ -32,7 +32,7 @@ use crate::{
     reactor::Reactor,
     ready::ReadyQueue,
     slots::Key,
-    tasks::{Header, LocalTask, TaskWaker, Tasks, Turn},
+    tasks::{Header, LocalTask, Tasks, Turn, new_waker},
     timers::Timers,
     trace::{Cause, EventKind, Tracer},
 };
@@ -255,8 +255,7 @@ impl Executor {
         let number = self.roots.get();
         self.roots.set(number.wrapping_add(1));
         let root = TaskId(Key::reserved(number));
-        let TaskWaker { header, waker } = TaskWaker::new(root, &self.context.inbox);
-        header.mark_here();
+        let (header, waker) = new_waker(root, &self.context.inbox);
         self.root.replace(Some(Arc::clone(&header)));
         (root, header, waker)
     }
@@ -483,7 +482,7 @@ impl Drop for Executor {
         reactor.close();
         timers.close();
         ready.clear();
-        tasks.forget_spare();
+        tasks.close();
     }
 }
 

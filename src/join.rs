@@ -6,6 +6,7 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     rc::Rc,
+    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -132,7 +133,8 @@ pub struct JoinError(Reason);
 enum Reason {
     Cancelled,
     /// The payload, in a cell that makes the error `Sync`.
-    Panicked(std::sync::Mutex<Box<dyn Any + Send>>),
+    /// It is boxed because most outcomes are none of this.
+    Panicked(Box<Mutex<Box<dyn Any + Send>>>),
 }
 
 impl JoinError {
@@ -141,7 +143,7 @@ impl JoinError {
     }
 
     pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> JoinError {
-        JoinError(Reason::Panicked(std::sync::Mutex::new(payload)))
+        JoinError(Reason::Panicked(Box::new(Mutex::new(payload))))
     }
 
     /// Whether the task was aborted, or its executor went away before it was finished.
@@ -166,7 +168,7 @@ impl JoinError {
     pub fn into_panic(self) -> Box<dyn Any + Send> {
         match self.0 {
             Reason::Panicked(payload) => {
-                payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+                payload.into_inner().unwrap_or_else(PoisonError::into_inner)
             }
             Reason::Cancelled => {
                 panic!("the task was cancelled, it did not panic: ask `is_panic()` first")
@@ -180,7 +182,7 @@ impl fmt::Display for JoinError {
         match &self.0 {
             Reason::Cancelled => f.write_str("the task was cancelled"),
             Reason::Panicked(payload) => {
-                let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);
                 f.write_str("the task panicked")?;
                 foreign::panic_message(&**payload)
                     .map_or(Ok(()), |message| write!(f, ": {message}"))

@@ -32,7 +32,7 @@ pub(crate) struct Reactor {
     poll: RefCell<Poll>,
     /// Where mio writes the events. Taken out while they are handed out.
     events: Cell<Option<Events>>,
-    sources: RefCell<Slots<Rc<Source>>>,
+    sources: RefCell<Slots<Option<Rc<Source>>>>,
     tracer: Rc<Tracer>,
 }
 
@@ -60,7 +60,7 @@ impl Reactor {
         register: impl FnOnce(&Registry, Token, Interest) -> io::Result<()>,
     ) -> io::Result<(SourceId, Rc<Source>)> {
         let source = Rc::new(Source::new());
-        let key = self.sources.borrow_mut().insert_with(|_| Rc::clone(&source));
+        let key = self.sources.borrow_mut().insert(Rc::clone(&source));
         let interest = Interest::READABLE | Interest::WRITABLE;
         let result = register(self.poll.borrow().registry(), Token(key.to_token()), interest);
         if let Err(error) = result {
@@ -93,7 +93,7 @@ impl Reactor {
             !source.waiters(Direction::Read).is_empty()
                 || !source.waiters(Direction::Write).is_empty()
         };
-        self.sources.borrow().iter().any(|(_, source)| has(source))
+        self.sources.borrow().iter().any(|(_, source)| source.as_deref().is_some_and(has))
     }
 
     /// Asks the OS who is ready, sleeping for `timeout` at most (`None`: until something comes),
@@ -132,7 +132,8 @@ impl Reactor {
 
     fn find(&self, token: Token) -> Option<(SourceId, Rc<Source>)> {
         let sources = self.sources.borrow();
-        sources.find(token.0).map(|(key, source)| (SourceId(key), Rc::clone(source)))
+        let (key, source) = sources.find(token.0)?;
+        Some((SourceId(key), Rc::clone(source.as_ref()?)))
     }
 
     fn wake(&self, id: SourceId, source: &Source, direction: Direction) {
@@ -146,7 +147,7 @@ impl Reactor {
     /// Tells every socket that its executor is gone, and wakes who waits for it.
     pub(crate) fn close(&self) {
         let sources: Vec<Rc<Source>> =
-            self.sources.borrow().iter().map(|(_, source)| Rc::clone(source)).collect();
+            self.sources.borrow().iter().filter_map(|(_, source)| source.clone()).collect();
         for source in sources {
             source.set_gone();
             source.waiters(Direction::Read).wake_all();

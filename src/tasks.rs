@@ -24,6 +24,7 @@ use std::{
     any::Any,
     cell::{Cell, RefCell},
     collections::HashMap,
+    mem,
     panic::Location,
     pin::Pin,
     rc::Rc,
@@ -82,10 +83,9 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn new(id: TaskId, inbox: Arc<Inbox>) -> Header {
-        let (index, generation) = id.0.parts();
         Header {
-            index: AtomicU32::new(index),
-            generation: AtomicU32::new(generation),
+            index: AtomicU32::new(id.0.index()),
+            generation: AtomicU32::new(id.0.generation()),
             inbox,
             queued_here: AtomicBool::new(false),
             queued_elsewhere: AtomicBool::new(false),
@@ -138,61 +138,65 @@ impl Header {
     }
 }
 
-/// A header and the waker that is made of it.
-pub(crate) struct TaskWaker {
-    pub(crate) header: Arc<Header>,
-    pub(crate) waker: Waker,
+/// Makes a waker, marked as queued, and the header that it leads to.
+pub(crate) fn new_waker(id: TaskId, inbox: &Arc<Inbox>) -> (Arc<Header>, Waker) {
+    let header = Arc::new(Header::new(id, Arc::clone(inbox)));
+    header.mark_here();
+    let waker = Waker::from(Arc::clone(&header));
+    (header, waker)
 }
 
-impl TaskWaker {
-    pub(crate) fn new(id: TaskId, inbox: &Arc<Inbox>) -> TaskWaker {
-        let header = Arc::new(Header::new(id, Arc::clone(inbox)));
-        let waker = Waker::from(Arc::clone(&header));
-        TaskWaker { header, waker }
-    }
-
-    /// Whether anybody else holds a clone of the waker.
-    fn is_held_elsewhere(&self) -> bool {
-        // Two are our own: the header, and the one inside the waker.
-        let held = Arc::strong_count(&self.header) > 2;
-        // Acquire: what the last other owner did with the header happened before its count went
-        // down, and so before what we do to it next.
-        fence(Ordering::Acquire);
-        held
-    }
-
-    /// Makes it the waker of another task. Only for one that nobody else holds.
-    fn rename(&self, key: Key) {
-        let (index, generation) = key.parts();
-        self.header.index.store(index, Ordering::Relaxed);
-        self.header.generation.store(generation, Ordering::Relaxed);
-        self.header.clear_marks();
-    }
+/// Whether anybody else holds a clone of the waker that leads to this header.
+fn is_held_elsewhere(header: &Arc<Header>) -> bool {
+    // Two are our own: the header, and the one inside the waker.
+    let held = Arc::strong_count(header) > 2;
+    // Acquire: what the last other owner did with the header happened before its count went
+    // down, and so before what we do to it next.
+    fence(Ordering::Acquire);
+    held
 }
 
-/// A spawned future, from spawn until its outcome is taken.
+/// A spawned future, from spawn until its outcome is taken. The waker stays for the next task in
+/// this place, if nobody else holds it by then.
+///
+/// The stages of the drawing above are not an enum, but what is there: idle with a future,
+/// finished with an outcome, polling with neither. So the parts move by themselves, in registers.
+#[derive(Default)]
 struct Task {
-    stage: Stage,
-    /// What the waker leads to, for the marks. `None` once the task is finished.
+    /// What the waker leads to, for the marks.
     header: Option<Arc<Header>>,
+    /// The task's waker. Away while the task is polled.
+    waker: Option<Waker>,
+    /// Away while it is polled or dropped. `None` for good when the task is finished.
+    future: Option<LocalTask>,
+    /// There when the task is finished and its handle has not asked yet.
+    outcome: Option<Outcome>,
     /// Who waits for the outcome.
     joiner: Option<Waker>,
     /// Where it was spawned.
-    #[expect(dead_code, reason = "read by the table of tasks")]
-    place: &'static Location<'static>,
+    place: Option<&'static Location<'static>>,
     /// There is a join handle that may ask for the outcome.
     joined: bool,
     /// `abort` was called before the task finished.
     aborted: bool,
 }
 
-enum Stage {
-    /// In the slab, waiting or queued.
-    Idle { future: LocalTask, waker: Waker },
-    /// Out of the slab, in the hands of the executor: polled, or dropped.
-    Polling,
-    /// Over, and the future is dropped.
-    Finished(Outcome),
+impl Task {
+    /// Makes the waker that was left here that of a new task, marked as queued; or a new waker.
+    fn prepare_waker(&mut self, key: Key, inbox: &Arc<Inbox>) {
+        match &self.header {
+            Some(header) if self.waker.is_some() && !is_held_elsewhere(header) => {
+                header.index.store(key.index(), Ordering::Relaxed);
+                header.generation.store(key.generation(), Ordering::Relaxed);
+                header.clear_marks();
+                header.mark_here();
+            }
+            _ => {
+                let (header, waker) = new_waker(TaskId(key), inbox);
+                (self.header, self.waker) = (Some(header), Some(waker));
+            }
+        }
+    }
 }
 
 /// What the executor has to do with a task whose turn it is.
@@ -216,8 +220,6 @@ pub(crate) struct Farewell {
 /// All tasks of one executor. It is shared by the executor and its join handles.
 pub(crate) struct Tasks {
     slots: RefCell<Slots<Task>>,
-    /// Wakers of finished tasks that nobody else held, for the next tasks.
-    spare: RefCell<Vec<TaskWaker>>,
     /// The names of those that were given one, until they finish. Most have none, so they stand
     /// beside the slab.
     names: RefCell<HashMap<Key, Rc<str>>>,
@@ -231,7 +233,6 @@ impl Tasks {
     pub(crate) fn new(inbox: Arc<Inbox>) -> Tasks {
         Tasks {
             slots: RefCell::new(Slots::new()),
-            spare: RefCell::new(Vec::new()),
             names: RefCell::new(HashMap::new()),
             alive: Cell::new(0),
             inbox,
@@ -251,18 +252,14 @@ impl Tasks {
         name: Option<Rc<str>>,
         joined: bool,
     ) -> TaskId {
-        let spare = self.spare.borrow_mut().pop();
-        let key = self.slots.borrow_mut().insert_with(|key| {
-            let TaskWaker { header, waker } = if let Some(spare) = spare {
-                spare.rename(key);
-                spare
-            } else {
-                TaskWaker::new(TaskId(key), &self.inbox)
-            };
-            header.mark_here();
-            let (stage, header) = (Stage::Idle { future, waker }, Some(header));
-            Task { stage, header, joiner: None, place, joined, aborted: false }
-        });
+        let mut slots = self.slots.borrow_mut();
+        let (key, task) = slots.claim();
+        task.prepare_waker(key, &self.inbox);
+        task.future = Some(future);
+        task.place = Some(place);
+        task.joined = joined;
+        task.aborted = false;
+        drop(slots);
         self.alive.set(self.alive.get() + 1);
         if let Some(name) = name {
             self.names.borrow_mut().insert(key, name);
@@ -281,21 +278,13 @@ impl Tasks {
     /// Takes a task's future out for its turn, and clears the marks.
     pub(crate) fn start_poll(&self, id: TaskId) -> Turn {
         let mut slots = self.slots.borrow_mut();
-        let Some(task) = slots.get_mut(id.0) else {
-            return Turn::Stale;
+        let Some(task) = slots.get_mut(id.0) else { return Turn::Stale };
+        let Some(future) = task.future.take() else { return Turn::Stale };
+        let (Some(header), Some(waker)) = (&task.header, task.waker.take()) else {
+            unreachable!("an idle task has its waker");
         };
-        match std::mem::replace(&mut task.stage, Stage::Polling) {
-            Stage::Idle { future, waker } => {
-                if let Some(header) = &task.header {
-                    header.clear_marks();
-                }
-                if task.aborted { Turn::Drop(future, waker) } else { Turn::Poll(future, waker) }
-            }
-            other => {
-                task.stage = other;
-                Turn::Stale
-            }
-        }
+        header.clear_marks();
+        if task.aborted { Turn::Drop(future, waker) } else { Turn::Poll(future, waker) }
     }
 
     /// Puts the future back after a poll that returned Pending, or gives it back to be dropped,
@@ -308,7 +297,8 @@ impl Tasks {
     ) -> Result<(), (LocalTask, Waker)> {
         match self.slots.borrow_mut().get_mut(id.0) {
             Some(task) if !task.aborted => {
-                task.stage = Stage::Idle { future, waker };
+                task.future = Some(future);
+                task.waker = Some(waker);
                 Ok(())
             }
             _ => Err((future, waker)),
@@ -318,13 +308,15 @@ impl Tasks {
     /// Records the outcome of a task whose future is dropped.
     pub(crate) fn finish(&self, id: TaskId, outcome: Outcome, waker: Waker) -> Farewell {
         let mut slots = self.slots.borrow_mut();
-        let task = slots.get_mut(id.0).expect("a task stays in the slab until it has finished");
-        let header = task.header.take();
+        let Some(task) = slots.get_mut(id.0) else {
+            unreachable!("a task stays in the slab until it has finished");
+        };
+        task.waker = Some(waker);
         let farewell = if task.joined {
-            task.stage = Stage::Finished(outcome);
+            task.outcome = Some(outcome);
             Farewell { joiner: task.joiner.take(), unclaimed: None }
         } else {
-            slots.remove(id.0);
+            slots.release(id.0);
             Farewell { joiner: None, unclaimed: Some(outcome) }
         };
         self.alive.set(self.alive.get() - 1);
@@ -332,28 +324,22 @@ impl Tasks {
         if !names.is_empty() {
             names.remove(&id.0);
         }
-        drop(slots);
-        let spare = header.map(|header| TaskWaker { header, waker });
-        if let Some(spare) = spare.filter(|spare| !spare.is_held_elsewhere()) {
-            self.spare.borrow_mut().push(spare);
-        }
         farewell
     }
 
     /// Whether the task is over.
     pub(crate) fn is_finished(&self, id: TaskId) -> bool {
-        let slots = self.slots.borrow();
-        slots.get(id.0).is_none_or(|task| matches!(task.stage, Stage::Finished(_)))
+        self.slots.borrow().get(id.0).is_none_or(|task| task.outcome.is_some())
     }
 
     /// Takes the outcome of a finished task, or keeps the waker for when there is one.
     pub(crate) fn poll_outcome(&self, id: TaskId, waker: &Waker) -> Poll<Outcome> {
         let mut slots = self.slots.borrow_mut();
-        let task = slots.get_mut(id.0).expect("a task stays in the slab until it is joined");
-        if matches!(task.stage, Stage::Finished(_)) {
-            let Some(Task { stage: Stage::Finished(outcome), .. }) = slots.remove(id.0) else {
-                unreachable!("looked at above");
-            };
+        let Some(task) = slots.get_mut(id.0) else {
+            unreachable!("a task stays in the slab until it is joined");
+        };
+        if let Some(outcome) = task.outcome.take() {
+            slots.release(id.0);
             return Poll::Ready(outcome);
         }
         if task.joiner.as_ref().is_some_and(|joiner| joiner.will_wake(waker)) {
@@ -363,7 +349,7 @@ impl Tasks {
         // A foreign waker's clone and drop are foreign code: the slab is not borrowed.
         let joiner = Some(waker.clone());
         let old = match self.slots.borrow_mut().get_mut(id.0) {
-            Some(task) => std::mem::replace(&mut task.joiner, joiner),
+            Some(task) => mem::replace(&mut task.joiner, joiner),
             None => None,
         };
         drop(old);
@@ -378,11 +364,9 @@ impl Tasks {
         };
         task.joined = false;
         let joiner = task.joiner.take();
-        let mut unclaimed = None;
-        if matches!(task.stage, Stage::Finished(_)) {
-            if let Some(Task { stage: Stage::Finished(outcome), .. }) = slots.remove(id.0) {
-                unclaimed = Some(outcome);
-            }
+        let unclaimed = task.outcome.take();
+        if unclaimed.is_some() {
+            slots.release(id.0);
         }
         Farewell { joiner, unclaimed }
     }
@@ -392,43 +376,36 @@ impl Tasks {
     pub(crate) fn abort(&self, id: TaskId) -> Option<Waker> {
         let mut slots = self.slots.borrow_mut();
         let task = slots.get_mut(id.0)?;
-        match &task.stage {
-            Stage::Finished(_) => None,
-            Stage::Polling => {
-                task.aborted = true;
-                None
-            }
-            Stage::Idle { waker, .. } => {
-                task.aborted = true;
-                // Our own waker: its clone runs no foreign code.
-                Some(waker.clone())
-            }
+        if task.outcome.is_some() {
+            return None;
         }
+        task.aborted = true;
+        // Our own waker: its clone runs no foreign code.
+        task.waker.clone()
     }
 
     /// Takes out all futures, because the executor goes away. Empty when there are no more.
     pub(crate) fn take_all(&self) -> Vec<(TaskId, LocalTask, Waker)> {
-        let mut slots = self.slots.borrow_mut();
-        let ids: Vec<Key> = slots
-            .iter()
-            .filter(|(_, task)| matches!(task.stage, Stage::Idle { .. }))
-            .map(|(key, _)| key)
-            .collect();
-        let mut taken = Vec::with_capacity(ids.len());
-        for key in ids {
-            if let Some(task) = slots.get_mut(key) {
-                if let Stage::Idle { future, waker } =
-                    std::mem::replace(&mut task.stage, Stage::Polling)
-                {
-                    taken.push((TaskId(key), future, waker));
+        let slots = self.slots.borrow();
+        let idle = |(key, task): (Key, &Task)| task.future.is_some().then_some(key);
+        let keys: Vec<Key> = slots.iter().filter_map(idle).collect();
+        drop(slots);
+        keys.into_iter()
+            .filter_map(|key| match self.start_poll(TaskId(key)) {
+                Turn::Poll(future, waker) | Turn::Drop(future, waker) => {
+                    Some((TaskId(key), future, waker))
                 }
-            }
-        }
-        taken
+                Turn::Stale => None,
+            })
+            .collect()
     }
 
-    /// Drops what is kept for tasks to come.
-    pub(crate) fn forget_spare(&self) {
-        self.spare.take();
+    /// Drops the wakers that the places keep for tasks to come: there will be none.
+    pub(crate) fn close(&self) {
+        let mut slots = self.slots.borrow_mut();
+        let wakers: Vec<_> =
+            slots.values_mut().map(|task| (task.header.take(), task.waker.take())).collect();
+        drop(slots);
+        drop(wakers);
     }
 }

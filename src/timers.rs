@@ -32,7 +32,7 @@ const NEVER: u64 = u64::MAX;
 
 pub(crate) struct Timers {
     clock: Rc<Clock>,
-    waiting: RefCell<Slots<Timer>>,
+    waiting: RefCell<Slots<Option<Timer>>>,
     deadlines: RefCell<BinaryHeap<Reverse<Deadline>>>,
     /// The number of the next deadline.
     next: Cell<u64>,
@@ -82,7 +82,7 @@ impl Timers {
     pub(crate) fn insert(&self, at: Option<Instant>, waker: Waker, task: Option<TaskId>) -> Key {
         let (number, at) = (self.number(), self.nanos(at));
         let timer = Timer { number, at, waker, task };
-        let key = self.waiting.borrow_mut().insert_with(|_| timer);
+        let key = self.waiting.borrow_mut().insert(timer);
         self.push(key, number, at);
         key
     }
@@ -100,7 +100,7 @@ impl Timers {
     /// Moves a timer's deadline.
     pub(crate) fn reset(&self, key: Key, at: Option<Instant>) {
         let (number, at) = (self.number(), self.nanos(at));
-        if let Some(timer) = self.waiting.borrow_mut().get_mut(key) {
+        if let Some(Some(timer)) = self.waiting.borrow_mut().get_mut(key) {
             (timer.number, timer.at) = (number, at);
         }
         self.push(key, number, at);
@@ -111,12 +111,12 @@ impl Timers {
     pub(crate) fn poll(&self, key: Key, waker: &Waker) -> bool {
         match self.waiting.borrow().get(key) {
             None => return true,
-            Some(timer) if timer.waker.will_wake(waker) => return false,
+            Some(Some(timer)) if timer.waker.will_wake(waker) => return false,
             Some(_) => {}
         }
         // The clone, and the drop of the old waker, may be foreign code: nothing is borrowed.
         let mut waker = waker.clone();
-        if let Some(timer) = self.waiting.borrow_mut().get_mut(key) {
+        if let Some(Some(timer)) = self.waiting.borrow_mut().get_mut(key) {
             std::mem::swap(&mut timer.waker, &mut waker);
         }
         false
@@ -186,16 +186,16 @@ impl Timers {
     /// Wakes whoever waits for a timer of an executor that goes away: no timer will ever fire.
     pub(crate) fn close(&self) {
         self.deadlines.take();
-        let timers = self.waiting.replace(Slots::new());
-        for timer in timers.into_values() {
+        let mut timers = self.waiting.replace(Slots::new());
+        for timer in timers.values_mut().filter_map(Option::take) {
             foreign::wake(timer.waker);
         }
     }
 }
 
 /// Whether an entry of the heap still counts: its timer is there, and was not reset.
-fn is_live(timers: &Slots<Timer>, entry: &Deadline) -> bool {
-    timers.get(entry.timer).is_some_and(|timer| timer.number == entry.number)
+fn is_live(timers: &Slots<Option<Timer>>, entry: &Deadline) -> bool {
+    matches!(timers.get(entry.timer), Some(Some(timer)) if timer.number == entry.number)
 }
 
 #[cfg(all(test, not(loom)))]

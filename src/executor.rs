@@ -463,21 +463,21 @@ impl Drop for Executor {
         // A future's `Drop` may spawn, so one round may leave work for the next. One that does so
         // for ever must not hang the program.
         for _ in 0..SHUTDOWN_ROUNDS {
-            let pending = tasks.take_all();
-            if pending.is_empty() {
+            let alive = tasks.abort_all();
+            if alive.is_empty() {
                 break;
             }
-            for (id, future, waker) in pending {
-                self.finish(id, future, waker, Err(JoinError::cancelled()));
+            for id in alive {
+                self.run_task(id);
             }
         }
-        for (id, future, _) in tasks.take_all() {
-            log::error!(
+        match tasks.leak_all() {
+            0 => {}
+            leaked => log::error!(
                 target: "pizzaiolo",
-                "{id} is leaked: it was spawned by the drop of a task that was spawned by the \
-                 drop of a task, and so on for {SHUTDOWN_ROUNDS} rounds"
-            );
-            std::mem::forget(future);
+                "{leaked} tasks are leaked: each was spawned by the drop of a task that was \
+                 spawned by the drop of a task, and so on for {SHUTDOWN_ROUNDS} rounds"
+            ),
         }
         reactor.close();
         timers.close();

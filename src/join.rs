@@ -37,15 +37,14 @@ pub(crate) type Outcome = Result<Box<dyn Any>, JoinError>;
 #[must_use = "dropping a join handle detaches its task; say so with `drop` or `let _ =`"]
 pub struct JoinHandle<T> {
     id: TaskId,
-    tasks: Rc<Tasks>,
-    /// The outcome was taken.
-    done: bool,
+    /// Where the outcome will be. `None` once it was taken.
+    tasks: Option<Rc<Tasks>>,
     output: PhantomData<fn() -> T>,
 }
 
 impl<T> JoinHandle<T> {
     pub(crate) fn new(id: TaskId, tasks: Rc<Tasks>) -> JoinHandle<T> {
-        JoinHandle { id, tasks, done: false, output: PhantomData }
+        JoinHandle { id, tasks: Some(tasks), output: PhantomData }
     }
 
     /// The name of the task.
@@ -68,7 +67,8 @@ impl<T> JoinHandle<T> {
     /// });
     /// ```
     pub fn abort(&self) {
-        if let Some(waker) = self.tasks.abort(self.id) {
+        let waker = self.tasks.as_ref().and_then(|tasks| tasks.abort(self.id));
+        if let Some(waker) = waker {
             waker.wake();
         }
     }
@@ -76,7 +76,7 @@ impl<T> JoinHandle<T> {
     /// Whether the task has ended, in whatever way; its future is then dropped.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.done || self.tasks.is_finished(self.id)
+        self.tasks.as_ref().is_none_or(|tasks| tasks.is_finished(self.id))
     }
 }
 
@@ -87,11 +87,13 @@ impl<T: 'static> Future for JoinHandle<T> {
     ///
     /// If it is polled again after it has returned Ready.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        assert!(!self.done, "a JoinHandle was polled after it had returned the task's output");
-        let Poll::Ready(outcome) = self.tasks.poll_outcome(self.id, cx.waker()) else {
+        let Some(tasks) = &self.tasks else {
+            panic!("a JoinHandle was polled after it had returned the task's output")
+        };
+        let Poll::Ready(outcome) = tasks.poll_outcome(self.id, cx.waker()) else {
             return Poll::Pending;
         };
-        self.done = true;
+        self.tasks = None;
         Poll::Ready(outcome.map(|output| {
             *output.downcast().expect("a task's output has the type that its handle was made for")
         }))
@@ -100,8 +102,8 @@ impl<T: 'static> Future for JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        if !self.done {
-            let left = self.tasks.detach(self.id);
+        if let Some(tasks) = &self.tasks {
+            let left = tasks.detach(self.id);
             foreign::drop("a joiner's waker", left.joiner);
             foreign::drop("the output of a task", left.unclaimed);
         }

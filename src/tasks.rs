@@ -276,6 +276,7 @@ impl Tasks {
     }
 
     /// Takes a task's future out for its turn, and clears the marks.
+    #[inline]
     pub(crate) fn start_poll(&self, id: TaskId) -> Turn {
         let mut slots = self.slots.borrow_mut();
         let Some(task) = slots.get_mut(id.0) else { return Turn::Stale };
@@ -384,20 +385,24 @@ impl Tasks {
         task.waker.clone()
     }
 
-    /// Takes out all futures, because the executor goes away. Empty when there are no more.
-    pub(crate) fn take_all(&self) -> Vec<(TaskId, LocalTask, Waker)> {
-        let slots = self.slots.borrow();
-        let idle = |(key, task): (Key, &Task)| task.future.is_some().then_some(key);
-        let keys: Vec<Key> = slots.iter().filter_map(idle).collect();
-        drop(slots);
-        keys.into_iter()
-            .filter_map(|key| match self.start_poll(TaskId(key)) {
-                Turn::Poll(future, waker) | Turn::Drop(future, waker) => {
-                    Some((TaskId(key), future, waker))
-                }
-                Turn::Stale => None,
-            })
-            .collect()
+    /// Marks all tasks as aborted, because the executor goes away, and returns them, so that each
+    /// gets its last turn. Empty when there are no more.
+    pub(crate) fn abort_all(&self) -> Vec<TaskId> {
+        let mut slots = self.slots.borrow_mut();
+        let idle = |(key, task): (Key, &Task)| task.future.is_some().then_some(TaskId(key));
+        let ids: Vec<TaskId> = slots.iter().filter_map(idle).collect();
+        for id in &ids {
+            if let Some(task) = slots.get_mut(id.0) {
+                task.aborted = true;
+            }
+        }
+        ids
+    }
+
+    /// Gives all futures up without dropping them. Returns how many there were.
+    pub(crate) fn leak_all(&self) -> usize {
+        let mut slots = self.slots.borrow_mut();
+        slots.values_mut().filter_map(|task| task.future.take()).map(mem::forget).count()
     }
 
     /// Drops the wakers that the places keep for tasks to come: there will be none.

@@ -1,6 +1,6 @@
 //! What can be chosen when an executor is made.
 
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 use crate::{Executor, trace::Observer};
 
@@ -15,6 +15,9 @@ use crate::{Executor, trace::Observer};
 pub struct Builder {
     pub(crate) paused_clock: bool,
     pub(crate) observer: Option<Box<dyn Observer>>,
+    pub(crate) ready_order: Option<u64>,
+    pub(crate) lints: bool,
+    pub(crate) slow_poll: Option<Duration>,
 }
 
 impl Builder {
@@ -36,6 +39,31 @@ impl Builder {
         self
     }
 
+    /// Takes the ready tasks in an order of chance, the same each time for the same seed.
+    ///
+    /// For tests: code that is right only if tasks run in the order in which they were woken
+    /// leans on luck, and some seed finds that out.
+    pub fn ready_order(mut self, seed: u64) -> Builder {
+        self.ready_order = Some(seed);
+        self
+    }
+
+    /// Whether to warn of tasks that slow the others down, with the task's name and place: of a
+    /// poll that takes too long ([`slow_poll`](Builder::slow_poll)), and of a task that wakes
+    /// itself in more than half of its polls. It costs two looks at the clock each poll. With an
+    /// observer it is on.
+    pub fn lints(mut self, lints: bool) -> Builder {
+        self.lints = lints;
+        self
+    }
+
+    /// How long a poll may take before the lint warns; 100 ms unless this is called. Turns the
+    /// lints on.
+    pub fn slow_poll(mut self, limit: Duration) -> Builder {
+        self.slow_poll = Some(limit);
+        self
+    }
+
     /// Makes the executor.
     ///
     /// # Errors
@@ -51,6 +79,9 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("paused_clock", &self.paused_clock)
             .field("observed", &self.observer.is_some())
-            .finish_non_exhaustive()
+            .field("ready_order", &self.ready_order)
+            .field("lints", &self.lints)
+            .field("slow_poll", &self.slow_poll)
+            .finish()
     }
 }

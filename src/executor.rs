@@ -15,15 +15,19 @@ use std::{
     panic::Location,
     pin::pin,
     rc::Rc,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{Ordering, fence},
+    },
     task::{self, Poll, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
     builder::Builder,
     clock::Clock,
     context::{self, Context, OPERATIONS_A_POLL},
+    diagnosis::Lints,
     foreign,
     handle::Handle,
     id::TaskId,
@@ -32,7 +36,7 @@ use crate::{
     reactor::Reactor,
     ready::ReadyQueue,
     slots::Key,
-    tasks::{Header, LocalTask, Tasks, Turn, new_waker},
+    tasks::{Header, LocalTask, ROOT_OWNERS, Tasks, Tick, Turn, is_lost, new_waker},
     timers::Timers,
     trace::{Cause, EventKind, Tracer},
 };
@@ -75,15 +79,19 @@ const SHUTDOWN_ROUNDS: usize = 1000;
 /// Dropping it drops every future that is still pending, on its own thread. Join handles then
 /// yield [`JoinError::is_cancelled`], wakers and [`Handle`]s do nothing.
 pub struct Executor {
-    context: Rc<Context>,
+    pub(crate) context: Rc<Context>,
     /// How many more polls there are before the next look for news.
     polls_left: Cell<u32>,
     /// The letters that are being read; empty, and kept for its memory.
     letters: RefCell<Vec<Letter>>,
     /// Numbers the calls of `block_on`, so that a waker of an earlier call touches nobody.
     roots: Cell<u32>,
-    /// What the waker of the latest root future leads to.
-    root: RefCell<Option<Arc<Header>>>,
+    /// What the waker of the root future leads to, while there is one.
+    pub(crate) root: RefCell<Option<Arc<Header>>>,
+    /// Shared with every [`Handle`], to see whether there are any.
+    handles: Arc<()>,
+    /// What looks for tasks that keep the others waiting, if that was asked for.
+    lints: Option<Lints>,
 }
 
 impl Executor {
@@ -103,13 +111,14 @@ impl Executor {
     }
 
     pub(crate) fn build(builder: Builder) -> io::Result<Executor> {
+        let lints = builder.lints || builder.slow_poll.is_some() || builder.observer.is_some();
         let clock = Rc::new(Clock::new(builder.paused_clock));
         let tracer = Rc::new(Tracer::new(builder.observer, Rc::clone(&clock)));
         let reactor = Rc::new(Reactor::new(Rc::clone(&tracer))?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?));
         let context = Rc::new(Context {
             tasks: Rc::new(Tasks::new(Arc::clone(&inbox))),
-            ready: ReadyQueue::new(),
+            ready: ReadyQueue::new(builder.ready_order),
             reactor,
             timers: Rc::new(Timers::new(Rc::clone(&clock))),
             clock,
@@ -123,6 +132,8 @@ impl Executor {
             letters: RefCell::new(Vec::new()),
             roots: Cell::new(0),
             root: RefCell::new(None),
+            handles: Arc::new(()),
+            lints: lints.then(|| Lints::new(builder.slow_poll)),
         })
     }
 
@@ -146,13 +157,17 @@ impl Executor {
     ///
     /// # Panics
     ///
-    /// If an executor runs on this thread already. And when the future panics: the panic goes
-    /// through to the caller, and the executor is still usable.
+    /// If an executor runs on this thread already. When the future panics: the panic goes through
+    /// to the caller, and the executor is still usable. And instead of sleeping for ever when
+    /// that is proven: nothing is ready, and nobody is left who could wake a task, neither a
+    /// timer, a socket, a [`Handle`] nor anyone who holds a waker. The message has the
+    /// [table of tasks](Executor::tasks).
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         let mut future = pin!(future);
         let (root, header, waker) = self.new_root();
+        let _rooted = Rooted(&self.root);
         self.context.ready.push(root);
         loop {
             match self.next() {
@@ -162,6 +177,9 @@ impl Executor {
                         self.turn(root, &waker, |cx| future.as_mut().poll(cx))
                     {
                         return output;
+                    }
+                    if is_lost(&header, ROOT_OWNERS) {
+                        self.warn_of_lost_waker(root);
                     }
                 }
                 Some(id) => self.run_task(id),
@@ -174,7 +192,8 @@ impl Executor {
     ///
     /// # Panics
     ///
-    /// If an executor runs on this thread already.
+    /// If an executor runs on this thread already. And, as [`block_on`](Executor::block_on) does,
+    /// instead of sleeping for ever when that is proven.
     #[track_caller]
     pub fn run(&self) {
         let _entered = self.enter();
@@ -236,7 +255,15 @@ impl Executor {
     /// A way to spawn from other threads.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle::new(Arc::clone(&self.context.inbox))
+        Handle::new(Arc::clone(&self.context.inbox), Arc::clone(&self.handles))
+    }
+
+    /// Whether there is any [`Handle`].
+    pub(crate) fn has_handles(&self) -> bool {
+        let handles = Arc::strong_count(&self.handles) > 1;
+        // Acquire: what the last handle has sent happened before it went.
+        fence(Ordering::Acquire);
+        handles
     }
 
     /// Makes this executor the one that runs here.
@@ -290,6 +317,13 @@ impl Executor {
             reactor.look(Some(Duration::ZERO));
         }
         timers.fire(tracer);
+        self.tick_over();
+    }
+
+    /// Notes the time, for who asks since when a task waits.
+    fn tick_over(&self) {
+        let Context { tasks, clock, .. } = &*self.context;
+        tasks.set_tick(Tick::new(clock.now().saturating_duration_since(clock.start())));
     }
 
     /// Sleeps until there is news, and collects it.
@@ -301,11 +335,15 @@ impl Executor {
         }
         if inbox.announce_sleep() {
             let timeout = self.time_to_sleep();
+            if timeout.is_none() {
+                self.check_for_deadlock();
+            }
             tracer.emit(None, || EventKind::Parked { timeout });
             reactor.look(timeout);
             inbox.announce_awake();
             tracer.emit(None, || EventKind::Unparked);
         }
+        self.tick_over();
         self.read_letters();
         timers.fire(tracer);
     }
@@ -390,11 +428,13 @@ impl Executor {
     fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
         let poll = foreign::call(|| self.turn(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
         match poll {
-            Ok(Poll::Pending) => {
-                if let Err((future, waker)) = self.context.tasks.end_poll(id, future, waker) {
+            Ok(Poll::Pending) => match self.context.tasks.end_poll(id, future, waker) {
+                Ok(false) => {}
+                Ok(true) => self.warn_of_lost_waker(id),
+                Err((future, waker)) => {
                     self.finish(id, future, waker, Err(JoinError::cancelled()));
                 }
-            }
+            },
             Ok(Poll::Ready(output)) => self.finish(id, future, waker, Ok(output)),
             Err(payload) => self.finish(id, future, waker, Err(JoinError::panicked(payload))),
         }
@@ -409,10 +449,17 @@ impl Executor {
     ) -> Poll<T> {
         let tracer = &self.context.tracer;
         self.context.budget.set(OPERATIONS_A_POLL);
+        let _running = tracer.enter(Cause::Task(id));
+        let cx = &mut task::Context::from_waker(waker);
+        if self.lints.is_none() && !tracer.is_on() {
+            return poll(cx);
+        }
         tracer.emit(Some(id), || EventKind::PollStarted);
-        let running = tracer.enter(Cause::Task(id));
-        let result = poll(&mut task::Context::from_waker(waker));
-        drop(running);
+        let started = Instant::now();
+        let result = poll(cx);
+        if let Some(lints) = &self.lints {
+            self.lint(lints, id, started);
+        }
         tracer.emit(Some(id), || EventKind::PollEnded { ready: result.is_ready() });
         result
     }
@@ -437,6 +484,9 @@ impl Executor {
             Err(_) => EventKind::Aborted,
         };
         tracer.emit(Some(id), || event);
+        if let Some(lints) = &self.lints {
+            lints.forget(id);
+        }
         let farewell = self.context.tasks.finish(id, outcome, waker);
         if let Some(joiner) = farewell.joiner {
             foreign::wake(joiner);
@@ -449,6 +499,15 @@ impl Executor {
             unclaimed => foreign::drop("the output of a task", unclaimed),
         }
         drop(running);
+    }
+}
+
+/// While it lives, there is a root future.
+struct Rooted<'a>(&'a RefCell<Option<Arc<Header>>>);
+
+impl Drop for Rooted<'_> {
+    fn drop(&mut self) {
+        self.0.take();
     }
 }
 

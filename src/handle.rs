@@ -22,11 +22,14 @@ use crate::inbox::{Inbox, Letter};
 #[derive(Clone)]
 pub struct Handle {
     inbox: Arc<Inbox>,
+    /// Tells the executor whether there are handles.
+    #[expect(dead_code, reason = "its existence is what counts")]
+    mark: Arc<()>,
 }
 
 impl Handle {
-    pub(crate) fn new(inbox: Arc<Inbox>) -> Handle {
-        Handle { inbox }
+    pub(crate) fn new(inbox: Arc<Inbox>, mark: Arc<()>) -> Handle {
+        Handle { inbox, mark }
     }
 
     /// Sends a future to the executor's thread, where it becomes a task. If the executor sleeps,
@@ -47,6 +50,8 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("executor_is_gone", &self.inbox.is_closed()).finish()
+        f.debug_struct("Handle")
+            .field("executor_is_gone", &self.inbox.is_closed())
+            .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use mio::{Events, Interest, Poll, Registry, Token, event::Event};
 
 use crate::{
-    id::{Direction, Readiness, SourceId},
+    id::{Direction, Readiness, SourceId, TaskId},
     registration::Source,
     slots::Slots,
     trace::{Cause, EventKind, Tracer},
@@ -94,6 +94,19 @@ impl Reactor {
                 || !source.waiters(Direction::Write).is_empty()
         };
         self.sources.borrow().iter().any(|(_, source)| source.as_deref().is_some_and(has))
+    }
+
+    /// Who waits for which direction of which socket.
+    pub(crate) fn waiting(&self) -> Vec<(Option<TaskId>, SourceId, Direction)> {
+        let mut waiting = Vec::new();
+        for (key, source) in self.sources.borrow().iter() {
+            let Some(source) = source else { continue };
+            for direction in [Direction::Read, Direction::Write] {
+                let tasks = source.waiters(direction).tasks().into_iter();
+                waiting.extend(tasks.map(|task| (task, SourceId(key), direction)));
+            }
+        }
+        waiting
     }
 
     /// Asks the OS who is ready, sleeping for `timeout` at most (`None`: until something comes),

@@ -97,7 +97,6 @@ struct Waiter {
     number: u64,
     waker: Waker,
     /// The task that was running when the wait began, for who asks what it waits for.
-    #[expect(dead_code, reason = "read by the table of tasks")]
     task: Option<TaskId>,
 }
 
@@ -152,6 +151,11 @@ impl Waiters {
             // The memory is used again, so that a wait allocates once a socket.
             *waiting = woken;
         }
+    }
+
+    /// The tasks that wait.
+    pub(crate) fn tasks(&self) -> Vec<Option<TaskId>> {
+        self.waiting.borrow().iter().map(|waiter| waiter.task).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -2,8 +2,11 @@
 
 use std::panic::Location;
 
-pub use crate::id::TaskId;
 use crate::{JoinHandle, context};
+pub use crate::{
+    id::TaskId,
+    table::{TaskInfo, TaskState, TaskTable, WaitsFor},
+};
 
 /// Gives a task a name before it is spawned: for the log, the pictures of
 /// [`trace`](crate::trace), and the table of tasks. Without one, the place of the spawn call

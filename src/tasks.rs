@@ -33,6 +33,7 @@ use std::{
         atomic::{AtomicU32, fence},
     },
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use crate::{
@@ -41,6 +42,7 @@ use crate::{
     join::Outcome,
     slots::{Key, Slots},
     sync::{AtomicBool, Ordering},
+    table::{TaskInfo, TaskState, WaitsFor},
 };
 
 /// A future whose output is boxed when it is ready, so that the slab need not know its type. An
@@ -125,6 +127,16 @@ impl Header {
         self.id() == id && self.queued_elsewhere.load(Ordering::Relaxed) && self.mark_here()
     }
 
+    /// Whether the task is queued, here or in the inbox.
+    fn is_queued(&self) -> bool {
+        self.queued_here.load(Ordering::Relaxed) || self.queued_elsewhere.load(Ordering::Relaxed)
+    }
+
+    /// Whether the task is in the executor's own queue.
+    pub(crate) fn is_queued_here(&self) -> bool {
+        self.queued_here.load(Ordering::Relaxed)
+    }
+
     /// Clears the marks, before the poll and never after it: a wake from here on is a new one.
     pub(crate) fn clear_marks(&self) {
         self.queued_here.store(false, Ordering::Relaxed);
@@ -146,14 +158,45 @@ pub(crate) fn new_waker(id: TaskId, inbox: &Arc<Inbox>) -> (Arc<Header>, Waker) 
     (header, waker)
 }
 
-/// Whether anybody else holds a clone of the waker that leads to this header.
-fn is_held_elsewhere(header: &Arc<Header>) -> bool {
-    // Two are our own: the header, and the one inside the waker.
-    let held = Arc::strong_count(header) > 2;
+/// How many own a header. What former owners have done with it is visible to the caller.
+fn owners(header: &Arc<Header>) -> usize {
+    let owners = Arc::strong_count(header);
     // Acquire: what the last other owner did with the header happened before its count went
     // down, and so before what we do to it next.
     fence(Ordering::Acquire);
-    held
+    owners
+}
+
+/// What [`Waker::data`] is for a waker that leads to this header.
+fn leads_from(header: &Arc<Header>) -> *const () {
+    Arc::as_ptr(header).cast()
+}
+
+/// The owners of a header that are its task's own: the slab, and the task's waker.
+const OWNERS: usize = 2;
+
+/// The same for a root future's header: the executor, its `block_on`, and the waker.
+pub(crate) const ROOT_OWNERS: usize = 3;
+
+/// Whether a task that waits can never run again: it is not queued, and nobody holds its waker
+/// but the `own` owners of its header that will never wake it.
+pub(crate) fn is_lost(header: &Arc<Header>, own: usize) -> bool {
+    // In this order: the last owner may have woken it and then gone.
+    owners(header) <= own && !header.is_queued()
+}
+
+/// A coarse time: hundredths of a second since the executor was made. 32 bits last for 497 days.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tick(u32);
+
+impl Tick {
+    pub(crate) fn new(since_start: Duration) -> Tick {
+        Tick(u32::try_from(since_start.as_millis() / 10).unwrap_or(u32::MAX))
+    }
+
+    fn since(self, earlier: Tick) -> Duration {
+        Duration::from_millis(u64::from(self.0.saturating_sub(earlier.0)) * 10)
+    }
 }
 
 /// A spawned future, from spawn until its outcome is taken. The waker stays for the next task in
@@ -179,13 +222,19 @@ struct Task {
     joined: bool,
     /// `abort` was called before the task finished.
     aborted: bool,
+    /// It was warned that nobody holds its waker.
+    warned: bool,
+    /// How often it was polled, as far as 32 bits count.
+    polls: u32,
+    /// The tick of the loop at which it was spawned, or its last poll ended.
+    since: Tick,
 }
 
 impl Task {
     /// Makes the waker that was left here that of a new task, marked as queued; or a new waker.
     fn prepare_waker(&mut self, key: Key, inbox: &Arc<Inbox>) {
         match &self.header {
-            Some(header) if self.waker.is_some() && !is_held_elsewhere(header) => {
+            Some(header) if self.waker.is_some() && owners(header) == OWNERS => {
                 header.index.store(key.index(), Ordering::Relaxed);
                 header.generation.store(key.generation(), Ordering::Relaxed);
                 header.clear_marks();
@@ -225,6 +274,8 @@ pub(crate) struct Tasks {
     names: RefCell<HashMap<Key, Rc<str>>>,
     /// How many are not finished.
     alive: Cell<usize>,
+    /// The time, as the loop last looked at it.
+    tick: Cell<Tick>,
     /// Where the tasks' wakers lead.
     inbox: Arc<Inbox>,
 }
@@ -235,6 +286,7 @@ impl Tasks {
             slots: RefCell::new(Slots::new()),
             names: RefCell::new(HashMap::new()),
             alive: Cell::new(0),
+            tick: Cell::new(Tick::default()),
             inbox,
         }
     }
@@ -259,6 +311,9 @@ impl Tasks {
         task.place = Some(place);
         task.joined = joined;
         task.aborted = false;
+        task.warned = false;
+        task.polls = 0;
+        task.since = self.tick.get();
         drop(slots);
         self.alive.set(self.alive.get() + 1);
         if let Some(name) = name {
@@ -285,22 +340,26 @@ impl Tasks {
             unreachable!("an idle task has its waker");
         };
         header.clear_marks();
+        task.polls = task.polls.saturating_add(1);
         if task.aborted { Turn::Drop(future, waker) } else { Turn::Poll(future, waker) }
     }
 
     /// Puts the future back after a poll that returned Pending, or gives it back to be dropped,
-    /// if the task was aborted meanwhile.
+    /// if the task was aborted meanwhile. True if it can never run again, which is to be told once:
+    /// it is not queued, and nobody holds its waker.
     pub(crate) fn end_poll(
         &self,
         id: TaskId,
         future: LocalTask,
         waker: Waker,
-    ) -> Result<(), (LocalTask, Waker)> {
+    ) -> Result<bool, (LocalTask, Waker)> {
         match self.slots.borrow_mut().get_mut(id.0) {
             Some(task) if !task.aborted => {
                 task.future = Some(future);
                 task.waker = Some(waker);
-                Ok(())
+                task.since = self.tick.get();
+                let lost = task.header.as_ref().is_some_and(|header| is_lost(header, OWNERS));
+                Ok(lost && !mem::replace(&mut task.warned, true))
             }
             _ => Err((future, waker)),
         }
@@ -405,6 +464,83 @@ impl Tasks {
         slots.values_mut().filter_map(|task| task.future.take()).map(mem::forget).count()
     }
 
+    /// Tells the time.
+    pub(crate) fn set_tick(&self, tick: Tick) {
+        self.tick.set(tick);
+    }
+
+    /// The task's name, if it has one, and the place where it was spawned.
+    pub(crate) fn describe(&self, id: TaskId) -> String {
+        if id.0.is_reserved() {
+            return "the future given to `block_on`".to_owned();
+        }
+        let name = self.names.borrow().get(&id.0).map(|name| format!("{name:?}, "));
+        let slots = self.slots.borrow();
+        let place = slots.get(id.0).and_then(|task| task.place);
+        let place = place.map_or(String::new(), |place| format!("spawned at {place}"));
+        name.unwrap_or_default() + &place
+    }
+
+    /// Whether the task is in the executor's own queue.
+    pub(crate) fn is_queued_here(&self, id: TaskId) -> bool {
+        let slots = self.slots.borrow();
+        let header = slots.get(id.0).and_then(|task| task.header.as_ref());
+        header.is_some_and(|header| header.is_queued_here())
+    }
+
+    /// A look at all tasks that are alive. Of what each waits for, it knows the joins.
+    pub(crate) fn list(&self) -> Vec<TaskInfo> {
+        let (slots, names, now) = (self.slots.borrow(), self.names.borrow(), self.tick.get());
+        let state_of = |task: &Task| match (&task.future, &task.header) {
+            (None, _) => TaskState::Running,
+            (_, Some(header)) if header.is_queued() => TaskState::Ready,
+            _ => TaskState::Waiting,
+        };
+        let info = |(key, task): (Key, &Task)| TaskInfo {
+            id: TaskId(key),
+            name: names.get(&key).cloned(),
+            place: task.place,
+            state: state_of(task),
+            polls: task.polls,
+            waits_for: Vec::new(),
+            since: now.since(task.since),
+        };
+        let mut list: Vec<TaskInfo> = alive(&slots).map(info).collect();
+        let joiners: HashMap<_, _> = alive(&slots)
+            .filter_map(|(key, task)| Some((task.joiner.as_ref()?.data(), TaskId(key))))
+            .collect();
+        for (info, (_, task)) in list.iter_mut().zip(alive(&slots)) {
+            let waker = task.header.as_ref().map(leads_from);
+            if let Some(joined) = waker.and_then(|waker| joiners.get(&waker)) {
+                info.waits_for.push(WaitsFor::Join(*joined));
+            }
+        }
+        list
+    }
+
+    /// Whether no task can ever run again, the `root` future included: each waits, and nobody
+    /// holds its waker but join handles of such tasks, and the `inert` ones, who wake nobody.
+    pub(crate) fn are_all_lost(
+        &self,
+        root: Option<&Arc<Header>>,
+        inert: impl Iterator<Item = *const ()>,
+    ) -> bool {
+        let slots = self.slots.borrow();
+        let joiners = alive(&slots).filter_map(|(_, task)| task.joiner.as_ref().map(Waker::data));
+        let mut idle_owners = HashMap::new();
+        for waker in inert.chain(joiners) {
+            *idle_owners.entry(waker).or_insert(0) += 1;
+        }
+        let lost = |header: &Arc<Header>, own: usize| {
+            is_lost(header, own + idle_owners.get(&leads_from(header)).copied().unwrap_or(0))
+        };
+        root.is_none_or(|root| lost(root, ROOT_OWNERS))
+            && alive(&slots).all(|(_, task)| {
+                let header = task.header.as_ref().filter(|_| task.future.is_some());
+                header.is_some_and(|header| lost(header, OWNERS))
+            })
+    }
+
     /// Drops the wakers that the places keep for tasks to come: there will be none.
     pub(crate) fn close(&self) {
         let mut slots = self.slots.borrow_mut();
@@ -413,4 +549,9 @@ impl Tasks {
         drop(slots);
         drop(wakers);
     }
+}
+
+/// The tasks that are not finished.
+fn alive(slots: &Slots<Task>) -> impl Iterator<Item = (Key, &Task)> {
+    slots.iter().filter(|(_, task)| task.outcome.is_none())
 }

@@ -143,6 +143,20 @@ impl Timers {
         }
     }
 
+    /// Who waits, and for how long yet; `None`: for ever.
+    pub(crate) fn waiting(&self) -> Vec<(Option<TaskId>, Option<Duration>)> {
+        let now = self.nanos(Some(self.clock.now()));
+        let left = |at: u64| (at != NEVER).then(|| Duration::from_nanos(at.saturating_sub(now)));
+        let timers = self.waiting.borrow();
+        timers.iter().filter_map(|(_, it)| it.as_ref()).map(|it| (it.task, left(it.at))).collect()
+    }
+
+    /// The [`Waker::data`] of all who wait.
+    pub(crate) fn wakers(&self) -> Vec<*const ()> {
+        let timers = self.waiting.borrow();
+        timers.iter().filter_map(|(_, it)| it.as_ref()).map(|it| it.waker.data()).collect()
+    }
+
     /// The next deadline, if there is one.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let timers = self.waiting.borrow();

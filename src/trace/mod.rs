@@ -182,6 +182,42 @@ pub enum EventKind {
     Aborted,
     /// A task's future has panicked, and is dropped.
     Panicked,
+    /// Something is wrong with the task, or slows the others down. The log shows it as a warning.
+    #[non_exhaustive]
+    Warned {
+        /// What is wrong.
+        warning: Warning,
+        /// The task's name, if it has one, and the place where it was spawned.
+        about: Rc<str>,
+    },
+}
+
+/// What may be wrong with a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Warning {
+    /// It returned Pending, but nobody holds its waker: it can never run again.
+    LostWaker,
+    /// A poll took this long, and nobody else ran meanwhile.
+    SlowPoll(Duration),
+    /// It wakes itself in more than half of its polls: it may be a busy loop.
+    WakesItself,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::LostWaker => f.write_str(
+                "it returned Pending, but nobody holds its waker: it can never run again",
+            ),
+            Warning::SlowPoll(took) => {
+                write!(f, "a poll took {took:?}, and nobody else ran meanwhile")
+            }
+            Warning::WakesItself => {
+                f.write_str("it wakes itself in more than half of its polls: it may be a busy loop")
+            }
+        }
+    }
 }
 
 impl fmt::Display for EventKind {
@@ -211,6 +247,7 @@ impl fmt::Display for EventKind {
             EventKind::Finished => f.write_str("finished"),
             EventKind::Aborted => f.write_str("aborted"),
             EventKind::Panicked => f.write_str("panicked"),
+            EventKind::Warned { warning, about } => write!(f, "warning, {about}: {warning}"),
         }
     }
 }
@@ -223,6 +260,7 @@ impl EventKind {
             | EventKind::Finished
             | EventKind::Aborted
             | EventKind::Panicked => log::Level::Debug,
+            EventKind::Warned { .. } => log::Level::Warn,
             _ => log::Level::Trace,
         }
     }

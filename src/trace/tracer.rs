@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use super::{Cause, Event, EventKind, Observer};
+use super::{Cause, Event, EventKind, Observer, Warning};
 use crate::{clock::Clock, foreign, id::TaskId};
 
 /// Passes events on to the log and to the observer, and knows who runs.
@@ -35,6 +35,11 @@ impl Tracer {
         if self.is_on() {
             self.tell(task, kind());
         }
+    }
+
+    /// Warns of a task, whether anybody listens to the other events or not.
+    pub(crate) fn warn(&self, task: TaskId, warning: Warning, about: &str) {
+        self.tell(Some(task), EventKind::Warned { warning, about: about.into() });
     }
 
     #[cold]

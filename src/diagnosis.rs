@@ -1,0 +1,142 @@
+//! Why is nothing happening? What the executor can say by itself.
+//!
+//! It owns all tasks and knows all sockets and timers, and it can count who else holds a task's
+//! waker. So it can list what each task waits for; it can prove that a task, or the whole program,
+//! will wait for ever; and it can see who keeps the others waiting.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Executor,
+    context::Context,
+    id::TaskId,
+    table::{TaskTable, WaitsFor},
+    trace::Warning,
+};
+
+/// How long a poll may take before the lint warns, unless the builder says otherwise. It is what a
+/// person notices.
+const SLOW_POLL: Duration = Duration::from_millis(100);
+
+/// A task is not taken for a busy loop before so many polls.
+const POLLS_TO_JUDGE: u32 = 64;
+
+impl Executor {
+    /// A look at all tasks: what each does, and what it waits for. `println!("{}", …)` shows it
+    /// as a table.
+    ///
+    /// A future that `block_on` runs may call it too: it can borrow the executor.
+    #[must_use]
+    pub fn tasks(&self) -> TaskTable {
+        let Context { tasks, reactor, timers, .. } = &*self.context;
+        let mut list = tasks.list();
+        let places: HashMap<TaskId, usize> =
+            list.iter().enumerate().map(|(place, task)| (task.id, place)).collect();
+        let sockets = reactor.waiting().into_iter();
+        let sockets = sockets.map(|(task, id, direction)| (task, WaitsFor::Socket(id, direction)));
+        let timers = timers.waiting().into_iter();
+        let timers = timers.map(|(task, left)| (task, WaitsFor::Timer(left)));
+        for (task, wait) in sockets.chain(timers) {
+            if let Some(place) = task.and_then(|task| places.get(&task)) {
+                list[*place].waits_for.push(wait);
+            }
+        }
+        TaskTable(list)
+    }
+
+    /// The tasks that are ready, in the order in which they will be polled; the future that
+    /// `block_on` runs among them.
+    #[must_use]
+    pub fn ready_queue(&self) -> Vec<TaskId> {
+        self.context.ready.list()
+    }
+
+    /// Panics if nothing can ever happen any more. To be called when nothing is ready and there
+    /// is no time to wait for.
+    pub(crate) fn check_for_deadlock(&self) {
+        if self.is_deadlocked() {
+            self.context.inbox.announce_awake();
+            let root = if self.root.borrow().is_some() { "block_on's own future" } else { "run" };
+            panic!(
+                "deadlock: {root} waits for ever, for nothing is ready, there is no timer, no \
+                 socket is waited for, and nobody holds a waker or a handle:\n{}",
+                self.tasks()
+            );
+        }
+    }
+
+    /// Nobody is left who could wake any task, or bring a new one.
+    fn is_deadlocked(&self) -> bool {
+        let Context { tasks, reactor, timers, inbox, .. } = &*self.context;
+        if reactor.has_waiters() || self.has_handles() {
+            return false;
+        }
+        let root = self.root.borrow();
+        // There is no timer with a deadline, so those that are left never fire.
+        tasks.are_all_lost(root.as_ref(), timers.wakers().into_iter())
+            // Whoever was the last to hold a handle or a waker may have written before it went.
+            && !inbox.has_mail()
+    }
+
+    /// Warns of a task, or of the root future, that returned Pending and that nobody can wake.
+    pub(crate) fn warn_of_lost_waker(&self, id: TaskId) {
+        self.context.tracer.warn(id, Warning::LostWaker, &self.context.tasks.describe(id));
+    }
+
+    /// Looks at a poll that has ended.
+    pub(crate) fn lint(&self, lints: &Lints, id: TaskId, started: Instant) {
+        let Context { tasks, tracer, .. } = &*self.context;
+        let took = started.elapsed();
+        if took > lints.slow_poll {
+            tracer.warn(id, Warning::SlowPoll(took), &tasks.describe(id));
+        }
+        if lints.wakes_itself(id, tasks.is_queued_here(id)) {
+            tracer.warn(id, Warning::WakesItself, &tasks.describe(id));
+        }
+    }
+}
+
+/// What the lints remember. They are there if somebody asked for them.
+pub(crate) struct Lints {
+    slow_poll: Duration,
+    /// The tasks that have woken themselves at least once, until they end.
+    tasks: RefCell<HashMap<TaskId, SelfWakes>>,
+}
+
+#[derive(Default)]
+struct SelfWakes {
+    polls: u32,
+    /// How many of these polls ended with the task in the queue again.
+    woken: u32,
+    warned: bool,
+}
+
+impl Lints {
+    pub(crate) fn new(slow_poll: Option<Duration>) -> Lints {
+        let slow_poll = slow_poll.unwrap_or(SLOW_POLL);
+        Lints { slow_poll, tasks: RefCell::new(HashMap::new()) }
+    }
+
+    /// Counts a poll. True if it is time to warn, which is once.
+    fn wakes_itself(&self, id: TaskId, woken: bool) -> bool {
+        let mut tasks = self.tasks.borrow_mut();
+        let task = match tasks.get_mut(&id) {
+            Some(task) => task,
+            None if woken => tasks.entry(id).or_default(),
+            None => return false,
+        };
+        task.polls = task.polls.saturating_add(1);
+        task.woken = task.woken.saturating_add(u32::from(woken));
+        let often = task.polls >= POLLS_TO_JUDGE && task.woken > task.polls / 2;
+        often && !std::mem::replace(&mut task.warned, true)
+    }
+
+    /// Forgets a task that has ended.
+    pub(crate) fn forget(&self, id: TaskId) {
+        self.tasks.borrow_mut().remove(&id);
+    }
+}

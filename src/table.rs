@@ -1,0 +1,124 @@
+//! A look at the tasks: why is nothing happening?
+
+use std::{fmt, ops::Deref, panic::Location, rc::Rc, time::Duration};
+
+use crate::id::{Direction, SourceId, TaskId};
+
+/// A look at one task, from [`Executor::tasks`](crate::Executor::tasks).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct TaskInfo {
+    /// Its name, for the log and the pictures.
+    pub id: TaskId,
+    /// What [`task::Builder::name`](crate::task::Builder::name) called it.
+    pub name: Option<Rc<str>>,
+    /// The spawn call that made it.
+    pub place: Option<&'static Location<'static>>,
+    /// What it does now.
+    pub state: TaskState,
+    /// How often it was polled.
+    pub polls: u32,
+    /// What it waits for; several things, if it selects; nothing, if that is unknown: a lock or a
+    /// channel of another crate, or a waker that is kept nowhere.
+    pub waits_for: Vec<WaitsFor>,
+    /// For how long it has been in this state: since its last poll ended, or since it was spawned.
+    /// The executor looks at the clock after each sleep, so this is as coarse as its last turns
+    /// were long, and counted in steps of 10 ms.
+    pub since: Duration,
+}
+
+/// What a task does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TaskState {
+    /// It is in the queue, and will be polled.
+    Ready,
+    /// It is being polled.
+    Running,
+    /// It waits to be woken.
+    Waiting,
+}
+
+/// What a task waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum WaitsFor {
+    /// A socket, and which of its directions.
+    Socket(SourceId, Direction),
+    /// A timer that fires after this time; `None`: never.
+    Timer(Option<Duration>),
+    /// The end of another task.
+    Join(TaskId),
+}
+
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            TaskState::Ready => "ready",
+            TaskState::Running => "running",
+            TaskState::Waiting => "waiting",
+        })
+    }
+}
+
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WaitsFor::Socket(source, direction) => write!(f, "{source} ({direction})"),
+            WaitsFor::Timer(Some(left)) => write!(f, "a timer, {left:.1?} to go"),
+            WaitsFor::Timer(None) => f.write_str("a timer that never fires"),
+            WaitsFor::Join(task) => write!(f, "the end of {task}"),
+        }
+    }
+}
+
+/// All tasks of an executor at one moment. It prints as a table, and is a slice of
+/// [`TaskInfo`]s.
+///
+/// ```
+/// let executor = pizzaiolo::Executor::new()?;
+/// let oven = executor.spawn(std::future::pending::<()>());
+/// let _ = executor.spawn(async { oven.await });
+/// executor.run_until_idle();
+///
+/// let tasks = executor.tasks();
+/// assert_eq!(tasks.len(), 2);
+/// assert_eq!(tasks[1].waits_for, [pizzaiolo::task::WaitsFor::Join(tasks[0].id)]);
+/// println!("{tasks}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaskTable(pub(crate) Vec<TaskInfo>);
+
+impl Deref for TaskTable {
+    type Target = [TaskInfo];
+
+    fn deref(&self) -> &[TaskInfo] {
+        &self.0
+    }
+}
+
+impl fmt::Display for TaskTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no tasks");
+        }
+        let [task, state, polls, since] = ["task", "state", "polls", "since"];
+        write!(f, "{task:<10} {state:<7} {polls:>8} {since:>9}  waits for; name or place")?;
+        for task in &self.0 {
+            let waits: Vec<String> = task.waits_for.iter().map(ToString::to_string).collect();
+            let waits = match (task.state, waits.as_slice()) {
+                (TaskState::Waiting, []) => "something unknown".to_owned(),
+                (_, []) => "nothing".to_owned(),
+                (_, waits) => waits.join(", or "),
+            };
+            let (id, since) = (task.id.to_string(), format!("{:.2?}", task.since));
+            write!(f, "\n{id:<10} {:<7} {:>8} {since:>9}  {waits}; ", task.state, task.polls)?;
+            match (&task.name, task.place) {
+                (Some(name), _) => f.write_str(name)?,
+                (None, Some(place)) => write!(f, "{place}")?,
+                (None, None) => f.write_str("unknown")?,
+            }
+        }
+        Ok(())
+    }
+}

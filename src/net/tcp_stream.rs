@@ -103,6 +103,10 @@ impl TcpStream {
     ///
     /// If the future is dropped before it is ready, nothing was read.
     pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            // The OS would wait for a byte that there is no room for.
+            return Ok(0);
+        }
         self.io.operation(Direction::Read, |io| io.try_read(buf)).await
     }
 
@@ -149,6 +153,9 @@ impl TcpStream {
     ///
     /// Dropping the future loses nothing.
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
         let peek = |io: &Async<mio::net::TcpStream>| {
             io.attempt(Direction::Read, |stream| stream.peek(buf))
         };

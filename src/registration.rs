@@ -264,14 +264,17 @@ impl Registration {
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<()> {
+        if self.entry.get().is_some_and(|entry| entry.source.gone.get()) {
+            // Before the panic below: an operation that waited when its executor went away may
+            // have been woken, and polled again, by who runs none of ours.
+            return Err(io::Error::other(GONE));
+        }
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
         if let Some(entry) = self.entry.get() {
-            return if entry.source.gone.get() {
-                Err(io::Error::other(GONE))
-            } else if Weak::as_ptr(&entry.reactor) != Rc::as_ptr(&context.reactor) {
-                Err(io::Error::other(ELSEWHERE))
-            } else {
+            return if Weak::as_ptr(&entry.reactor) == Rc::as_ptr(&context.reactor) {
                 Ok(())
+            } else {
+                Err(io::Error::other(ELSEWHERE))
             };
         }
         let (id, source) = context.reactor.register(register)?;

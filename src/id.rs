@@ -72,6 +72,9 @@ impl Readiness {
     pub(crate) const READ_CLOSED: Readiness = Readiness(4);
     /// The same for writing: the error is still to be reported.
     pub(crate) const WRITE_CLOSED: Readiness = Readiness(8);
+    /// There is an urgent byte (TCP's, out of band) in the stream. A read stops before it, which
+    /// is no sign of a drained socket either.
+    pub(crate) const URGENT: Readiness = Readiness(16);
 
     pub(crate) const fn of(direction: Direction) -> Readiness {
         match direction {

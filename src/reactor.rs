@@ -28,6 +28,13 @@ const EVENTS_A_LOOK: usize = 1024;
 /// The token of mio's waker, which no socket ever has: the index in it is reserved.
 const BELL: Token = Token(usize::MAX);
 
+/// What every source is watched for.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
+/// epoll tells of an urgent byte only if it is asked to.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+
 pub(crate) struct Reactor {
     poll: RefCell<Poll>,
     /// Where mio writes the events. Taken out while they are handed out.
@@ -61,8 +68,7 @@ impl Reactor {
     ) -> io::Result<(SourceId, Rc<Source>)> {
         let source = Rc::new(Source::new());
         let key = self.sources.borrow_mut().insert(Rc::clone(&source));
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        let result = register(self.poll.borrow().registry(), Token(key.to_token()), interest);
+        let result = register(self.poll.borrow().registry(), Token(key.to_token()), INTEREST);
         if let Err(error) = result {
             self.sources.borrow_mut().remove(key);
             return Err(error);
@@ -184,6 +190,9 @@ fn readiness_of(event: &Event) -> Readiness {
     }
     if event.is_write_closed() {
         readiness = readiness.with(Readiness::WRITE).with(Readiness::WRITE_CLOSED);
+    }
+    if event.is_priority() {
+        readiness = readiness.with(Readiness::READ).with(Readiness::URGENT);
     }
     if event.is_error() {
         readiness = readiness.with(Readiness::READ).with(Readiness::WRITE);

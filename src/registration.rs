@@ -223,26 +223,32 @@ impl Registration {
         self.entry.get().is_some()
     }
 
-    /// Whether the peer is known to have ended its half.
-    pub(crate) fn is_closed(&self, direction: Direction) -> bool {
-        self.entry
-            .get()
-            .is_some_and(|entry| entry.source.ready.get().has(Readiness::closed(direction)))
+    /// Whether a transfer may stop short though the socket has more to say: the end, an error, or
+    /// what comes after an urgent byte.
+    fn may_stop_short(&self, direction: Direction) -> bool {
+        self.entry.get().is_some_and(|entry| {
+            let ready = entry.source.ready.get();
+            ready.is_closed(direction)
+                || direction == Direction::Read && ready.has(Readiness::URGENT)
+        })
     }
 
     /// Says that the OS answered "would block". That is about now, so it counts against an end
     /// that was announced too.
     pub(crate) fn would_block(&self, direction: Direction) {
         if let Some(Entry { source, .. }) = self.entry.get() {
-            let both = Readiness::of(direction).with(Readiness::closed(direction));
-            source.ready.set(source.ready.get().without(both));
+            let mut over = Readiness::of(direction).with(Readiness::closed(direction));
+            if direction == Direction::Read {
+                over = over.with(Readiness::URGENT);
+            }
+            source.ready.set(source.ready.get().without(over));
         }
     }
 
     /// Says that a stream read or wrote `done` of the `asked` bytes. Less than all has drained it,
-    /// unless the peer has closed.
+    /// unless it may stop short for another reason.
     pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
-        if SHORT_MEANS_DRAINED && 0 < done && done < asked && !self.is_closed(direction) {
+        if SHORT_MEANS_DRAINED && 0 < done && done < asked && !self.may_stop_short(direction) {
             self.would_block(direction);
         }
     }

@@ -1,12 +1,19 @@
 //! The two loops of the pizza server, as the original has them: accept, and serve.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use log::{info, warn};
-use pizzaiolo::net::{TcpListener, TcpStream};
+use pizzaiolo::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 /// One read of up to this many bytes is one order.
 const BUFFER_SIZE: usize = 1024;
+
+/// How long to wait when a connection cannot be accepted. Mostly that is for want of descriptors,
+/// and to ask again at once would only keep those from working who are about to free one.
+const BACK_OFF: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server {
     server_socket: TcpListener,
@@ -27,7 +34,10 @@ impl Server {
                     info!("Connected to {address}");
                     drop(pizzaiolo::spawn(serve(conn, address)));
                 }
-                Err(error) => warn!("Accepting a connection failed: {error}"),
+                Err(error) => {
+                    warn!("Accepting a connection failed: {error}");
+                    sleep(BACK_OFF).await;
+                }
             }
         }
     }

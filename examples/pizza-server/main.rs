@@ -25,11 +25,15 @@ Exit status: 1 if the address cannot be had, 2 if the command line cannot be rea
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
-    let mut args = std::env::args().skip(1);
+    // `args` would panic at what is not Unicode.
+    let mut args = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
     let addr = match (args.next(), args.next()) {
         (Some(arg), None) if arg == "--help" || arg == "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
+        }
+        (Some(arg), None) if arg.starts_with('-') => {
+            return fail(2, &format!("unknown option {arg:?}, see --help"));
         }
         (addr, None) => addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned()),
         (_, Some(extra)) => return fail(2, &format!("unexpected argument {extra:?}, see --help")),

@@ -4,6 +4,7 @@
 //! say that the socket may be ready, and tries again. All of that is in [`Operation`], once.
 
 use std::{
+    cell::Cell,
     fmt,
     io::{self, Read, Write},
     pin::Pin,
@@ -77,8 +78,11 @@ pub struct Async<S> {
     deregister: Deregister<S>,
     /// Says what it is, for people who watch.
     label: Label<S>,
-    /// Dropping the source closes it: the OS forgets it by itself, and a system call is saved.
-    closes: bool,
+    /// Nobody else can have a duplicate of the descriptor, so that dropping the source closes it:
+    /// the OS forgets it by itself, and a system call is saved. (While a duplicate is open, epoll
+    /// keeps what is closed in its list: it goes on to wake the executor, and the duplicate, once
+    /// it has the old number, cannot be registered.)
+    sole: Cell<bool>,
 }
 
 fn type_name<S>() -> String {
@@ -110,7 +114,7 @@ impl<S: Source> Async<S> {
             register: |_, _, _, _| unreachable!("it is registered from the start"),
             deregister: S::deregister,
             label: |_| type_name::<S>(),
-            closes: false,
+            sole: Cell::new(false),
         })
     }
 }
@@ -140,12 +144,10 @@ impl<S: AsFd> Async<S> {
     /// # }
     /// ```
     pub fn from_fd(io: S) -> Async<S> {
-        let mut source = Async::socket(io, |io| format!("descriptor {}", io.as_fd().as_raw_fd()));
-        source.closes = false;
-        source
+        Async::socket(io, |io| format!("descriptor {}", io.as_fd().as_raw_fd()))
     }
 
-    /// The same for what nobody else has, and what is closed when it is dropped.
+    /// The same, under a label of its own.
     pub(crate) fn socket(io: S, label: Label<S>) -> Async<S> {
         Async {
             io: Some(io),
@@ -155,7 +157,7 @@ impl<S: AsFd> Async<S> {
             },
             deregister: |io, registry| SourceFd(&io.as_fd().as_raw_fd()).deregister(registry),
             label,
-            closes: true,
+            sole: Cell::new(false),
         }
     }
 }
@@ -181,12 +183,18 @@ impl<S: Source> Async<S> {
             },
             deregister: S::deregister,
             label,
-            closes: true,
+            sole: Cell::new(false),
         }
     }
 }
 
 impl<S> Async<S> {
+    /// Says that nobody else has a duplicate of the descriptor, because it was made just now.
+    pub(crate) fn assume_sole(self) -> Async<S> {
+        self.sole.set(true);
+        self
+    }
+
     /// The source itself.
     #[must_use]
     pub fn get_ref(&self) -> &S {
@@ -402,6 +410,8 @@ where
 #[cfg(unix)]
 impl<S: AsFd> AsFd for Async<S> {
     fn as_fd(&self) -> BorrowedFd<'_> {
+        // Whoever has it can make a duplicate.
+        self.sole.set(false);
         self.get_ref().as_fd()
     }
 }
@@ -409,15 +419,15 @@ impl<S: AsFd> AsFd for Async<S> {
 #[cfg(unix)]
 impl<S: AsFd> AsRawFd for Async<S> {
     fn as_raw_fd(&self) -> RawFd {
-        self.get_ref().as_fd().as_raw_fd()
+        self.as_fd().as_raw_fd()
     }
 }
 
 impl<S> Drop for Async<S> {
     fn drop(&mut self) {
-        let (io, deregister, closes) = (&mut self.io, self.deregister, self.closes);
+        let (io, deregister, sole) = (&mut self.io, self.deregister, self.sole.get());
         let removed = self.registration.remove(|registry| match io {
-            Some(io) if !closes => deregister(io, registry),
+            Some(io) if !sole => deregister(io, registry),
             _ => Ok(()),
         });
         if let Err(error) = removed {

@@ -112,7 +112,7 @@ impl TcpListener {
 
 fn try_accept(io: &Async<mio::net::TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, peer) = io.attempt(Direction::Read, mio::net::TcpListener::accept)?;
-    Ok((TcpStream::new(stream), peer))
+    Ok((TcpStream::fresh(stream), peer))
 }
 
 /// Sets the listener to non-blocking.

@@ -30,12 +30,17 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    pub(super) fn new(stream: mio::net::TcpStream) -> TcpStream {
+    fn new(stream: mio::net::TcpStream) -> TcpStream {
         let label = |io: &mio::net::TcpStream| match io.peer_addr() {
             Ok(peer) => format!("tcp with {peer}"),
             Err(_) => "tcp".to_owned(),
         };
         TcpStream { io: Async::socket(stream, label) }
+    }
+
+    /// The same for a socket that was made just now, so that nobody else has it.
+    pub(super) fn fresh(stream: mio::net::TcpStream) -> TcpStream {
+        TcpStream { io: TcpStream::new(stream).io.assume_sole() }
     }
 
     /// Connects to `addr`; of several addresses, to each in turn until one answers.
@@ -66,7 +71,7 @@ impl TcpStream {
     }
 
     async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-        let stream = TcpStream::new(mio::net::TcpStream::connect(addr)?);
+        let stream = TcpStream::fresh(mio::net::TcpStream::connect(addr)?);
         // Writable does not mean connected: it may mean failed, or nothing at all. The socket's
         // error and the peer's address tell.
         let connected = |io: &Async<mio::net::TcpStream>| {

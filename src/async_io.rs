@@ -20,7 +20,8 @@ use mio::{Interest, Registry, Token, event::Source};
 
 use crate::{
     id::Direction,
-    registration::{Registration, Ticket, is_spent, spend},
+    registration::{Registration, spend},
+    waiters::Ticket,
 };
 
 /// The source is always there, except in the middle of `into_inner`.
@@ -104,7 +105,7 @@ impl<S: Source> Async<S> {
     #[track_caller]
     pub fn new(mut io: S) -> io::Result<Async<S>> {
         let registration = Registration::new();
-        registration.ensure(
+        registration.register_now(
             |registry, token, interest| io.register(registry, token, interest),
             type_name::<S>,
         )?;
@@ -170,7 +171,7 @@ impl<S: Source> Async<S> {
         let registration = Registration::new();
         if crate::context::current().is_some() {
             // If it fails, the first wait says that the socket is not registered.
-            let _ = registration.ensure(
+            let _ = registration.register_now(
                 |registry, token, interest| io.register(registry, token, interest),
                 type_name::<S>,
             );
@@ -363,17 +364,14 @@ impl<S> Async<S> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             result => return Poll::Ready(result),
         }
-        if is_spent() && self.registration.may_be_ready(direction) {
-            // The turn ends here: the task goes to the end of the queue.
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let (register, label) = (self.register, self.label);
-        self.registration.ensure(
+        self.registration.wait(
+            direction,
+            ticket,
+            cx.waker(),
             |registry, token, interest| register(self.get_ref(), registry, token, interest),
             || label(self.get_ref()),
         )?;
-        self.registration.wait(direction, ticket, cx.waker());
         Poll::Pending
     }
 

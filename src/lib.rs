@@ -79,6 +79,7 @@ mod waker;
 mod reactor;
 mod registration;
 mod timers;
+mod waiters;
 
 // Who runs next.
 mod inbox;

@@ -63,17 +63,24 @@ impl Reactor {
 
     /// Takes a socket in; `register` makes mio's call for it.
     pub(crate) fn register(
-        &self,
+        self: &Rc<Self>,
         register: impl FnOnce(&Registry, Token, Interest) -> io::Result<()>,
-    ) -> io::Result<(SourceId, Rc<Source>)> {
-        let source = Rc::new(Source::new());
-        let key = self.sources.borrow_mut().insert(Rc::clone(&source));
-        let result = register(self.poll.borrow().registry(), Token(key.to_token()), INTEREST);
-        if let Err(error) = result {
-            self.sources.borrow_mut().remove(key);
-            return Err(error);
+    ) -> io::Result<Rc<Source>> {
+        let source = {
+            let mut sources = self.sources.borrow_mut();
+            let (key, place) = sources.claim();
+            let source = Rc::new(Source::new(SourceId(key), Rc::downgrade(self)));
+            *place = Some(Rc::clone(&source));
+            source
+        };
+        let key = source.id().0;
+        match register(self.poll.borrow().registry(), Token(key.to_token()), INTEREST) {
+            Ok(()) => Ok(source),
+            Err(error) => {
+                self.sources.borrow_mut().remove(key);
+                Err(error)
+            }
         }
-        Ok((SourceId(key), source))
     }
 
     /// Lets a socket go; `deregister` makes mio's call for it. The place is free whatever that
@@ -135,32 +142,30 @@ impl Reactor {
 
     fn hand_out(&self, events: &Events) {
         for event in events {
-            let Some((id, source)) = self.find(event.token()) else {
-                continue;
-            };
+            let Some(source) = self.find(event.token()) else { continue };
             let readiness = readiness_of(event);
-            self.tracer.emit(None, || EventKind::OsEvent { source: id, readiness });
+            self.tracer.emit(None, || EventKind::OsEvent { source: source.id(), readiness });
             source.set_ready(readiness);
             for direction in [Direction::Read, Direction::Write] {
                 if readiness.is_ready(direction) {
-                    self.wake(id, &source, direction);
+                    self.wake(&source, direction);
                 }
             }
         }
     }
 
-    fn find(&self, token: Token) -> Option<(SourceId, Rc<Source>)> {
+    fn find(&self, token: Token) -> Option<Rc<Source>> {
         let sources = self.sources.borrow();
-        let (key, source) = sources.find(token.0)?;
-        Some((SourceId(key), Rc::clone(source.as_ref()?)))
+        let (_, source) = sources.find(token.0)?;
+        source.clone()
     }
 
-    fn wake(&self, id: SourceId, source: &Source, direction: Direction) {
-        if source.waiters(direction).is_empty() {
-            return;
+    fn wake(&self, source: &Source, direction: Direction) {
+        let waiters = source.waiters(direction);
+        if !waiters.is_empty() {
+            let _running = self.tracer.enter(Cause::Source(source.id(), direction));
+            waiters.wake_all();
         }
-        let _running = self.tracer.enter(Cause::Source(id, direction));
-        source.waiters(direction).wake_all();
     }
 
     /// Tells every socket that its executor is gone, and wakes who waits for it.

@@ -18,17 +18,18 @@
 //! followed by.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, OnceCell},
     io,
     rc::{Rc, Weak},
     task::Waker,
 };
 
 use crate::{
-    context, foreign,
-    id::{Direction, Readiness, SourceId, TaskId},
+    context,
+    id::{Direction, Readiness, SourceId},
     reactor::Reactor,
     trace::EventKind,
+    waiters::{Ticket, Waiters},
 };
 
 /// The platforms on which a read or write of less than was asked for has drained the socket, as
@@ -47,25 +48,34 @@ const SHORT_MEANS_DRAINED: bool = cfg!(any(
     target_os = "dragonfly",
 ));
 
-/// What the reactor knows of one socket.
+/// What the reactor and the socket both know.
 pub(crate) struct Source {
+    id: SourceId,
     /// What it may be ready for.
     ready: Cell<Readiness>,
     /// Who waits to read, and who to write.
     readers: Waiters,
     writers: Waiters,
+    /// The reactor that it is registered with.
+    reactor: Weak<Reactor>,
     /// Its executor was dropped: nobody will ever be woken again.
     gone: Cell<bool>,
 }
 
 impl Source {
-    pub(crate) fn new() -> Source {
+    pub(crate) fn new(id: SourceId, reactor: Weak<Reactor>) -> Source {
         Source {
+            id,
             ready: Cell::new(Readiness::NONE),
             readers: Waiters::new(),
             writers: Waiters::new(),
+            reactor,
             gone: Cell::new(false),
         }
+    }
+
+    pub(crate) fn id(&self) -> SourceId {
+        self.id
     }
 
     pub(crate) fn waiters(&self, direction: Direction) -> &Waiters {
@@ -86,114 +96,20 @@ impl Source {
     }
 }
 
-/// Who waits for one direction of one socket. There may be several; all are woken.
-pub(crate) struct Waiters {
-    waiting: RefCell<Vec<Waiter>>,
-    /// The number of the next waiter.
-    next: Cell<u64>,
-}
-
-struct Waiter {
-    number: u64,
-    waker: Waker,
-    /// The task that was running when the wait began, for who asks what it waits for.
-    task: Option<TaskId>,
-}
-
-impl Waiters {
-    fn new() -> Waiters {
-        Waiters { waiting: RefCell::new(Vec::new()), next: Cell::new(0) }
-    }
-
-    /// Puts a waiter in, or renews it if it is still there.
-    fn insert(&self, ticket: &Ticket, waker: &Waker, task: Option<TaskId>) {
-        let known = ticket.0.get();
-        {
-            let waiting = self.waiting.borrow();
-            if let Some(waiter) = waiting.iter().find(|waiter| Some(waiter.number) == known) {
-                if waiter.waker.will_wake(waker) {
-                    return;
-                }
-            }
-        }
-        // The clone, and the drop of an old waker, may be foreign code: nothing is borrowed.
-        let waker = waker.clone();
-        let old = self.remove(ticket);
-        let number = self.next.get();
-        self.next.set(number + 1);
-        ticket.0.set(Some(number));
-        let mut waiting = self.waiting.borrow_mut();
-        if waiting.capacity() == 0 {
-            // Mostly there is one waiter, and mostly there are many idle sockets.
-            waiting.reserve_exact(1);
-        }
-        waiting.push(Waiter { number, waker, task });
-        drop(waiting);
-        drop(old);
-    }
-
-    /// Takes a waiter out, if it was not woken yet.
-    fn remove(&self, ticket: &Ticket) -> Option<Waker> {
-        let number = ticket.0.take()?;
-        let mut waiting = self.waiting.borrow_mut();
-        let place = waiting.iter().position(|waiter| waiter.number == number)?;
-        Some(waiting.remove(place).waker)
-    }
-
-    /// Wakes all who wait now; not those who begin to wait while the others are woken.
-    pub(crate) fn wake_all(&self) {
-        let mut woken = self.waiting.take();
-        for waiter in woken.drain(..) {
-            foreign::wake(waiter.waker);
-        }
-        let mut waiting = self.waiting.borrow_mut();
-        if waiting.capacity() == 0 {
-            // The memory is used again, so that a wait allocates once a socket.
-            *waiting = woken;
-        }
-    }
-
-    /// The tasks that wait.
-    pub(crate) fn tasks(&self) -> Vec<Option<TaskId>> {
-        self.waiting.borrow().iter().map(|waiter| waiter.task).collect()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.borrow().is_empty()
-    }
-}
-
-/// Names a waiter in the list of its direction, once it waits. Whoever owns it takes the waiter
-/// out with [`Registration::forget`] when it stops waiting.
-#[derive(Default)]
-pub(crate) struct Ticket(Cell<Option<u64>>);
-
-impl Ticket {
-    pub(crate) const fn new() -> Ticket {
-        Ticket(Cell::new(None))
-    }
-}
-
 /// What a socket keeps: nothing until it first has to wait, its place in a reactor from then on.
 pub(crate) struct Registration {
-    entry: OnceCell<Entry>,
-}
-
-struct Entry {
-    id: SourceId,
-    source: Rc<Source>,
-    reactor: Weak<Reactor>,
+    source: OnceCell<Rc<Source>>,
 }
 
 impl Registration {
     pub(crate) const fn new() -> Registration {
-        Registration { entry: OnceCell::new() }
+        Registration { source: OnceCell::new() }
     }
 
     /// Whether an operation is worth a try.
     pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
         // One that was never registered was never asked: only the try can tell.
-        self.entry.get().is_none_or(|entry| entry.source.ready.get().has(Readiness::of(direction)))
+        self.source.get().is_none_or(|source| source.ready.get().is_ready(direction))
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
@@ -220,14 +136,14 @@ impl Registration {
 
     /// Whether it has a place in a reactor.
     pub(crate) fn is_registered(&self) -> bool {
-        self.entry.get().is_some()
+        self.source.get().is_some()
     }
 
     /// Whether a transfer may stop short though the socket has more to say: the end, an error, or
     /// what comes after an urgent byte.
     fn may_stop_short(&self, direction: Direction) -> bool {
-        self.entry.get().is_some_and(|entry| {
-            let ready = entry.source.ready.get();
+        self.source.get().is_some_and(|source| {
+            let ready = source.ready.get();
             ready.is_closed(direction)
                 || direction == Direction::Read && ready.has(Readiness::URGENT)
         })
@@ -236,7 +152,7 @@ impl Registration {
     /// Says that the OS answered "would block". That is about now, so it counts against an end
     /// that was announced too.
     pub(crate) fn would_block(&self, direction: Direction) {
-        if let Some(Entry { source, .. }) = self.entry.get() {
+        if let Some(source) = self.source.get() {
             let mut over = Readiness::of(direction).with(Readiness::closed(direction));
             if direction == Direction::Read {
                 over = over.with(Readiness::URGENT);
@@ -253,9 +169,12 @@ impl Registration {
         }
     }
 
-    /// Registers the socket with the executor that runs here, unless it is registered already.
+    /// Waits for the direction to become ready: the waker is kept until it does. A socket that has
+    /// no place in a reactor yet gets one in that of the executor that runs here; `register` makes
+    /// mio's call for it, and `label` says what it is, for people who watch.
     ///
-    /// `register` makes mio's call; `label` says what it is, for people who watch.
+    /// If the budget of this poll is used up and the socket may be ready, the waker is woken
+    /// instead: the task goes to the end of the queue.
     ///
     /// # Errors
     ///
@@ -265,47 +184,72 @@ impl Registration {
     ///
     /// If no executor runs on this thread.
     #[track_caller]
-    pub(crate) fn ensure(
+    pub(crate) fn wait(
         &self,
+        direction: Direction,
+        ticket: &Ticket,
+        waker: &Waker,
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<()> {
-        if self.entry.get().is_some_and(|entry| entry.source.gone.get()) {
+        if self.source.get().is_some_and(|source| source.gone.get()) {
             // Before the panic below: an operation that waited when its executor went away may
             // have been woken, and polled again, by who runs none of ours.
             return Err(io::Error::other(GONE));
         }
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
-        if let Some(entry) = self.entry.get() {
-            return if Weak::as_ptr(&entry.reactor) == Rc::as_ptr(&context.reactor) {
-                Ok(())
-            } else {
-                Err(io::Error::other(ELSEWHERE))
-            };
+        if context.budget.get() == 0 && self.may_be_ready(direction) {
+            waker.wake_by_ref();
+            return Ok(());
         }
-        let (id, source) = context.reactor.register(register)?;
-        let entry = Entry { id, source, reactor: Rc::downgrade(&context.reactor) };
-        assert!(self.entry.set(entry).is_ok(), "a socket was registered while it was registered");
-        let kind = || EventKind::Registered { source: id, label: label().into() };
-        context.tracer.emit(context.tracer.running_task(), kind);
+        let source = match self.source.get() {
+            Some(source) if Weak::as_ptr(&source.reactor) == Rc::as_ptr(&context.reactor) => source,
+            Some(_) => return Err(io::Error::other(ELSEWHERE)),
+            None => self.register(&context, register, label)?,
+        };
+        let task = context.tracer.running_task();
+        source.waiters(direction).insert(ticket, waker, task);
+        context.tracer.emit(task, || EventKind::Waiting { source: source.id, direction });
         Ok(())
     }
 
-    /// Waits for the direction to become ready: the waker is kept until it does. Call it after
-    /// [`ensure`](Registration::ensure).
-    pub(crate) fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) {
-        let entry = self.entry.get().expect("a socket is registered before it waits");
-        let context = context::current().expect("a socket waits inside an executor");
-        let task = context.tracer.running_task();
-        entry.source.waiters(direction).insert(ticket, waker, task);
-        context.tracer.emit(task, || EventKind::Waiting { source: entry.id, direction });
+    /// Registers a source with the executor that runs here, before it has to wait.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    ///
+    /// # Panics
+    ///
+    /// If no executor runs on this thread.
+    #[track_caller]
+    pub(crate) fn register_now(
+        &self,
+        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
+        label: impl FnOnce() -> String,
+    ) -> io::Result<()> {
+        let Some(context) = context::current() else { panic!("{OUTSIDE}") };
+        self.register(&context, register, label).map(drop)
+    }
+
+    fn register(
+        &self,
+        context: &context::Context,
+        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
+        label: impl FnOnce() -> String,
+    ) -> io::Result<&Rc<Source>> {
+        let source = context.reactor.register(register)?;
+        let source = self.source.get_or_init(|| source);
+        let kind = || EventKind::Registered { source: source.id, label: label().into() };
+        context.tracer.emit(context.tracer.running_task(), kind);
+        Ok(source)
     }
 
     /// Stops waiting: nothing of the waiter is left.
     pub(crate) fn forget(&self, direction: Direction, ticket: &Ticket) {
-        if ticket.0.get().is_some() {
-            if let Some(entry) = self.entry.get() {
-                drop(entry.source.waiters(direction).remove(ticket));
+        if ticket.is_set() {
+            if let Some(source) = self.source.get() {
+                drop(source.waiters(direction).remove(ticket));
             }
         }
     }
@@ -315,11 +259,11 @@ impl Registration {
         &mut self,
         deregister: impl FnOnce(&mio::Registry) -> io::Result<()>,
     ) -> io::Result<()> {
-        let Some(entry) = self.entry.take() else {
+        let Some(source) = self.source.take() else {
             return Ok(());
         };
-        match entry.reactor.upgrade() {
-            Some(reactor) => reactor.deregister(entry.id, deregister),
+        match source.reactor.upgrade() {
+            Some(reactor) => reactor.deregister(source.id, deregister),
             None => Ok(()),
         }
     }
@@ -335,11 +279,6 @@ pub(crate) fn spend() -> bool {
     })
     // Outside an executor there is nobody to be fair to.
     .unwrap_or(true)
-}
-
-/// Whether the budget of the poll that runs now is used up.
-pub(crate) fn is_spent() -> bool {
-    context::with(|context| context.budget.get() == 0).unwrap_or(false)
 }
 
 const OUTSIDE: &str = "a socket has to wait, but no pizzaiolo executor runs on this thread: \

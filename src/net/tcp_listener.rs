@@ -8,7 +8,7 @@ use std::{
 use futures_core::Stream;
 
 use super::TcpStream;
-use crate::{async_io::Async, id::Direction, registration::Ticket};
+use crate::{async_io::Async, id::Direction, waiters::Ticket};
 
 /// A TCP socket that clients connect to.
 ///

@@ -18,11 +18,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token, event::Source};
 
-use crate::{
-    id::Direction,
-    registration::{Registration, spend},
-    waiters::Ticket,
-};
+use crate::{id::Direction, registration::Registration, waiters::Ticket};
 
 /// The source is always there, except in the middle of `into_inner`.
 const THERE: &str = "the source is there until `into_inner` takes it";
@@ -326,8 +322,7 @@ impl<S> Async<S> {
 
     /// Says whether the source may be ready, "would block" if it is not, or was never asked.
     fn check(&self, direction: Direction) -> io::Result<()> {
-        let registered = self.registration.is_registered();
-        if registered && self.registration.may_be_ready(direction) && spend() {
+        if self.registration.is_known_ready(direction) {
             Ok(())
         } else {
             Err(io::ErrorKind::WouldBlock.into())
@@ -387,9 +382,8 @@ where
 {
     /// Tries to read from a stream.
     pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let done = self.attempt(Direction::Read, |mut io| io.read(buf))?;
-        self.registration.transferred(Direction::Read, done, buf.len());
-        Ok(done)
+        let mut io = self.get_ref();
+        self.registration.transfer(Direction::Read, buf.len(), || io.read(buf))
     }
 }
 
@@ -399,9 +393,8 @@ where
 {
     /// Tries to write to a stream.
     pub(crate) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        let done = self.attempt(Direction::Write, |mut io| io.write(buf))?;
-        self.registration.transferred(Direction::Write, done, buf.len());
-        Ok(done)
+        let mut io = self.get_ref();
+        self.registration.transfer(Direction::Write, buf.len(), || io.write(buf))
     }
 }
 

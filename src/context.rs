@@ -4,12 +4,7 @@
 //! `spawn` knows where to put a task, how a socket finds the reactor, and how a wake knows that it
 //! is at home and needs neither lock nor system call.
 
-use std::{
-    cell::{Cell, RefCell},
-    panic::Location,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::RefCell, panic::Location, rc::Rc, sync::Arc};
 
 use crate::{
     clock::Clock,
@@ -21,13 +16,8 @@ use crate::{
     tasks::{LocalTask, Tasks},
     timers::Timers,
     trace::{EventKind, Tracer},
+    turn::Turn,
 };
-
-/// How many socket operations one poll of a task may complete. A task whose socket is always
-/// ready has had its turn then and goes to the end of the queue, so that the others have theirs.
-/// 128 is what tokio found to cost nothing measurable and to bound a turn well below a
-/// millisecond (the blog post "Reducing tail latencies with automatic cooperative task yielding").
-pub(crate) const OPERATIONS_A_POLL: u32 = 128;
 
 /// The parts of one executor that tasks, sockets and wakers reach for.
 pub(crate) struct Context {
@@ -38,8 +28,7 @@ pub(crate) struct Context {
     pub(crate) timers: Rc<Timers>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) tracer: Rc<Tracer>,
-    /// How many more socket operations the poll that runs now may complete.
-    pub(crate) budget: Cell<u32>,
+    pub(crate) turn: Rc<Turn>,
 }
 
 /// What `spawn` says when it is called where no executor runs.
@@ -101,18 +90,24 @@ pub(crate) fn current() -> Option<Rc<Context>> {
 
 /// Makes `context` the current one until the guard is dropped.
 pub(crate) fn enter(context: Rc<Context>) -> Entered {
-    let outer = CURRENT.try_with(|current| current.replace(Some(context))).ok().flatten();
-    Entered { outer }
+    let was_active = context.turn.set_active(true);
+    let outer =
+        CURRENT.try_with(|current| current.replace(Some(Rc::clone(&context)))).ok().flatten();
+    Entered { context, was_active, outer }
 }
 
 /// As long as it lives, an executor's context is the current one.
 pub(crate) struct Entered {
+    context: Rc<Context>,
+    /// It was entered before. (It is dropped inside one of its own tasks' drops, for example.)
+    was_active: bool,
     /// The one that was current before: an executor can be dropped inside another one's task.
     outer: Option<Rc<Context>>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        self.context.turn.set_active(self.was_active);
         let outer = self.outer.take();
         // What is replaced here is dropped outside the borrow.
         let inner = CURRENT.try_with(|current| current.replace(outer)).ok();

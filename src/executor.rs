@@ -26,7 +26,7 @@ use std::{
 use crate::{
     builder::Builder,
     clock::Clock,
-    context::{self, Context, OPERATIONS_A_POLL},
+    context::{self, Context},
     diagnosis::Lints,
     foreign,
     handle::Handle,
@@ -39,6 +39,7 @@ use crate::{
     tasks::{Header, LocalTask, ROOT_OWNERS, Tasks, Tick, Turn, is_lost, new_waker},
     timers::Timers,
     trace::{Cause, EventKind, Tracer},
+    turn,
 };
 
 /// After how many polls in a row the executor looks for news from outside (sockets, other
@@ -114,7 +115,8 @@ impl Executor {
         let lints = builder.lints || builder.slow_poll.is_some() || builder.observer.is_some();
         let clock = Rc::new(Clock::new(builder.paused_clock));
         let tracer = Rc::new(Tracer::new(builder.observer, Rc::clone(&clock)));
-        let reactor = Rc::new(Reactor::new(Rc::clone(&tracer))?);
+        let turn = Rc::new(turn::Turn::new());
+        let reactor = Rc::new(Reactor::new(Rc::clone(&tracer), Rc::clone(&turn))?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?));
         let context = Rc::new(Context {
             tasks: Rc::new(Tasks::new(Arc::clone(&inbox))),
@@ -124,7 +126,7 @@ impl Executor {
             clock,
             inbox,
             tracer,
-            budget: Cell::new(OPERATIONS_A_POLL),
+            turn,
         });
         Ok(Executor {
             context,
@@ -312,11 +314,11 @@ impl Executor {
     fn look(&self) {
         self.polls_left.set(POLLS_A_LOOK);
         self.read_letters();
-        let Context { reactor, timers, tracer, .. } = &*self.context;
+        let Context { reactor, timers, tracer, turn, .. } = &*self.context;
         if reactor.has_sources() {
             reactor.look(Some(Duration::ZERO));
         }
-        timers.fire(tracer);
+        timers.fire(tracer, turn);
         self.tick_over();
     }
 
@@ -329,7 +331,7 @@ impl Executor {
     /// Sleeps until there is news, and collects it.
     fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
-        let Context { reactor, timers, clock, inbox, tracer, .. } = &*self.context;
+        let Context { reactor, timers, clock, inbox, tracer, turn, .. } = &*self.context;
         if clock.is_paused() && self.jump() {
             return;
         }
@@ -345,7 +347,7 @@ impl Executor {
         }
         self.tick_over();
         self.read_letters();
-        timers.fire(tracer);
+        timers.fire(tracer, turn);
     }
 
     /// How long the thread may sleep: until the next timer. `None`, until something comes.
@@ -362,7 +364,7 @@ impl Executor {
     /// something may be ready now.
     fn jump(&self) -> bool {
         self.look();
-        let Context { ready, reactor, timers, clock, tracer, .. } = &*self.context;
+        let Context { ready, reactor, timers, clock, tracer, turn, .. } = &*self.context;
         if !ready.is_empty() {
             return true;
         }
@@ -370,7 +372,7 @@ impl Executor {
             return false;
         };
         clock.advance(deadline.saturating_duration_since(clock.now()));
-        timers.fire(tracer);
+        timers.fire(tracer, turn);
         true
     }
 
@@ -448,8 +450,8 @@ impl Executor {
         poll: impl FnOnce(&mut task::Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         let tracer = &self.context.tracer;
-        self.context.budget.set(OPERATIONS_A_POLL);
-        let _running = tracer.enter(Cause::Task(id));
+        self.context.turn.renew_budget();
+        let _running = self.context.turn.enter(Cause::Task(id));
         let cx = &mut task::Context::from_waker(waker);
         if self.lints.is_none() && !tracer.is_on() {
             return poll(cx);
@@ -467,7 +469,7 @@ impl Executor {
     /// Ends a task: drops its future, then lets the outcome be seen.
     fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
         let tracer = &self.context.tracer;
-        let running = tracer.enter(Cause::Task(id));
+        let running = self.context.turn.enter(Cause::Task(id));
         if let Err(payload) = foreign::call(|| drop(future)) {
             // The first panic is the task's outcome; one that follows it is logged.
             match &outcome {

@@ -90,6 +90,18 @@ impl Readiness {
         }
     }
 
+    /// What else there may be to learn from an operation after one that has stopped short.
+    pub(crate) const fn stops_short(direction: Direction) -> Readiness {
+        match direction {
+            Direction::Read => Readiness::READ_CLOSED.with(Readiness::URGENT),
+            Direction::Write => Readiness::WRITE_CLOSED,
+        }
+    }
+
+    pub(crate) const fn has_any(self, other: Readiness) -> bool {
+        self.0 & other.0 != 0
+    }
+
     pub(crate) const fn with(self, other: Readiness) -> Readiness {
         Readiness(self.0 | other.0)
     }

@@ -96,6 +96,7 @@ mod table;
 pub mod task;
 mod tasks;
 pub mod trace;
+mod turn;
 
 pub use crate::{
     async_io::Async,

@@ -19,6 +19,7 @@ use crate::{
     registration::Source,
     slots::Slots,
     trace::{Cause, EventKind, Tracer},
+    turn::Turn,
 };
 
 /// How many events one look at the OS brings at most. More than that come with the next look; at
@@ -41,18 +42,20 @@ pub(crate) struct Reactor {
     events: Cell<Option<Events>>,
     sources: RefCell<Slots<Option<Rc<Source>>>>,
     tracer: Rc<Tracer>,
+    turn: Rc<Turn>,
 }
 
 impl Reactor {
     /// # Errors
     ///
     /// The OS's, when it has no more descriptors to give.
-    pub(crate) fn new(tracer: Rc<Tracer>) -> io::Result<Reactor> {
+    pub(crate) fn new(tracer: Rc<Tracer>, turn: Rc<Turn>) -> io::Result<Reactor> {
         Ok(Reactor {
             poll: RefCell::new(Poll::new()?),
             events: Cell::new(Some(Events::with_capacity(EVENTS_A_LOOK))),
             sources: RefCell::new(Slots::new()),
             tracer,
+            turn,
         })
     }
 
@@ -69,7 +72,9 @@ impl Reactor {
         let source = {
             let mut sources = self.sources.borrow_mut();
             let (key, place) = sources.claim();
-            let source = Rc::new(Source::new(SourceId(key), Rc::downgrade(self)));
+            let (turn, tracer) = (Rc::clone(&self.turn), Rc::clone(&self.tracer));
+            let source = Source::new(SourceId(key), Rc::downgrade(self), turn, tracer);
+            let source = Rc::new(source);
             *place = Some(Rc::clone(&source));
             source
         };
@@ -162,9 +167,9 @@ impl Reactor {
 
     fn wake(&self, source: &Source, direction: Direction) {
         let waiters = source.waiters(direction);
-        if !waiters.is_empty() {
-            let _running = self.tracer.enter(Cause::Source(source.id(), direction));
-            waiters.wake_all();
+        if let Some(first) = waiters.take_first() {
+            let _running = self.turn.enter(Cause::Source(source.id(), direction));
+            waiters.wake_with(first);
         }
     }
 
@@ -174,8 +179,8 @@ impl Reactor {
             self.sources.borrow().iter().filter_map(|(_, source)| source.clone()).collect();
         for source in sources {
             source.set_gone();
-            source.waiters(Direction::Read).wake_all();
-            source.waiters(Direction::Write).wake_all();
+            self.wake(&source, Direction::Read);
+            self.wake(&source, Direction::Write);
         }
     }
 }

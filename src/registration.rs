@@ -28,7 +28,8 @@ use crate::{
     context,
     id::{Direction, Readiness, SourceId},
     reactor::Reactor,
-    trace::EventKind,
+    trace::{EventKind, Tracer},
+    turn::Turn,
     waiters::{Ticket, Waiters},
 };
 
@@ -58,18 +59,28 @@ pub(crate) struct Source {
     writers: Waiters,
     /// The reactor that it is registered with.
     reactor: Weak<Reactor>,
+    /// Whose turn it is in its executor.
+    turn: Rc<Turn>,
+    tracer: Rc<Tracer>,
     /// Its executor was dropped: nobody will ever be woken again.
     gone: Cell<bool>,
 }
 
 impl Source {
-    pub(crate) fn new(id: SourceId, reactor: Weak<Reactor>) -> Source {
+    pub(crate) fn new(
+        id: SourceId,
+        reactor: Weak<Reactor>,
+        turn: Rc<Turn>,
+        tracer: Rc<Tracer>,
+    ) -> Source {
         Source {
             id,
             ready: Cell::new(Readiness::NONE),
             readers: Waiters::new(),
             writers: Waiters::new(),
             reactor,
+            turn,
+            tracer,
             gone: Cell::new(false),
         }
     }
@@ -90,6 +101,22 @@ impl Source {
         self.ready.set(self.ready.get().with(readiness));
     }
 
+    /// Makes sure that its executor is the one that runs here.
+    #[track_caller]
+    fn check(&self) -> io::Result<&Source> {
+        if self.turn.is_active() {
+            Ok(self)
+        } else if self.gone.get() {
+            // Before the panic below: an operation that waited when its executor went away may
+            // have been woken, and polled again, by who runs none of ours.
+            Err(io::Error::other(GONE))
+        } else if context::current().is_none() {
+            panic!("{OUTSIDE}")
+        } else {
+            Err(io::Error::other(ELSEWHERE))
+        }
+    }
+
     /// Says that the executor is gone. Its waiters are woken by the caller, and find that out.
     pub(crate) fn set_gone(&self) {
         self.gone.set(true);
@@ -106,12 +133,6 @@ impl Registration {
         Registration { source: OnceCell::new() }
     }
 
-    /// Whether an operation is worth a try.
-    pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
-        // One that was never registered was never asked: only the try can tell.
-        self.source.get().is_none_or(|source| source.ready.get().is_ready(direction))
-    }
-
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
     /// used up its budget: then it is "would block" without a try.
     pub(crate) fn attempt<R>(
@@ -119,19 +140,45 @@ impl Registration {
         direction: Direction,
         mut op: impl FnMut() -> io::Result<R>,
     ) -> io::Result<R> {
-        if !self.may_be_ready(direction) || !spend() {
+        let may_go = match self.source.get() {
+            Some(source) => source.ready.get().is_ready(direction) && source.turn.spend(),
+            // One that was never registered was never asked. Outside an executor there is nobody
+            // to be fair to.
+            None => context::with(|context| context.turn.spend()).unwrap_or(true),
+        };
+        if !may_go {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         loop {
             match op() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.would_block(direction);
-                    return Err(error);
-                }
-                result => return result,
+                Ok(done) => return Ok(done),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock => {
+                        self.would_block(direction);
+                        return Err(error);
+                    }
+                    _ => return Err(error),
+                },
             }
         }
+    }
+
+    /// Says that the OS answered "would block". That is about now, so it counts against an end
+    /// that was announced too.
+    #[cold]
+    fn would_block(&self, direction: Direction) {
+        if let Some(source) = self.source.get() {
+            let over = Readiness::of(direction).with(Readiness::stops_short(direction));
+            source.ready.set(source.ready.get().without(over));
+        }
+    }
+
+    /// Whether a source that was registered may be ready; it takes a share of the budget to say
+    /// yes.
+    pub(crate) fn is_known_ready(&self, direction: Direction) -> bool {
+        let source = self.source.get();
+        source.is_some_and(|it| it.ready.get().is_ready(direction) && it.turn.spend())
     }
 
     /// Whether it has a place in a reactor.
@@ -139,34 +186,24 @@ impl Registration {
         self.source.get().is_some()
     }
 
-    /// Whether a transfer may stop short though the socket has more to say: the end, an error, or
-    /// what comes after an urgent byte.
-    fn may_stop_short(&self, direction: Direction) -> bool {
-        self.source.get().is_some_and(|source| {
-            let ready = source.ready.get();
-            ready.is_closed(direction)
-                || direction == Direction::Read && ready.has(Readiness::URGENT)
-        })
-    }
-
-    /// Says that the OS answered "would block". That is about now, so it counts against an end
-    /// that was announced too.
-    pub(crate) fn would_block(&self, direction: Direction) {
-        if let Some(source) = self.source.get() {
-            let mut over = Readiness::of(direction).with(Readiness::closed(direction));
-            if direction == Direction::Read {
-                over = over.with(Readiness::URGENT);
+    /// Tries to read from or write to a stream, `asked` bytes at most. A transfer of less than all
+    /// has drained it, unless it may have stopped short for another reason.
+    pub(crate) fn transfer(
+        &self,
+        direction: Direction,
+        asked: usize,
+        op: impl FnMut() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let done = self.attempt(direction, op)?;
+        if SHORT_MEANS_DRAINED && 0 < done && done < asked {
+            if let Some(source) = self.source.get() {
+                let ready = source.ready.get();
+                if !ready.has_any(Readiness::stops_short(direction)) {
+                    source.ready.set(ready.without(Readiness::of(direction)));
+                }
             }
-            source.ready.set(source.ready.get().without(over));
         }
-    }
-
-    /// Says that a stream read or wrote `done` of the `asked` bytes. Less than all has drained it,
-    /// unless it may stop short for another reason.
-    pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
-        if SHORT_MEANS_DRAINED && 0 < done && done < asked && !self.may_stop_short(direction) {
-            self.would_block(direction);
-        }
+        Ok(done)
     }
 
     /// Waits for the direction to become ready: the waker is kept until it does. A socket that has
@@ -192,24 +229,23 @@ impl Registration {
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<()> {
-        if self.source.get().is_some_and(|source| source.gone.get()) {
-            // Before the panic below: an operation that waited when its executor went away may
-            // have been woken, and polled again, by who runs none of ours.
-            return Err(io::Error::other(GONE));
-        }
-        let Some(context) = context::current() else { panic!("{OUTSIDE}") };
-        if context.budget.get() == 0 && self.may_be_ready(direction) {
+        let source = if let Some(source) = self.source.get() {
+            source.check()?
+        } else {
+            let Some(context) = context::current() else { panic!("{OUTSIDE}") };
+            if context.turn.is_spent() {
+                waker.wake_by_ref();
+                return Ok(());
+            }
+            self.register(&context, register, label)?
+        };
+        if source.turn.is_spent() && source.ready.get().is_ready(direction) {
             waker.wake_by_ref();
             return Ok(());
         }
-        let source = match self.source.get() {
-            Some(source) if Weak::as_ptr(&source.reactor) == Rc::as_ptr(&context.reactor) => source,
-            Some(_) => return Err(io::Error::other(ELSEWHERE)),
-            None => self.register(&context, register, label)?,
-        };
-        let task = context.tracer.running_task();
+        let task = source.turn.running_task();
         source.waiters(direction).insert(ticket, waker, task);
-        context.tracer.emit(task, || EventKind::Waiting { source: source.id, direction });
+        source.tracer.emit(task, || EventKind::Waiting { source: source.id, direction });
         Ok(())
     }
 
@@ -237,11 +273,11 @@ impl Registration {
         context: &context::Context,
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
-    ) -> io::Result<&Rc<Source>> {
+    ) -> io::Result<&Source> {
         let source = context.reactor.register(register)?;
         let source = self.source.get_or_init(|| source);
         let kind = || EventKind::Registered { source: source.id, label: label().into() };
-        context.tracer.emit(context.tracer.running_task(), kind);
+        context.tracer.emit(context.turn.running_task(), kind);
         Ok(source)
     }
 
@@ -267,18 +303,6 @@ impl Registration {
             None => Ok(()),
         }
     }
-}
-
-/// Takes one operation's share of the budget of the poll that runs now. False if there is none
-/// left: then the operation is not tried, and the task ends its turn.
-pub(crate) fn spend() -> bool {
-    context::with(|context| {
-        let left = context.budget.get();
-        context.budget.set(left.saturating_sub(1));
-        left > 0
-    })
-    // Outside an executor there is nobody to be fair to.
-    .unwrap_or(true)
 }
 
 const OUTSIDE: &str = "a socket has to wait, but no pizzaiolo executor runs on this thread: \

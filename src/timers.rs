@@ -22,6 +22,7 @@ use crate::{
     id::TaskId,
     slots::{Key, Slots},
     trace::{Cause, EventKind, Tracer},
+    turn::Turn,
 };
 
 /// A heap this small is not worth sweeping.
@@ -171,13 +172,13 @@ impl Timers {
     }
 
     /// Fires what is due, in the order of the deadlines.
-    pub(crate) fn fire(&self, tracer: &Tracer) {
+    pub(crate) fn fire(&self, tracer: &Tracer, turn: &Turn) {
         if self.is_empty() {
             return;
         }
         let now = self.nanos(Some(self.clock.now()));
         while let Some(timer) = self.pop_due(now) {
-            let _running = tracer.enter(Cause::Timer);
+            let _running = turn.enter(Cause::Timer);
             tracer.emit(timer.task, || EventKind::TimerFired);
             foreign::wake(timer.waker);
         }

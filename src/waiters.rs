@@ -50,22 +50,24 @@ impl Waiters {
         Waiters { first, others, latest: Cell::new(0) }
     }
 
+    /// Whether nobody waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.first.borrow().is_none() && self.others.borrow().is_empty()
     }
 
     /// Puts a waiter in, or renews it if it still waits.
     pub(crate) fn insert(&self, ticket: &Ticket, waker: &Waker, task: Option<TaskId>) {
-        if ticket.is_set() && self.has(ticket, waker) {
-            return;
+        if ticket.is_set() {
+            if self.has(ticket, waker) {
+                return;
+            }
+            drop(self.remove(ticket));
         }
-        // The clone, and the drop of an old waker, may be foreign code: nothing is borrowed.
-        let waker = waker.clone();
-        drop(self.remove(ticket));
         let number = self.latest.get() + 1;
         self.latest.set(number);
         ticket.number.set(number);
-        let waiter = Waiter { number, waker, task };
+        // The clone may be foreign code: nothing is borrowed.
+        let waiter = Waiter { number, waker: waker.clone(), task };
         let mut first = self.first.borrow_mut();
         if first.is_none() {
             *first = Some(waiter);
@@ -89,15 +91,32 @@ impl Waiters {
             return first.take().map(|it| it.waker);
         }
         let mut others = self.others.borrow_mut();
+        if others.is_empty() {
+            return None;
+        }
         let place = others.iter().position(|it| it.number == number)?;
         Some(others.remove(place).waker)
     }
 
-    /// Wakes all who wait now; not those who begin to wait while the others are woken.
-    pub(crate) fn wake_all(&self) {
-        let first = self.first.borrow_mut().take();
-        let others = mem::take(&mut *self.others.borrow_mut());
-        for waiter in first.into_iter().chain(others) {
+    /// Takes one of the waiters out, to wake it with [`Waiters::wake_with`].
+    pub(crate) fn take_first(&self) -> Option<Waker> {
+        if let Some(first) = self.first.borrow_mut().take() {
+            return Some(first.waker);
+        }
+        let mut others = self.others.borrow_mut();
+        if others.is_empty() { None } else { Some(others.remove(0).waker) }
+    }
+
+    /// Wakes all who wait now, the `first` before the others; not those who begin to wait while
+    /// the others are woken.
+    pub(crate) fn wake_with(&self, first: Waker) {
+        let others = if self.others.borrow().is_empty() {
+            Vec::new()
+        } else {
+            mem::take(&mut *self.others.borrow_mut())
+        };
+        foreign::wake(first);
+        for waiter in others {
             foreign::wake(waiter.waker);
         }
     }

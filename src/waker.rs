@@ -43,7 +43,7 @@ fn wake_here(header: &Header) -> bool {
     });
     if let Some(context) = watched {
         // Outside the borrow of the thread-local: who watches is foreign code.
-        let by = context.tracer.running();
+        let by = context.turn.running();
         context.tracer.emit(Some(header.id()), || EventKind::Woken { by });
     }
     here == Some(true)

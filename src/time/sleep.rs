@@ -118,7 +118,7 @@ impl Sleep {
             cx.waker().wake_by_ref();
             return;
         }
-        let task = context.tracer.running_task();
+        let task = context.turn.running_task();
         let key = timers.insert(self.deadline, cx.waker().clone(), task);
         self.state = State::Set { timers: Rc::clone(timers), key };
         let deadline = self.deadline;

@@ -19,7 +19,10 @@ use std::{
 };
 
 pub(crate) use self::tracer::Tracer;
-pub use crate::id::{Direction, Readiness, SourceId, TaskId};
+pub use crate::{
+    id::{Direction, Readiness, SourceId, TaskId},
+    turn::Cause,
+};
 
 /// Is told what happens in an executor.
 ///
@@ -262,34 +265,6 @@ impl EventKind {
             | EventKind::Panicked => log::Level::Debug,
             EventKind::Warned { .. } => log::Level::Warn,
             _ => log::Level::Trace,
-        }
-    }
-}
-
-/// Who called wake.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Cause {
-    /// The task that was running: perhaps the woken one itself.
-    Task(TaskId),
-    /// The reactor, because this socket is ready for this direction.
-    Source(SourceId, Direction),
-    /// A timer whose time has come.
-    Timer,
-    /// The executor's thread, while no task was running.
-    Executor,
-    /// Another thread.
-    OtherThread,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Cause::Task(task) => task.fmt(f),
-            Cause::Source(source, direction) => write!(f, "{source} ({direction})"),
-            Cause::Timer => f.write_str("a timer"),
-            Cause::Executor => f.write_str("the executor"),
-            Cause::OtherThread => f.write_str("another thread"),
         }
     }
 }

@@ -2,24 +2,21 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use super::{Cause, Event, EventKind, Observer, Warning};
+use super::{Event, EventKind, Observer, Warning};
 use crate::{clock::Clock, foreign, id::TaskId};
 
-/// Passes events on to the log and to the observer, and knows who runs.
+/// Passes events on to the log and to the observer.
 pub(crate) struct Tracer {
     observer: Option<Box<dyn Observer>>,
     /// Somebody is being told: what they do meanwhile is not reported, or there would be no end.
     telling: Cell<bool>,
-    /// The code that runs now, and so the cause of a wake that comes now.
-    running: Cell<Cause>,
     /// What an event's time is read from.
     clock: Rc<Clock>,
 }
 
 impl Tracer {
     pub(crate) fn new(observer: Option<Box<dyn Observer>>, clock: Rc<Clock>) -> Tracer {
-        let (telling, running) = (Cell::new(false), Cell::new(Cause::Executor));
-        Tracer { observer, telling, running, clock }
+        Tracer { observer, telling: Cell::new(false), clock }
     }
 
     /// Whether anybody listens.
@@ -58,36 +55,5 @@ impl Tracer {
             foreign::report("an observer", payload);
         }
         self.telling.set(false);
-    }
-
-    /// Who runs now.
-    pub(crate) fn running(&self) -> Cause {
-        self.running.get()
-    }
-
-    /// The task that runs now.
-    pub(crate) fn running_task(&self) -> Option<TaskId> {
-        match self.running.get() {
-            Cause::Task(task) => Some(task),
-            _ => None,
-        }
-    }
-
-    /// Says who runs, until the guard is dropped.
-    pub(crate) fn enter(&self, cause: Cause) -> Running<'_> {
-        Running { tracer: self, before: self.running.replace(cause) }
-    }
-}
-
-/// As long as it lives, what happens is its cause's doing. Then, also after a panic, it is that of
-/// whoever ran before.
-pub(crate) struct Running<'a> {
-    tracer: &'a Tracer,
-    before: Cause,
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.tracer.running.set(self.before);
     }
 }

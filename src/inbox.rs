@@ -8,19 +8,20 @@
 //! So both sides write first and look second:
 //!
 //! ```text
-//!   executor: asleep = true ── then ── look at mail          announce_sleep
-//!   sender:   mail = true   ── then ── look at asleep        send
+//!   executor: asleep = true ── fence ── look at mail         announce_sleep
+//!   sender:   mail = true   ── fence ── look at asleep       send
 //! ```
 //!
-//! All four accesses are `SeqCst`, so they have one order that both agree on. Whoever comes
-//! second in it sees what the other wrote: the executor does not sleep, or the sender rings. The
-//! model checker looks at every interleaving of this file (`tests` below, under `--cfg loom`).
+//! The two fences are `SeqCst`, so they have one order that all agree on. Whoever comes second in
+//! it sees what the other wrote: the executor does not sleep, or the sender rings. The model
+//! checker looks at every interleaving of this file (`tests` below, under `--cfg loom`). That is
+//! why there are fences: it knows them, and takes `SeqCst` accesses for less than they are.
 
 use std::panic::Location;
 
 use crate::{
     id::TaskId,
-    sync::{AtomicBool, Mutex, MutexGuard, Ordering},
+    sync::{AtomicBool, Mutex, MutexGuard, Ordering, fence},
     tasks::SendTask,
 };
 
@@ -85,13 +86,27 @@ impl Inbox {
             return Err(letter);
         }
         letters.waiting.push(letter);
-        self.mail.store(true, Ordering::SeqCst);
+        self.mail.store(true, Ordering::Relaxed);
         drop(letters);
-        // The plain look first: while the executor is awake, senders do not fight for the line.
-        if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
+        // Against the fence in `announce_sleep`.
+        fence(Ordering::SeqCst);
+        if self.clear_asleep() {
             self.bell.ring();
         }
         Ok(())
+    }
+
+    /// Takes it upon the caller to ring, if somebody has to. Of several senders one does.
+    fn clear_asleep(&self) -> bool {
+        // The plain look first: while the executor is awake, senders do not fight for the line.
+        // Relaxed, for what is sent goes under the lock. An exchange that writes nothing when it
+        // comes too late, so no late sender clears what is announced after it.
+        let (asleep, awake, order) = (true, false, Ordering::Relaxed);
+        self.asleep.load(order)
+            && self
+                .asleep
+                .compare_exchange(asleep, awake, order, order)
+                .is_ok()
     }
 
     /// Whether there is a letter. Relaxed: a letter that is missed now is seen at the next look,
@@ -106,14 +121,16 @@ impl Inbox {
         let mut letters = self.lock();
         std::mem::swap(&mut letters.waiting, empty);
         // Under the lock, so it cannot hide the mark of a letter that comes later.
-        self.mail.store(false, Ordering::SeqCst);
+        self.mail.store(false, Ordering::Relaxed);
     }
 
     /// Says that the executor is going to sleep. False if there is mail already: then it must
     /// not. A letter that comes after `true` rings.
     pub(crate) fn announce_sleep(&self) -> bool {
-        self.asleep.store(true, Ordering::SeqCst);
-        if self.mail.load(Ordering::SeqCst) {
+        self.asleep.store(true, Ordering::Relaxed);
+        // Against the fence in `send`.
+        fence(Ordering::SeqCst);
+        if self.mail.load(Ordering::Relaxed) {
             self.announce_awake();
             return false;
         }

@@ -71,8 +71,15 @@ impl Context {
     }
 }
 
+#[cfg(not(loom))]
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+}
+
+// The model checker's threads share one thread of the OS.
+#[cfg(loom)]
+loom::thread_local! {
+    static CURRENT: RefCell<Option<Rc<Context>>> = RefCell::new(None);
 }
 
 /// Calls `f` with the context of the executor that runs on this thread. `None` if none runs.

@@ -12,12 +12,13 @@ use std::{
     time::Duration,
 };
 
-use mio::{Events, Interest, Poll, Registry, Token, event::Event};
+use mio::{Events, Interest, Registry, Token, event::Event};
 
 use crate::{
     id::{Direction, Readiness, SourceId, TaskId},
     registration::Source,
     slots::Slots,
+    sync::{Poll, Waker},
     trace::{Cause, EventKind, Tracer},
     turn::Turn,
 };
@@ -60,8 +61,8 @@ impl Reactor {
     }
 
     /// Makes the bell that ends a [`look`](Reactor::look) from another thread.
-    pub(crate) fn bell(&self) -> io::Result<mio::Waker> {
-        mio::Waker::new(self.poll.borrow().registry(), BELL)
+    pub(crate) fn bell(&self) -> io::Result<Waker> {
+        Waker::new(self.poll.borrow().registry(), BELL)
     }
 
     /// Takes a socket in; `register` makes mio's call for it.

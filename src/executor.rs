@@ -331,7 +331,7 @@ impl Executor {
     /// Sleeps until there is news, and collects it.
     fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
-        let Context { reactor, timers, clock, inbox, tracer, turn, .. } = &*self.context;
+        let Context { reactor, timers, clock, inbox, tracer, turn, ready, .. } = &*self.context;
         if clock.is_paused() && self.jump() {
             return;
         }
@@ -341,7 +341,8 @@ impl Executor {
                 self.check_for_deadlock();
             }
             tracer.emit(None, || EventKind::Parked { timeout });
-            reactor.look(timeout);
+            // Who was told is foreign code too, and may have woken somebody.
+            reactor.look(if ready.is_empty() { timeout } else { Some(Duration::ZERO) });
             inbox.announce_awake();
             tracer.emit(None, || EventKind::Unparked);
         }

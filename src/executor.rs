@@ -268,7 +268,7 @@ impl Executor {
         handles
     }
 
-    /// Makes this executor the one that runs here.
+    /// Makes this executor the one that runs here, with all that was sent to it ready.
     #[track_caller]
     fn enter(&self) -> context::Entered {
         assert!(
@@ -276,7 +276,11 @@ impl Executor {
             "an executor already runs on this thread, and would wait for itself: \
              `.await` the future, or spawn it, instead of blocking on it"
         );
-        context::enter(Rc::clone(&self.context))
+        let entered = context::enter(Rc::clone(&self.context));
+        // What was woken or aborted while the executor did not run has come by letter, and is
+        // older than what is woken from here on.
+        self.read_letters();
+        entered
     }
 
     /// Makes the waker of `block_on`'s own future, marked as queued.

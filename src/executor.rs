@@ -526,9 +526,11 @@ impl Drop for Executor {
         for letter in inbox.close() {
             foreign::drop("a future that was sent", letter);
         }
-        // A future's `Drop` may spawn, so one round may leave work for the next. One that does so
-        // for ever must not hang the program.
+        // A future's `Drop` may spawn, and so may a waker of somebody else's who waits here: one
+        // round may leave work for the next. One that does so for ever must not hang the program.
         for _ in 0..SHUTDOWN_ROUNDS {
+            reactor.close();
+            timers.close();
             let alive = tasks.abort_all();
             if alive.is_empty() {
                 break;
@@ -545,8 +547,6 @@ impl Drop for Executor {
                  spawned by the drop of a task, and so on for {SHUTDOWN_ROUNDS} rounds"
             ),
         }
-        reactor.close();
-        timers.close();
         ready.clear();
         tasks.close();
     }

@@ -79,7 +79,7 @@ impl Executor {
         // There is no timer with a deadline, so those that are left never fire.
         tasks.are_all_lost(root.as_ref(), timers.wakers().into_iter())
             // Whoever was the last to hold a handle or a waker may have written before it went.
-            && !inbox.has_mail()
+            && !inbox.has_letters()
     }
 
     /// Warns of a task, or of the root future, that returned Pending and that nobody can wake.

@@ -111,6 +111,12 @@ impl Inbox {
         self.mail.load(Ordering::Relaxed)
     }
 
+    /// Whether there is a letter, for sure: under the lock, so that it is seen by whoever knows
+    /// that its sender is done.
+    pub(crate) fn has_letters(&self) -> bool {
+        !self.lock().waiting.is_empty()
+    }
+
     /// Takes all letters, oldest first, in exchange for an empty vector.
     pub(crate) fn take(&self, empty: &mut Vec<Letter>) {
         debug_assert!(empty.is_empty());

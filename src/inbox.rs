@@ -17,7 +17,7 @@
 //! checker looks at every interleaving of this file (`model` below, under `--cfg loom`). That is
 //! why there are fences: it knows them, and takes `SeqCst` accesses for less than they are.
 
-use std::panic::Location;
+use std::{panic::Location, sync::Arc};
 
 use crate::{
     id::TaskId,
@@ -54,22 +54,20 @@ pub(crate) struct Inbox {
     mail: AtomicBool,
     /// The executor sleeps, or is about to. Whoever clears it rings the bell.
     asleep: AtomicBool,
-    bell: Box<dyn Bell>,
 }
 
 struct Letters {
     waiting: Vec<Letter>,
-    /// The executor is gone.
-    closed: bool,
+    /// Gone with the executor, though wakers live on: it has a descriptor of the OS's.
+    bell: Option<Arc<dyn Bell>>,
 }
 
 impl Inbox {
     pub(crate) fn new(bell: impl Bell + 'static) -> Inbox {
         Inbox {
-            letters: Mutex::new(Letters { waiting: Vec::new(), closed: false }),
+            letters: Mutex::new(Letters { waiting: Vec::new(), bell: Some(Arc::new(bell)) }),
             mail: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
-            bell: Box::new(bell),
         }
     }
 
@@ -82,7 +80,7 @@ impl Inbox {
     /// is gone: what is in it is then dropped by the caller, with no lock held.
     pub(crate) fn send(&self, letter: Letter) -> Result<(), Letter> {
         let mut letters = self.lock();
-        if letters.closed {
+        if letters.bell.is_none() {
             return Err(letter);
         }
         letters.waiting.push(letter);
@@ -91,7 +89,11 @@ impl Inbox {
         // Against the fence in `announce_sleep`.
         fence(Ordering::SeqCst);
         if self.clear_asleep() {
-            self.bell.ring();
+            // Rung with the lock released, so that the system call keeps no other sender waiting.
+            let bell = self.lock().bell.clone();
+            if let Some(bell) = bell {
+                bell.ring();
+            }
         }
         Ok(())
     }
@@ -148,13 +150,13 @@ impl Inbox {
     /// Refuses all letters from now on and returns those that were waiting.
     pub(crate) fn close(&self) -> Vec<Letter> {
         let mut letters = self.lock();
-        letters.closed = true;
+        letters.bell = None;
         std::mem::take(&mut letters.waiting)
     }
 
     /// Whether the executor is gone.
     pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.lock().bell.is_none()
     }
 }
 

@@ -14,7 +14,7 @@
 //!
 //! The two fences are `SeqCst`, so they have one order that all agree on. Whoever comes second in
 //! it sees what the other wrote: the executor does not sleep, or the sender rings. The model
-//! checker looks at every interleaving of this file (`model` below, under `--cfg loom`). That is
+//! checker looks at every interleaving of this file (`inbox/model.rs`, under `--cfg loom`). That is
 //! why there are fences: it knows them, and takes `SeqCst` accesses for less than they are.
 
 use std::{panic::Location, sync::Arc};
@@ -160,249 +160,108 @@ impl Inbox {
     }
 }
 
-/// Every interleaving of an executor's thread and others, as far as the model checker can tell.
-///
-/// ```text
-/// RUSTFLAGS="--cfg loom" cargo test --release --lib --target-dir target/loom model
-/// ```
-///
-/// What runs is the real executor, with its inbox and its tasks' marks; only what would ask the
-/// OS to sleep or to wake is a stand-in, see [`sync`](crate::sync). A wake that is lost is then
-/// an executor that sleeps for ever, which the checker reports as a deadlock. What a wake brings
-/// is written and read relaxed, so that the poll sees it only if the wake makes it visible.
-///
-/// A model that fails may abort the process while it unwinds; `-- --nocapture` says what it found.
-#[cfg(all(test, loom))]
-mod model {
-    use std::{future::poll_fn, sync::Arc, task::Poll};
-
-    use loom::{
-        sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        task::Waker,
         thread,
     };
 
-    use super::{Bell, Inbox, Letter};
-    use crate::{Executor, id::TaskId, slots::Key};
+    use super::*;
+    use crate::{
+        slots::Key,
+        tasks::{Header, new_waker},
+    };
 
-    /// As many preemptions as there are; with three busy threads that takes too long.
-    const ALL: Option<usize> = None;
+    /// Counts its rings, each of which would be one write to the eventfd.
+    #[derive(Clone, Default)]
+    struct Counter(Arc<AtomicUsize>);
 
-    /// Checks every interleaving of that many preemptions at most.
-    fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
-        let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = preemptions;
-        builder.check(model);
-    }
-
-    fn executor() -> Executor {
-        Executor::new().expect("the OS gives two descriptors")
-    }
-
-    /// Starts as many threads as it has flags, at its first poll. Each raises its flag and wakes.
-    /// It is ready when it sees them all. A poll too few is a wake that was lost.
-    fn all_raised(flags: usize, mut at_each_poll: impl FnMut()) -> impl Future<Output = ()> {
-        let flags: Arc<[AtomicBool]> = (0..flags).map(|_| AtomicBool::new(false)).collect();
-        let mut started = false;
-        poll_fn(move |cx| {
-            if !std::mem::replace(&mut started, true) {
-                for index in 0..flags.len() {
-                    let (flags, waker) = (Arc::clone(&flags), cx.waker().clone());
-                    thread::spawn(move || {
-                        flags[index].store(true, Ordering::Relaxed);
-                        waker.wake();
-                    });
-                }
-            }
-            at_each_poll();
-            if flags.iter().all(|flag| flag.load(Ordering::Relaxed)) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-    }
-
-    /// compio#948, tokio#7835, tokio#8222: the wake comes before, during and after the poll, the
-    /// decision to park, and the sleep.
-    #[test]
-    fn a_wake_of_the_root_future_is_never_lost() {
-        check(ALL, || executor().block_on(all_raised(1, || ())));
-    }
-
-    /// compio#948: the wake comes while the future is polled, or put back into the slab.
-    #[test]
-    fn a_wake_while_the_task_is_put_back_is_not_lost() {
-        check(ALL, || {
-            let executor = executor();
-            drop(executor.spawn(all_raised(1, || ())));
-            executor.run();
-        });
-    }
-
-    /// tokio#7622, futures-rs#2608: the second wake finds the task marked and sends no letter, but
-    /// what was written before it is visible to the poll.
-    #[test]
-    fn the_poll_sees_what_each_of_two_wakes_brought() {
-        check(Some(4), || {
-            let executor = executor();
-            drop(executor.spawn(all_raised(2, || ())));
-            executor.run();
-        });
-    }
-
-    /// The letter for one task comes while that for another is taken out.
-    #[test]
-    fn a_wake_while_the_inbox_is_emptied_is_not_lost() {
-        check(Some(3), || {
-            let executor = executor();
-            drop(executor.spawn(all_raised(1, || ())));
-            drop(executor.spawn(all_raised(1, || ())));
-            executor.run();
-        });
-    }
-
-    /// futures-rs#1737: the task wakes itself too, so it is in the queue already when the letter
-    /// comes, or is polled before the letter is read.
-    #[test]
-    fn a_wake_from_elsewhere_is_not_lost_beside_one_from_here() {
-        check(ALL, || {
-            let executor = executor();
-            let (mut first, mut raised) = (true, Box::pin(all_raised(1, || ())));
-            drop(executor.spawn(poll_fn(move |cx| {
-                if std::mem::replace(&mut first, false) {
-                    cx.waker().wake_by_ref();
-                }
-                raised.as_mut().poll(cx)
-            })));
-            executor.run();
-        });
-    }
-
-    /// A task is woken once and polled twice: at the start, and for the wake. Or once, if the
-    /// flag was raised before the first poll looked at it.
-    #[test]
-    fn one_wake_is_one_poll_at_most() {
-        check(ALL, || {
-            let executor = executor();
-            let polls = std::rc::Rc::new(std::cell::Cell::new(0));
-            let counted = std::rc::Rc::clone(&polls);
-            drop(executor.spawn(all_raised(1, move || counted.set(counted.get() + 1))));
-            executor.run();
-            assert!(polls.get() <= 2, "{} polls", polls.get());
-        });
-    }
-
-    /// A letter that brings a future is found like one that brings a wake.
-    #[test]
-    fn a_future_that_is_sent_while_the_executor_falls_asleep_is_run() {
-        check(ALL, || {
-            let executor = executor();
-            let (handle, done) = (executor.handle(), Arc::new(AtomicBool::new(false)));
-            executor.block_on(poll_fn(|cx| {
-                if done.load(Ordering::Relaxed) {
-                    return Poll::Ready(());
-                }
-                let (handle, done) = (handle.clone(), Arc::clone(&done));
-                let waker = cx.waker().clone();
-                thread::spawn(move || {
-                    handle.spawn(async move {
-                        done.store(true, Ordering::Relaxed);
-                        waker.wake();
-                    });
-                });
-                Poll::Pending
-            }));
-        });
-    }
-
-    /// The waker of a task that is over is woken on another thread, while its executor makes a
-    /// new task in the same place, with the same header if nobody holds it any more.
-    #[test]
-    fn a_wake_of_a_finished_task_touches_no_other() {
-        check(ALL, || {
-            let executor = executor();
-            drop(executor.spawn(poll_fn(|cx| {
-                let waker = cx.waker().clone();
-                thread::spawn(move || waker.wake());
-                Poll::Ready(())
-            })));
-            executor.run_until_idle();
-            let polls = std::rc::Rc::new(std::cell::Cell::new(0));
-            let counted = std::rc::Rc::clone(&polls);
-            drop(executor.spawn(poll_fn(move |_| {
-                counted.set(counted.get() + 1);
-                Poll::<()>::Pending
-            })));
-            executor.run_until_idle();
-            executor.run_until_idle();
-            assert_eq!(polls.get(), 1);
-        });
-    }
-
-    /// compio#489, tokio#542: a wake, and a future that is sent, while the executor goes away.
-    /// Whoever comes first, nothing is left in the inbox.
-    #[test]
-    fn what_is_sent_while_the_executor_goes_away_is_dropped_once() {
-        struct Counted(Arc<AtomicUsize>);
-
-        impl Drop for Counted {
-            fn drop(&mut self) {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
+    impl Bell for Counter {
+        fn ring(&self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
         }
-
-        check(ALL, || {
-            let executor = executor();
-            let (handle, drops) = (executor.handle(), Arc::new(AtomicUsize::new(0)));
-            let (sender, counted) = (handle.clone(), Counted(Arc::clone(&drops)));
-            let sender = thread::spawn(move || {
-                sender.spawn(async move {
-                    let _counted = counted;
-                });
-            });
-            drop(executor);
-            sender.join().expect("the sender does not panic");
-            assert_eq!(drops.load(Ordering::Relaxed), 1);
-            // Only now: a future that was left in the inbox would go with it.
-            drop(handle);
-        });
     }
 
-    /// Two letters, one sleep: whoever is second finds that the first has rung.
-    #[test]
-    fn a_sleep_is_ended_by_one_ring_however_many_send() {
-        struct Counter(Arc<AtomicUsize>);
+    /// Tasks that wait.
+    type Tasks = Vec<(Arc<Header>, Waker)>;
 
-        impl Bell for Counter {
-            fn ring(&self) {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
+    fn inbox(tasks: u32) -> (Arc<Inbox>, Counter, Tasks) {
+        let bell = Counter::default();
+        let inbox = Arc::new(Inbox::new(bell.clone()));
+        let tasks = (0..tasks).map(|number| new_waker(TaskId(Key::reserved(number)), &inbox));
+        let tasks: Tasks = tasks.inspect(|(header, _)| header.clear_marks()).collect();
+        (inbox, bell, tasks)
+    }
+
+    /// Takes the letters out and polls the tasks, as far as the inbox can see that.
+    fn serve(inbox: &Inbox, tasks: &[(Arc<Header>, Waker)]) -> usize {
+        let mut letters = Vec::new();
+        inbox.take(&mut letters);
+        for (header, _) in tasks {
+            header.clear_marks();
         }
+        letters.len()
+    }
 
-        check(ALL, || {
-            let rings = Arc::new(AtomicUsize::new(0));
-            let inbox = Arc::new(Inbox::new(Counter(Arc::clone(&rings))));
-            let senders = [0, 1].map(|number| {
-                let inbox = Arc::clone(&inbox);
-                thread::spawn(move || {
-                    let letter = Letter::Wake(TaskId(Key::reserved(number)));
-                    assert!(inbox.send(letter).is_ok());
-                })
-            });
-            let sleeps = inbox.announce_sleep();
-            for sender in senders {
-                sender.join().expect("a sender does not panic");
-            }
-            let rings = rings.load(Ordering::Relaxed);
-            if sleeps {
-                assert_eq!(rings, 1, "the sleep is ended, once");
-            } else {
-                assert!(rings <= 1, "{rings} rings for one announcement");
-            }
-            let mut letters = Vec::new();
-            inbox.take(&mut letters);
-            assert_eq!(letters.len(), 2);
-            assert!(!inbox.has_mail());
+    /// The other half of "a bounded queue makes `wake` block" (compio#1044): a million wakes from
+    /// another thread while the loop is busy make no system call at all, and one when it sleeps.
+    #[test]
+    fn a_million_wakes_while_the_loop_is_busy_ring_no_bell() {
+        const WAKES: usize = 1_000_000;
+        let (inbox, bell, tasks) = inbox(100);
+        let wakers: Vec<Waker> = tasks.iter().map(|(_, waker)| waker.clone()).collect();
+        // Nobody reads meanwhile: a letter for each task, and no more.
+        thread::scope(|scope| {
+            scope.spawn(|| wakers.iter().cycle().take(WAKES).for_each(Waker::wake_by_ref));
         });
+        assert_eq!(serve(&inbox, &tasks), 100);
+        // They are read meanwhile.
+        thread::scope(|scope| {
+            let sender =
+                scope.spawn(|| wakers.iter().cycle().take(WAKES).for_each(Waker::wake_by_ref));
+            while !sender.is_finished() {
+                serve(&inbox, &tasks);
+            }
+        });
+        assert_eq!(bell.0.load(Ordering::SeqCst), 0);
+        // The loop falls asleep, and is woken.
+        serve(&inbox, &tasks);
+        assert!(inbox.announce_sleep());
+        thread::scope(|scope| {
+            scope.spawn(|| wakers.iter().cycle().take(WAKES).for_each(Waker::wake_by_ref));
+        });
+        assert_eq!(bell.0.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn mail_that_is_there_keeps_the_executor_awake() {
+        let (inbox, bell, tasks) = inbox(1);
+        assert!(inbox.announce_sleep());
+        inbox.announce_awake();
+        tasks[0].1.wake_by_ref();
+        assert!(inbox.has_mail() && inbox.has_letters());
+        assert!(!inbox.announce_sleep());
+        assert_eq!(serve(&inbox, &tasks), 1);
+        assert!(!inbox.has_mail() && !inbox.has_letters());
+        assert!(inbox.announce_sleep());
+        assert_eq!(bell.0.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_closed_inbox_gives_letters_back_and_lets_its_bell_go() {
+        let (inbox, bell, tasks) = inbox(1);
+        tasks[0].1.wake_by_ref();
+        assert_eq!(inbox.close().len(), 1);
+        assert!(inbox.is_closed() && inbox.close().is_empty());
+        assert_eq!(Arc::strong_count(&bell.0), 1, "ours");
+        assert!(inbox.send(Letter::Wake(TaskId(Key::reserved(0)))).is_err());
+        inbox.announce_sleep();
+        tasks[0].1.wake_by_ref();
+        assert_eq!(bell.0.load(Ordering::SeqCst), 0);
     }
 }
+
+#[cfg(all(test, loom))]
+mod model;

@@ -1,0 +1,244 @@
+//! Every interleaving of an executor's thread and others, as far as the model checker can tell.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test --release --lib --target-dir target/loom model
+//! ```
+//!
+//! What runs is the real executor, with its inbox and its tasks' marks; only what would ask the
+//! OS to sleep or to wake is a stand-in, see [`sync`](crate::sync). A wake that is lost is then
+//! an executor that sleeps for ever, which the checker reports as a deadlock. What a wake brings
+//! is written and read relaxed, so that the poll sees it only if the wake makes it visible.
+//!
+//! A model that fails may abort the process while it unwinds; `-- --nocapture` says what it found.
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use loom::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+};
+
+use super::{Bell, Inbox, Letter};
+use crate::{Executor, id::TaskId, slots::Key};
+
+/// As many preemptions as there are; with three busy threads that takes too long.
+const ALL: Option<usize> = None;
+
+/// Checks every interleaving of that many preemptions at most.
+fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.check(model);
+}
+
+fn executor() -> Executor {
+    Executor::new().expect("the OS gives two descriptors")
+}
+
+/// Starts as many threads as it has flags, at its first poll. Each raises its flag and wakes.
+/// It is ready when it sees them all. A poll too few is a wake that was lost.
+fn all_raised(flags: usize, mut at_each_poll: impl FnMut()) -> impl Future<Output = ()> {
+    let flags: Arc<[AtomicBool]> = (0..flags).map(|_| AtomicBool::new(false)).collect();
+    let mut started = false;
+    poll_fn(move |cx| {
+        if !std::mem::replace(&mut started, true) {
+            for index in 0..flags.len() {
+                let (flags, waker) = (Arc::clone(&flags), cx.waker().clone());
+                thread::spawn(move || {
+                    flags[index].store(true, Ordering::Relaxed);
+                    waker.wake();
+                });
+            }
+        }
+        at_each_poll();
+        if flags.iter().all(|flag| flag.load(Ordering::Relaxed)) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+}
+
+/// compio#948, tokio#7835, tokio#8222: the wake comes before, during and after the poll, the
+/// decision to park, and the sleep.
+#[test]
+fn a_wake_of_the_root_future_is_never_lost() {
+    check(ALL, || executor().block_on(all_raised(1, || ())));
+}
+
+/// compio#948: the wake comes while the future is polled, or put back into the slab.
+#[test]
+fn a_wake_while_the_task_is_put_back_is_not_lost() {
+    check(ALL, || {
+        let executor = executor();
+        drop(executor.spawn(all_raised(1, || ())));
+        executor.run();
+    });
+}
+
+/// tokio#7622, futures-rs#2608: the second wake finds the task marked and sends no letter, but
+/// what was written before it is visible to the poll.
+#[test]
+fn the_poll_sees_what_each_of_two_wakes_brought() {
+    check(Some(4), || {
+        let executor = executor();
+        drop(executor.spawn(all_raised(2, || ())));
+        executor.run();
+    });
+}
+
+/// The letter for one task comes while that for another is taken out.
+#[test]
+fn a_wake_while_the_inbox_is_emptied_is_not_lost() {
+    check(Some(3), || {
+        let executor = executor();
+        drop(executor.spawn(all_raised(1, || ())));
+        drop(executor.spawn(all_raised(1, || ())));
+        executor.run();
+    });
+}
+
+/// futures-rs#1737: the task wakes itself too, so it is in the queue already when the letter
+/// comes, or is polled before the letter is read.
+#[test]
+fn a_wake_from_elsewhere_is_not_lost_beside_one_from_here() {
+    check(ALL, || {
+        let executor = executor();
+        let (mut first, mut raised) = (true, Box::pin(all_raised(1, || ())));
+        drop(executor.spawn(poll_fn(move |cx| {
+            if std::mem::replace(&mut first, false) {
+                cx.waker().wake_by_ref();
+            }
+            raised.as_mut().poll(cx)
+        })));
+        executor.run();
+    });
+}
+
+/// A task is woken once and polled twice: at the start, and for the wake. Or once, if the
+/// flag was raised before the first poll looked at it.
+#[test]
+fn one_wake_is_one_poll_at_most() {
+    check(ALL, || {
+        let executor = executor();
+        let polls = std::rc::Rc::new(std::cell::Cell::new(0));
+        let counted = std::rc::Rc::clone(&polls);
+        drop(executor.spawn(all_raised(1, move || counted.set(counted.get() + 1))));
+        executor.run();
+        assert!(polls.get() <= 2, "{} polls", polls.get());
+    });
+}
+
+/// A letter that brings a future is found like one that brings a wake.
+#[test]
+fn a_future_that_is_sent_while_the_executor_falls_asleep_is_run() {
+    check(ALL, || {
+        let executor = executor();
+        let (handle, done) = (executor.handle(), Arc::new(AtomicBool::new(false)));
+        executor.block_on(poll_fn(|cx| {
+            if done.load(Ordering::Relaxed) {
+                return Poll::Ready(());
+            }
+            let (handle, done) = (handle.clone(), Arc::clone(&done));
+            let waker = cx.waker().clone();
+            thread::spawn(move || {
+                handle.spawn(async move {
+                    done.store(true, Ordering::Relaxed);
+                    waker.wake();
+                });
+            });
+            Poll::Pending
+        }));
+    });
+}
+
+/// The waker of a task that is over is woken on another thread, while its executor makes a
+/// new task in the same place, with the same header if nobody holds it any more.
+#[test]
+fn a_wake_of_a_finished_task_touches_no_other() {
+    check(ALL, || {
+        let executor = executor();
+        drop(executor.spawn(poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            thread::spawn(move || waker.wake());
+            Poll::Ready(())
+        })));
+        executor.run_until_idle();
+        let polls = std::rc::Rc::new(std::cell::Cell::new(0));
+        let counted = std::rc::Rc::clone(&polls);
+        drop(executor.spawn(poll_fn(move |_| {
+            counted.set(counted.get() + 1);
+            Poll::<()>::Pending
+        })));
+        executor.run_until_idle();
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 1);
+    });
+}
+
+/// compio#489, tokio#542: a wake, and a future that is sent, while the executor goes away.
+/// Whoever comes first, nothing is left in the inbox.
+#[test]
+fn what_is_sent_while_the_executor_goes_away_is_dropped_once() {
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    check(ALL, || {
+        let executor = executor();
+        let (handle, drops) = (executor.handle(), Arc::new(AtomicUsize::new(0)));
+        let (sender, counted) = (handle.clone(), Counted(Arc::clone(&drops)));
+        let sender = thread::spawn(move || {
+            sender.spawn(async move {
+                let _counted = counted;
+            });
+        });
+        drop(executor);
+        sender.join().expect("the sender does not panic");
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        // Only now: a future that was left in the inbox would go with it.
+        drop(handle);
+    });
+}
+
+/// Two letters, one sleep: whoever is second finds that the first has rung.
+#[test]
+fn a_sleep_is_ended_by_one_ring_however_many_send() {
+    struct Counter(Arc<AtomicUsize>);
+
+    impl Bell for Counter {
+        fn ring(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    check(ALL, || {
+        let rings = Arc::new(AtomicUsize::new(0));
+        let inbox = Arc::new(Inbox::new(Counter(Arc::clone(&rings))));
+        let senders = [0, 1].map(|number| {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                let letter = Letter::Wake(TaskId(Key::reserved(number)));
+                assert!(inbox.send(letter).is_ok());
+            })
+        });
+        let sleeps = inbox.announce_sleep();
+        for sender in senders {
+            sender.join().expect("a sender does not panic");
+        }
+        let rings = rings.load(Ordering::Relaxed);
+        if sleeps {
+            assert_eq!(rings, 1, "the sleep is ended, once");
+        } else {
+            assert!(rings <= 1, "{rings} rings for one announcement");
+        }
+        let mut letters = Vec::new();
+        inbox.take(&mut letters);
+        assert_eq!(letters.len(), 2);
+        assert!(!inbox.has_mail());
+    });
+}

@@ -1,4 +1,4 @@
-//! TCP sockets that tasks can wait for.
+//! Sockets that tasks can wait for.
 //!
 //! Every operation takes `&self`: one task can read while another writes, through an `Rc`. A
 //! socket may be made anywhere, also before there is an executor. An operation tries first; only
@@ -11,10 +11,12 @@
 
 mod tcp_listener;
 mod tcp_stream;
+mod udp;
 
 pub use self::{
     tcp_listener::{Incoming, TcpListener},
     tcp_stream::TcpStream,
+    udp::UdpSocket,
 };
 
 /// What every socket type is to the OS: its descriptor.
@@ -35,4 +37,4 @@ macro_rules! descriptors {
         }
     )*};
 }
-descriptors!(TcpListener, TcpStream);
+descriptors!(TcpListener, TcpStream, UdpSocket);

@@ -1,0 +1,408 @@
+use std::{
+    io::{self, ErrorKind},
+    net::{self, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
+};
+
+use crate::{async_io::Async, id::Direction};
+
+/// A UDP socket: it sends and receives datagrams.
+///
+/// A datagram comes whole or not at all, perhaps twice, and in any order. A buffer that is too
+/// short for it gets its beginning; the rest is lost. One of no bytes is a datagram too, not the
+/// end.
+///
+/// ```
+/// use pizzaiolo::net::UdpSocket;
+///
+/// # fn main() -> std::io::Result<()> {
+/// pizzaiolo::block_on(async {
+///     let kitchen = UdpSocket::bind("127.0.0.1:0")?;
+///     let table = UdpSocket::bind("127.0.0.1:0")?;
+///
+///     table.send_to(b"2 margheritas", kitchen.local_addr()?).await?;
+///     let mut order = [0; 1024];
+///     let (len, from) = kitchen.recv_from(&mut order).await?;
+///     assert_eq!(&order[..len], b"2 margheritas");
+///     assert_eq!(from, table.local_addr()?);
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct UdpSocket {
+    // A datagram that is shorter than the buffer says nothing about the next one. So, unlike a
+    // stream, the socket is taken to be ready until the OS says "would block".
+    pub(super) io: Async<mio::net::UdpSocket>,
+}
+
+impl UdpSocket {
+    /// Creates a socket at `addr`; of several addresses, at the first that can be had. Port 0
+    /// lets the OS choose a free port: [`local_addr`](UdpSocket::local_addr) tells it.
+    ///
+    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When no address can be had, the error of the last: in use, not ours, not allowed.
+    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<UdpSocket> {
+        net::UdpSocket::bind(addr)?.try_into()
+    }
+
+    /// Makes `addr` the peer; of several addresses, the first that can be. From then on
+    /// [`send`](UdpSocket::send) sends there, and only what comes from there is received. Nothing
+    /// is sent yet, so this never waits.
+    ///
+    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When no address can be the peer, the error of the last. `InvalidInput` if there is no
+    /// address at all.
+    pub fn connect(&self, addr: impl ToSocketAddrs) -> io::Result<()> {
+        let mut result = Err(io::Error::new(ErrorKind::InvalidInput, "no address to connect to"));
+        for addr in addr.to_socket_addrs()? {
+            result = self.io.get_ref().connect(addr);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Sends `buf` to the peer, as one datagram. Returns how many bytes that is: all of them.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotConnected` or `DestinationAddressRequired` without a peer;
+    /// `ConnectionRefused` if an earlier datagram found nobody there. Or if the socket has to
+    /// wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was sent.
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.write_with(|socket| socket.send(buf)).await
+    }
+
+    /// Sends `buf` to `addr`, as one datagram; of several addresses, to the first. Returns how
+    /// many bytes that is: all of them.
+    ///
+    /// A name is looked up by the OS, and blocks the thread meanwhile. A [`SocketAddr`] costs
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: the datagram is too long, or nobody can be reached there. `InvalidInput` if
+    /// there is no address at all. Or if the socket has to wait under another executor than its
+    /// own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was sent.
+    pub async fn send_to(&self, buf: &[u8], addr: impl ToSocketAddrs) -> io::Result<usize> {
+        let Some(addr) = addr.to_socket_addrs()?.next() else {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "no address to send to"));
+        };
+        self.io.write_with(|socket| socket.send_to(buf, addr)).await
+    }
+
+    /// Receives a datagram from the peer that [`connect`](UdpSocket::connect) has named. Returns
+    /// how many bytes of it are in `buf`.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `ConnectionRefused` if an earlier datagram to the peer found nobody there. Or if
+    /// the socket has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was received: the datagram is for the
+    /// next call.
+    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.read_with(|socket| socket.recv(buf)).await
+    }
+
+    /// Receives a datagram from anybody. Returns how many bytes of it are in `buf`, and who sent
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](UdpSocket::recv).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was received: the datagram is for the
+    /// next call.
+    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.read_with(|socket| socket.recv_from(buf)).await
+    }
+
+    /// Receives like [`recv`](UdpSocket::recv), but leaves the datagram in the socket: the next
+    /// call gets it again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](UdpSocket::recv).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.read_with(|socket| socket.peek(buf)).await
+    }
+
+    /// Receives like [`recv_from`](UdpSocket::recv_from), but leaves the datagram in the socket:
+    /// the next call gets it again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](UdpSocket::recv).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.read_with(|socket| socket.peek_from(buf)).await
+    }
+
+    /// Waits until there may be a datagram to receive, or an error.
+    ///
+    /// "May be": the next call can still find nothing, and waits then.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot be registered, or has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.io.ready(Direction::Read).await
+    }
+
+    /// Waits until there may be room to send, or an error.
+    ///
+    /// # Errors
+    ///
+    /// As for [`readable`](UdpSocket::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.io.ready(Direction::Write).await
+    }
+
+    /// The address of this socket.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// The address of the peer that [`connect`](UdpSocket::connect) has named.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotConnected`, if there is none.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    /// Takes the error out that the OS keeps for the socket, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, if it cannot tell.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
+
+/// Options of the socket.
+impl UdpSocket {
+    /// How many routers a datagram may pass.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.io.get_ref().ttl()
+    }
+
+    /// Sets how many routers a datagram may pass.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.get_ref().set_ttl(ttl)
+    }
+
+    /// Whether the socket may send to a broadcast address (`SO_BROADCAST`).
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn broadcast(&self) -> io::Result<bool> {
+        self.io.get_ref().broadcast()
+    }
+
+    /// Sets whether the socket may send to a broadcast address (`SO_BROADCAST`). At first it may
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
+        self.io.get_ref().set_broadcast(broadcast)
+    }
+
+    /// Joins the group at `multiaddr` with the interface that has the address `interface`
+    /// (`0.0.0.0`: one that the OS chooses), to receive what is sent to it.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: there is no such interface, or the address is not one for multicast.
+    pub fn join_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
+        self.io.get_ref().join_multicast_v4(multiaddr, interface)
+    }
+
+    /// Leaves the group that [`join_multicast_v4`](UdpSocket::join_multicast_v4) has joined.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: the socket is not in that group.
+    pub fn leave_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
+        self.io.get_ref().leave_multicast_v4(multiaddr, interface)
+    }
+
+    /// Joins the group at `multiaddr` with the interface of the index `interface` (0: one that
+    /// the OS chooses), to receive what is sent to it.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: there is no such interface, or the address is not one for multicast.
+    pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.io.get_ref().join_multicast_v6(multiaddr, interface)
+    }
+
+    /// Leaves the group that [`join_multicast_v6`](UdpSocket::join_multicast_v6) has joined.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: the socket is not in that group.
+    pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.io.get_ref().leave_multicast_v6(multiaddr, interface)
+    }
+
+    /// Whether this machine gets what the socket sends to an IPv4 group, if it is in it.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn multicast_loop_v4(&self) -> io::Result<bool> {
+        self.io.get_ref().multicast_loop_v4()
+    }
+
+    /// Sets whether this machine gets what the socket sends to an IPv4 group, if it is in it.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn set_multicast_loop_v4(&self, multicast_loop: bool) -> io::Result<()> {
+        self.io.get_ref().set_multicast_loop_v4(multicast_loop)
+    }
+
+    /// Whether this machine gets what the socket sends to an IPv6 group, if it is in it.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn multicast_loop_v6(&self) -> io::Result<bool> {
+        self.io.get_ref().multicast_loop_v6()
+    }
+
+    /// Sets whether this machine gets what the socket sends to an IPv6 group, if it is in it.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn set_multicast_loop_v6(&self, multicast_loop: bool) -> io::Result<()> {
+        self.io.get_ref().set_multicast_loop_v6(multicast_loop)
+    }
+
+    /// How many routers a datagram to an IPv4 group may pass.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
+        self.io.get_ref().multicast_ttl_v4()
+    }
+
+    /// Sets how many routers a datagram to an IPv4 group may pass. At first it stays on this
+    /// network: 1.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
+        self.io.get_ref().set_multicast_ttl_v4(ttl)
+    }
+}
+
+/// Sets the socket to non-blocking.
+impl TryFrom<net::UdpSocket> for UdpSocket {
+    type Error = io::Error;
+
+    fn try_from(socket: net::UdpSocket) -> io::Result<UdpSocket> {
+        socket.set_nonblocking(true)?;
+        Ok(UdpSocket { io: Async::socket(mio::net::UdpSocket::from_std(socket)) })
+    }
+}
+
+/// Sets the socket to blocking, as std's sockets are.
+impl TryFrom<UdpSocket> for net::UdpSocket {
+    type Error = io::Error;
+
+    fn try_from(socket: UdpSocket) -> io::Result<net::UdpSocket> {
+        let socket = net::UdpSocket::from(socket.io.into_inner()?);
+        socket.set_nonblocking(false)?;
+        Ok(socket)
+    }
+}

@@ -5,8 +5,7 @@
 
 use std::{
     cell::Cell,
-    fmt,
-    io::{self, Read, Write},
+    fmt, io,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -370,31 +369,20 @@ impl<S> Async<S> {
         Poll::Pending
     }
 
+    /// Says how much of what it was asked for a stream has done, where less than all means that
+    /// there was no more.
+    pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
+        self.registration.transferred(direction, done, asked);
+    }
+
+    /// Whether the peer is known to have ended its half.
+    pub(crate) fn is_closed(&self, direction: Direction) -> bool {
+        self.registration.is_closed(direction)
+    }
+
     /// Takes a waiter out that waits no longer.
     pub(crate) fn forget(&self, direction: Direction, ticket: &Ticket) {
         self.registration.forget(direction, ticket);
-    }
-}
-
-impl<S> Async<S>
-where
-    for<'a> &'a S: Read,
-{
-    /// Tries to read from a stream.
-    pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut io = self.get_ref();
-        self.registration.transfer(Direction::Read, buf.len(), || io.read(buf))
-    }
-}
-
-impl<S> Async<S>
-where
-    for<'a> &'a S: Write,
-{
-    /// Tries to write to a stream.
-    pub(crate) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        let mut io = self.get_ref();
-        self.registration.transfer(Direction::Write, buf.len(), || io.write(buf))
     }
 }
 

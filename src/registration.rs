@@ -186,15 +186,14 @@ impl Registration {
         self.source.get().is_some()
     }
 
-    /// Tries to read from or write to a stream, `asked` bytes at most. A transfer of less than all
-    /// has drained it, unless it may have stopped short for another reason.
-    pub(crate) fn transfer(
-        &self,
-        direction: Direction,
-        asked: usize,
-        op: impl FnMut() -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        let done = self.attempt(direction, op)?;
+    /// Whether the peer is known to have ended its half.
+    pub(crate) fn is_closed(&self, direction: Direction) -> bool {
+        self.source.get().is_some_and(|source| source.ready.get().is_closed(direction))
+    }
+
+    /// Says that a stream read or wrote `done` of the `asked` bytes. Less than all has drained it,
+    /// unless it may have stopped short for another reason.
+    pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
         if SHORT_MEANS_DRAINED && 0 < done && done < asked {
             if let Some(source) = self.source.get() {
                 let ready = source.ready.get();
@@ -203,7 +202,6 @@ impl Registration {
                 }
             }
         }
-        Ok(done)
     }
 
     /// Waits for the direction to become ready: the waker is kept until it does. A socket that has

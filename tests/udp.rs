@@ -218,6 +218,8 @@ fn std_sockets_become_non_blocking_and_blocking_again() {
         // It registers here, and leaves the reactor with `into_inner`.
         assert!(poll_once(pin!(socket.recv(&mut [0; 8]))).await.is_pending());
         let back = net::UdpSocket::try_from(socket)?;
+        #[cfg(unix)]
+        assert!(!socket2::SockRef::from(&back).nonblocking()?);
         // On another thread, and there it blocks until something comes.
         let receiver = thread::spawn(move || back.recv(&mut [0; 8]));
         net::UdpSocket::bind(ANY_PORT)?.send_to(b"order", addr)?;

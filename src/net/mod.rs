@@ -9,15 +9,24 @@
 //! An operation that is dropped while it waits has done nothing and leaves nothing behind; each
 //! one's `# Cancel safety` says what that means for it.
 
+#[macro_use]
+mod stream;
+mod split;
 mod tcp_listener;
 mod tcp_stream;
 mod udp;
+#[cfg(unix)]
+mod unix;
 
 pub use self::{
+    split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError},
     tcp_listener::{Incoming, TcpListener},
     tcp_stream::TcpStream,
     udp::UdpSocket,
 };
+
+#[cfg(unix)]
+pub use self::unix::{UnixDatagram, UnixIncoming, UnixListener, UnixStream};
 
 /// What every socket type is to the OS: its descriptor.
 macro_rules! descriptors {
@@ -38,3 +47,5 @@ macro_rules! descriptors {
     )*};
 }
 descriptors!(TcpListener, TcpStream, UdpSocket);
+#[cfg(unix)]
+descriptors!(UnixDatagram, UnixListener, UnixStream);

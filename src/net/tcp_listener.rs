@@ -8,7 +8,10 @@ use std::{
 use futures_core::Stream;
 
 use super::TcpStream;
-use crate::{async_io::Async, id::Direction, waiters::Ticket};
+use crate::{
+    async_io::{Async, Operation},
+    id::Direction,
+};
 
 /// A TCP socket that clients connect to.
 ///
@@ -70,7 +73,7 @@ impl TcpListener {
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
     pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { listener: self, ticket: Ticket::new() }
+        Incoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
     /// The address that it listens at.
@@ -140,31 +143,26 @@ impl TryFrom<TcpListener> for net::TcpListener {
     }
 }
 
+type TryAccept = fn(&Async<mio::net::TcpListener>) -> io::Result<(TcpStream, SocketAddr)>;
+
 /// The connections of a [`TcpListener`], as a stream.
 #[must_use = "it does nothing unless it is polled"]
 pub struct Incoming<'a> {
-    listener: &'a TcpListener,
-    ticket: Ticket,
+    /// Begun again each time that it is ready.
+    accept: Operation<'a, mio::net::TcpListener, TryAccept>,
 }
 
 impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let io = &self.listener.io;
-        io.poll_operation(Direction::Read, &self.ticket, cx, try_accept)
-            .map(|result| Some(result.map(|(stream, _)| stream)))
-    }
-}
-
-impl Drop for Incoming<'_> {
-    fn drop(&mut self) {
-        self.listener.io.forget(Direction::Read, &self.ticket);
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let accept = Pin::new(&mut self.accept).poll(cx);
+        accept.map(|result| Some(result.map(|(stream, _)| stream)))
     }
 }
 
 impl fmt::Debug for Incoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming").field("listener", self.listener).finish()
+        f.debug_struct("Incoming").finish_non_exhaustive()
     }
 }

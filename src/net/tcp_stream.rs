@@ -1,9 +1,10 @@
 use std::{
     io::{self, ErrorKind},
-    net::{self, Shutdown, SocketAddr, ToSocketAddrs},
+    net::{self, SocketAddr, ToSocketAddrs},
 };
 
-use crate::{async_io::Async, id::Direction};
+use super::stream::ByteStream;
+use crate::async_io::Async;
 
 /// A TCP connection.
 ///
@@ -24,7 +25,6 @@ use crate::{async_io::Async, id::Direction};
 /// })
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct TcpStream {
     pub(super) io: Async<mio::net::TcpStream>,
 }
@@ -72,75 +72,8 @@ impl TcpStream {
 
     async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
         let stream = TcpStream::fresh(mio::net::TcpStream::connect(addr)?);
-        // Writable does not mean connected: it may mean failed, or nothing at all. The socket's
-        // error and the peer's address tell.
-        let connected = |io: &Async<mio::net::TcpStream>| {
-            io.attempt(Direction::Write, |stream| {
-                if let Some(error) = stream.take_error()? {
-                    return Err(error);
-                }
-                match stream.peer_addr() {
-                    Ok(_) => Ok(()),
-                    Err(error) if error.kind() == ErrorKind::NotConnected => {
-                        Err(ErrorKind::WouldBlock.into())
-                    }
-                    Err(error) => Err(error),
-                }
-            })
-        };
-        stream.io.operation(Direction::Write, connected).await?;
+        stream.io.connected().await?;
         Ok(stream)
-    }
-
-    /// Reads what there is, up to `buf.len()` bytes, and waits if there is nothing. Returns how
-    /// many bytes it read; 0 is the end (or an empty `buf`).
-    ///
-    /// # Errors
-    ///
-    /// The OS's: `ConnectionReset`, for example. Or if the socket has to wait under another
-    /// executor than its own.
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped before it is ready, nothing was read.
-    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() {
-            // The OS would wait for a byte that there is no room for.
-            return Ok(0);
-        }
-        self.io.operation(Direction::Read, |io| io.try_read(buf)).await
-    }
-
-    /// Fills `buf`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`read`](TcpStream::read), and `UnexpectedEof` if the end comes before `buf` is
-    /// full. What was read by then is in `buf`.
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: if the future is dropped, what was read so far is in `buf`, and how much
-    /// that is nobody knows.
-    pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < buf.len() {
-            match self.read(&mut buf[filled..]).await? {
-                0 => {
-                    return Err(io::Error::new(ErrorKind::UnexpectedEof, "the stream has ended"));
-                }
-                n => filled += n,
-            }
-        }
-        Ok(())
     }
 
     /// Reads like [`read`](TcpStream::read), but leaves the bytes in the socket: the next read
@@ -161,101 +94,7 @@ impl TcpStream {
         if buf.is_empty() {
             return Ok(0);
         }
-        let peek = |io: &Async<mio::net::TcpStream>| {
-            io.attempt(Direction::Read, |stream| stream.peek(buf))
-        };
-        self.io.operation(Direction::Read, peek).await
-    }
-
-    /// Writes as much of `buf` as there is room for, and waits if there is none. Returns how many
-    /// bytes it wrote.
-    ///
-    /// # Errors
-    ///
-    /// The OS's: `BrokenPipe` or `ConnectionReset` when the peer is gone. Or if the socket has to
-    /// wait under another executor than its own.
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped before it is ready, nothing was written.
-    pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.operation(Direction::Write, |io| io.try_write(buf)).await
-    }
-
-    /// Writes all of `buf`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`write`](TcpStream::write), and `WriteZero` if the OS takes nothing more.
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: if the future is dropped, a part of `buf` may have been written, and how
-    /// much that is nobody knows.
-    pub async fn write_all(&self, mut buf: &[u8]) -> io::Result<()> {
-        while !buf.is_empty() {
-            match self.write(buf).await? {
-                0 => {
-                    return Err(io::Error::new(ErrorKind::WriteZero, "the OS takes nothing more"));
-                }
-                n => buf = &buf[n..],
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until there may be something to read, or the end, or an error.
-    ///
-    /// "May be": the next read can still find nothing, and waits then.
-    ///
-    /// # Errors
-    ///
-    /// If the socket cannot be registered, or has to wait under another executor than its own.
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future loses nothing.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Read).await
-    }
-
-    /// Waits until there may be room to write, or an error.
-    ///
-    /// # Errors
-    ///
-    /// As for [`readable`](TcpStream::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future loses nothing.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Write).await
-    }
-
-    /// Ends one half of the connection, or both. After `Shutdown::Write` the peer reads all that
-    /// was written, and then the end.
-    ///
-    /// # Errors
-    ///
-    /// The OS's: `NotConnected`, if the peer is gone.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.get_ref().shutdown(how)
+        self.io.read_with(|stream| stream.peek(buf)).await
     }
 
     /// The address of this end.
@@ -312,14 +151,21 @@ impl TcpStream {
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.get_ref().set_ttl(ttl)
     }
+}
 
-    /// Takes the error out that the OS keeps for the socket, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// The OS's, if it cannot tell.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.get_ref().take_error()
+stream!(TcpStream);
+reading!(TcpStream);
+writing!(TcpStream);
+
+impl ByteStream for mio::net::TcpStream {
+    const SHORT_READ_MEANS_DRAINED: bool = true;
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.take_error()
+    }
+
+    fn has_peer(&self) -> io::Result<()> {
+        self.peer_addr().map(drop)
     }
 }
 

@@ -392,7 +392,11 @@ impl TryFrom<net::UdpSocket> for UdpSocket {
 
     fn try_from(socket: net::UdpSocket) -> io::Result<UdpSocket> {
         socket.set_nonblocking(true)?;
-        Ok(UdpSocket { io: Async::socket(mio::net::UdpSocket::from_std(socket)) })
+        let label = |io: &mio::net::UdpSocket| match io.local_addr() {
+            Ok(addr) => format!("udp at {addr}"),
+            Err(_) => "udp".to_owned(),
+        };
+        Ok(UdpSocket { io: Async::socket(mio::net::UdpSocket::from_std(socket), label) })
     }
 }
 

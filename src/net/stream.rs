@@ -1,0 +1,399 @@
+//! What TCP and Unix streams have in common, written and documented once.
+//!
+//! The steps are methods of [`Async`], for any [`ByteStream`] in it. The macros give a type the
+//! public methods that are made of them: `stream!` what only a whole stream has, `reading!` and
+//! `writing!` what its halves have too.
+
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
+
+use super::{OwnedReadHalf, OwnedWriteHalf};
+use crate::{async_io::Async, id::Direction};
+
+/// How many buffers any OS takes in one call (POSIX's smallest `IOV_MAX`). Those after it may be
+/// left alone though there is enough for them.
+const BUFFERS_A_CALL: usize = 16;
+
+/// mio's streams, by one name for what both of them have.
+pub(super) trait ByteStream {
+    /// Whether a read of less than it was asked for has drained the socket.
+    const SHORT_READ_MEANS_DRAINED: bool;
+
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+
+    /// The error that asking for the peer's address returns.
+    fn has_peer(&self) -> io::Result<()>;
+}
+
+/// What is, or has a part in, a stream.
+pub(super) trait HasStream {
+    type Stream: ByteStream;
+
+    fn io(&self) -> &Async<Self::Stream>;
+}
+
+impl<S: HasStream> HasStream for OwnedReadHalf<S> {
+    type Stream = S::Stream;
+
+    fn io(&self) -> &Async<S::Stream> {
+        self.stream.io()
+    }
+}
+
+impl<S: HasStream> HasStream for OwnedWriteHalf<S> {
+    type Stream = S::Stream;
+
+    fn io(&self) -> &Async<S::Stream> {
+        self.stream.io()
+    }
+}
+
+#[expect(private_bounds, reason = "the methods are as private as the bound")]
+impl<S: ByteStream> Async<S>
+where
+    for<'a> &'a S: Read + Write,
+{
+    /// Waits until a connection that was begun is made, or has failed.
+    pub(super) async fn connected(&self) -> io::Result<()> {
+        // Writable does not mean connected: it may mean failed, or nothing at all. The socket's
+        // error and the peer's address tell.
+        let connected = |stream: &S| {
+            if let Some(error) = stream.take_error()? {
+                return Err(error);
+            }
+            stream.has_peer().map_err(|error| match error.kind() {
+                ErrorKind::NotConnected => ErrorKind::WouldBlock.into(),
+                _ => error,
+            })
+        };
+        self.write_with(connected).await
+    }
+
+    /// Waits until the OS has said that the peer has ended its half. It says so with an event for
+    /// reading, as data does: whoever waits looks at each, and none is used up by that.
+    pub(super) async fn closed(&self) -> io::Result<()> {
+        let closed = |io: &Async<S>| {
+            if io.is_closed(Direction::Read) { Ok(()) } else { Err(ErrorKind::WouldBlock.into()) }
+        };
+        self.operation(Direction::Read, closed).await
+    }
+
+    /// Tries to read.
+    pub(super) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            // The OS would wait for a byte that there is no room for.
+            return Ok(0);
+        }
+        let done = self.attempt(Direction::Read, |mut io| io.read(buf))?;
+        self.was_read(done, buf.len());
+        Ok(done)
+    }
+
+    /// Tries to read into several buffers.
+    pub(super) fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return Ok(0);
+        }
+        let done = self.attempt(Direction::Read, |mut io| io.read_vectored(bufs))?;
+        self.was_read(done, bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum());
+        Ok(done)
+    }
+
+    /// Says what a read has done.
+    fn was_read(&self, done: usize, asked: usize) {
+        if S::SHORT_READ_MEANS_DRAINED {
+            self.transferred(Direction::Read, done, asked);
+        }
+    }
+
+    /// Tries to write.
+    pub(super) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        let done = self.attempt(Direction::Write, |mut io| io.write(buf))?;
+        self.transferred(Direction::Write, done, buf.len());
+        Ok(done)
+    }
+
+    /// Tries to write several buffers.
+    pub(super) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let done = self.attempt(Direction::Write, |mut io| io.write_vectored(bufs))?;
+        let asked = bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum();
+        self.transferred(Direction::Write, done, asked);
+        Ok(done)
+    }
+}
+
+/// Gives a stream what its halves don't have.
+macro_rules! stream {
+    ($stream:ident) => {
+        impl $stream {
+            /// Divides the stream into a half that reads and a half that writes, each for a task
+            /// of its own. Dropping the one that writes tells the peer that nothing more comes.
+            ///
+            /// A stream in an `Rc` can be read and written by two tasks as well; then the peer
+            /// sees the end when the last of them has dropped it.
+            #[must_use = "a half that is dropped is closed"]
+            pub fn into_split(
+                self,
+            ) -> ($crate::net::OwnedReadHalf<$stream>, $crate::net::OwnedWriteHalf<$stream>) {
+                $crate::net::split::halves(self, $stream::shutdown)
+            }
+
+            /// Ends one half of the connection, or both. After `Shutdown::Write` the peer reads
+            /// all that was written, and then the end.
+            ///
+            /// # Errors
+            ///
+            /// The OS's: `NotConnected`, if the peer is gone.
+            pub fn shutdown(&self, how: std::net::Shutdown) -> std::io::Result<()> {
+                self.io.get_ref().shutdown(how)
+            }
+
+            /// Takes the error out that the OS keeps for the socket, if there is one.
+            ///
+            /// # Errors
+            ///
+            /// The OS's, if it cannot tell.
+            pub fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
+                self.io.get_ref().take_error()
+            }
+        }
+
+        impl $crate::net::stream::HasStream for $stream {
+            type Stream = mio::net::$stream;
+
+            fn io(&self) -> &$crate::async_io::Async<mio::net::$stream> {
+                &self.io
+            }
+        }
+
+        impl std::fmt::Debug for $stream {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($stream)).field("io", &self.io).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+/// Gives a stream, or the half of one that reads, its ways to read.
+macro_rules! reading {
+    ($stream:ty) => {
+        impl $stream {
+            /// Reads what there is, up to `buf.len()` bytes, and waits if there is nothing.
+            /// Returns how many bytes it read; 0 is the end (or an empty `buf`).
+            ///
+            /// # Errors
+            ///
+            /// The OS's: `ConnectionReset`, for example. Or if the socket has to wait under
+            /// another executor than its own.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// If the future is dropped before it is ready, nothing was read.
+            pub async fn read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Read, |io| io.try_read(buf)).await
+            }
+
+            /// Reads like [`read`](Self::read), into several buffers: each is filled before the
+            /// next.
+            ///
+            /// # Errors
+            ///
+            /// As for [`read`](Self::read).
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// If the future is dropped before it is ready, nothing was read.
+            pub async fn read_vectored(
+                &self,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::io::Result<usize> {
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Read, |io| io.try_read_vectored(bufs)).await
+            }
+
+            /// Fills `buf`.
+            ///
+            /// # Errors
+            ///
+            /// As for [`read`](Self::read), and `UnexpectedEof` if the end comes before `buf` is
+            /// full. What was read by then is in `buf`.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// Not cancel safe: if the future is dropped, what was read so far is in `buf`, and
+            /// how much that is nobody knows.
+            pub async fn read_exact(&self, buf: &mut [u8]) -> std::io::Result<()> {
+                use std::io::{Error, ErrorKind};
+                let mut filled = 0;
+                while filled < buf.len() {
+                    match self.read(&mut buf[filled..]).await? {
+                        0 => {
+                            return Err(Error::new(
+                                ErrorKind::UnexpectedEof,
+                                "the stream has ended",
+                            ));
+                        }
+                        n => filled += n,
+                    }
+                }
+                Ok(())
+            }
+
+            /// Waits until there may be something to read, or the end, or an error.
+            ///
+            /// "May be": the next read can still find nothing, and waits then.
+            ///
+            /// # Errors
+            ///
+            /// If the socket cannot be registered, or has to wait under another executor than its
+            /// own.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// Dropping the future loses nothing.
+            pub async fn readable(&self) -> std::io::Result<()> {
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().ready(Direction::Read).await
+            }
+
+            /// Waits until the peer has hung up: it has ended its half, or the connection is
+            /// broken. Nothing is read. What the peer has sent before can still be read, and does
+            /// not end the wait.
+            ///
+            /// For a task that works for a client who may leave meanwhile. Reading is what tells
+            /// how it has left: the end, or an error.
+            ///
+            /// # Errors
+            ///
+            /// As for [`readable`](Self::readable).
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// Dropping the future loses nothing.
+            pub async fn closed(&self) -> std::io::Result<()> {
+                use $crate::net::stream::HasStream;
+                self.io().closed().await
+            }
+        }
+    };
+}
+
+/// Gives a stream, or the half of one that writes, its ways to write.
+macro_rules! writing {
+    ($stream:ty) => {
+        impl $stream {
+            /// Writes as much of `buf` as there is room for, and waits if there is none. Returns
+            /// how many bytes it wrote.
+            ///
+            /// # Errors
+            ///
+            /// The OS's: `BrokenPipe` or `ConnectionReset` when the peer is gone. Or if the socket
+            /// has to wait under another executor than its own.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// If the future is dropped before it is ready, nothing was written.
+            pub async fn write(&self, buf: &[u8]) -> std::io::Result<usize> {
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Write, |io| io.try_write(buf)).await
+            }
+
+            /// Writes like [`write`](Self::write), from several buffers, one after the other. So a
+            /// head and a body that lie in different places go out in one call.
+            ///
+            /// # Errors
+            ///
+            /// As for [`write`](Self::write).
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// If the future is dropped before it is ready, nothing was written.
+            pub async fn write_vectored(
+                &self,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::io::Result<usize> {
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Write, |io| io.try_write_vectored(bufs)).await
+            }
+
+            /// Writes all of `buf`.
+            ///
+            /// # Errors
+            ///
+            /// As for [`write`](Self::write), and `WriteZero` if the OS takes nothing more.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// Not cancel safe: if the future is dropped, a part of `buf` may have been written,
+            /// and how much that is nobody knows.
+            pub async fn write_all(&self, mut buf: &[u8]) -> std::io::Result<()> {
+                use std::io::{Error, ErrorKind};
+                while !buf.is_empty() {
+                    match self.write(buf).await? {
+                        0 => {
+                            return Err(Error::new(
+                                ErrorKind::WriteZero,
+                                "the OS takes nothing more",
+                            ));
+                        }
+                        n => buf = &buf[n..],
+                    }
+                }
+                Ok(())
+            }
+
+            /// Waits until there may be room to write, or an error.
+            ///
+            /// "May be": the next write can still find none, and waits then.
+            ///
+            /// # Errors
+            ///
+            /// If the socket cannot be registered, or has to wait under another executor than its
+            /// own.
+            ///
+            /// # Panics
+            ///
+            /// If it has to wait and no executor runs on this thread.
+            ///
+            /// # Cancel safety
+            ///
+            /// Dropping the future loses nothing.
+            pub async fn writable(&self) -> std::io::Result<()> {
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().ready(Direction::Write).await
+            }
+        }
+    };
+}

@@ -1,0 +1,257 @@
+use std::{
+    io,
+    net::Shutdown,
+    os::unix::net::{self, SocketAddr},
+    path::Path,
+};
+
+use super::path_of;
+use crate::{async_io::Async, id::Direction};
+
+/// A datagram socket between processes on one machine.
+///
+/// A datagram comes whole, and those of one sender in their order. A buffer that is too short for
+/// it gets its beginning; the rest is lost. One of no bytes is a datagram too, not the end.
+///
+/// ```
+/// use pizzaiolo::net::UnixDatagram;
+///
+/// # fn main() -> std::io::Result<()> {
+/// pizzaiolo::block_on(async {
+///     let (kitchen, table) = UnixDatagram::pair()?;
+///     table.send(b"2 margheritas").await?;
+///     let mut order = [0; 1024];
+///     let len = kitchen.recv(&mut order).await?;
+///     assert_eq!(&order[..len], b"2 margheritas");
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct UnixDatagram {
+    pub(in crate::net) io: Async<mio::net::UnixDatagram>,
+}
+
+impl UnixDatagram {
+    fn new(socket: mio::net::UnixDatagram) -> UnixDatagram {
+        let label = |io: &mio::net::UnixDatagram| {
+            format!("unix datagrams{}", path_of(io.local_addr(), "at"))
+        };
+        UnixDatagram { io: Async::socket(socket, label) }
+    }
+
+    /// Creates a socket at `path`, where nothing may be yet. What it makes there stays when the
+    /// socket is dropped: removing it is up to you.
+    ///
+    /// For an abstract address, or for socket options, make the socket as you like and convert it
+    /// from [`std::os::unix::net::UnixDatagram`].
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `AddrInUse` if there is something at `path`, and not allowed, and the like.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixDatagram> {
+        net::UnixDatagram::bind(path)?.try_into()
+    }
+
+    /// Creates a socket without an address, to send from.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, when it has no more descriptors to give.
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram::new(mio::net::UnixDatagram::unbound()?))
+    }
+
+    /// Creates two sockets that are each other's peer.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, when it has no more descriptors to give.
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let (a, b) = mio::net::UnixDatagram::pair()?;
+        Ok((UnixDatagram::new(a), UnixDatagram::new(b)))
+    }
+
+    /// Makes the socket at `path` the peer. From then on [`send`](UnixDatagram::send) sends there,
+    /// and only what comes from there is received. Nothing is sent yet, so this never waits.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if no socket is there
+    /// any more.
+    pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        self.io.get_ref().connect(path)
+    }
+
+    /// Sends `buf` to the peer, as one datagram, and waits while the peer's queue is full. Returns
+    /// how many bytes that is: all of them.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotConnected` without a peer; `ConnectionRefused` or `ConnectionReset` if it is
+    /// gone. Or if the socket has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was sent.
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.write_with(|socket| socket.send(buf)).await
+    }
+
+    /// Sends `buf` to the socket at `path`, as one datagram. Returns how many bytes that is: all
+    /// of them.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if no socket is there
+    /// any more. `WouldBlock` if the queue of that socket is full: the OS does not tell when there
+    /// is room again, unless it is the peer, to which [`send`](UnixDatagram::send) waits. Or if the socket has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was sent.
+    pub async fn send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
+        let path = path.as_ref();
+        // "Would block" is an answer here, not a reason to wait: no event would end the wait.
+        self.io.write_with(|socket| Ok(socket.send_to(buf, path))).await?
+    }
+
+    /// Receives a datagram. Returns how many bytes of it are in `buf`.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `ConnectionReset` if the peer is gone. Or if the socket has to wait under another
+    /// executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was received: the datagram is for the
+    /// next call.
+    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.read_with(|socket| socket.recv(buf)).await
+    }
+
+    /// Receives a datagram. Returns how many bytes of it are in `buf`, and who sent it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](UnixDatagram::recv).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, nothing was received: the datagram is for the
+    /// next call.
+    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.read_with(|socket| socket.recv_from(buf)).await
+    }
+
+    /// Waits until there may be a datagram to receive, or an error.
+    ///
+    /// "May be": the next call can still find nothing, and waits then.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot be registered, or has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.io.ready(Direction::Read).await
+    }
+
+    /// Waits until there may be room to send, or an error.
+    ///
+    /// # Errors
+    ///
+    /// As for [`readable`](UnixDatagram::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.io.ready(Direction::Write).await
+    }
+
+    /// Ends one direction of the socket, or both. After `Shutdown::Read`, sending to it is an
+    /// error. That ends no call that waits here to receive: on Linux, it goes on waiting.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotConnected`, if there is no peer.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+
+    /// The address of this socket, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// The address of the peer.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotConnected`, if there is none.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    /// Takes the error out that the OS keeps for the socket, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, if it cannot tell.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
+
+/// Sets the socket to non-blocking.
+impl TryFrom<net::UnixDatagram> for UnixDatagram {
+    type Error = io::Error;
+
+    fn try_from(socket: net::UnixDatagram) -> io::Result<UnixDatagram> {
+        socket.set_nonblocking(true)?;
+        Ok(UnixDatagram::new(mio::net::UnixDatagram::from_std(socket)))
+    }
+}
+
+/// Sets the socket to blocking, as std's sockets are.
+impl TryFrom<UnixDatagram> for net::UnixDatagram {
+    type Error = io::Error;
+
+    fn try_from(socket: UnixDatagram) -> io::Result<net::UnixDatagram> {
+        let socket = net::UnixDatagram::from(socket.io.into_inner()?);
+        socket.set_nonblocking(false)?;
+        Ok(socket)
+    }
+}

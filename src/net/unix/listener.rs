@@ -1,0 +1,150 @@
+use std::{
+    fmt, io,
+    os::unix::net::{self, SocketAddr},
+    path::Path,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+
+use super::{UnixStream, path_of};
+use crate::{
+    async_io::{Async, Operation},
+    id::Direction,
+};
+
+/// A socket at a path that clients connect to.
+///
+/// ```
+/// use pizzaiolo::net::{UnixListener, UnixStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let path = std::env::temp_dir().join(format!("pizzaiolo-doc-{}.sock", std::process::id()));
+/// pizzaiolo::block_on(async {
+///     let listener = UnixListener::bind(&path)?;
+///     let client = UnixStream::connect(&path).await?;
+///     let (connection, _) = listener.accept().await?;
+///     client.write_all(b"2 margheritas").await?;
+///     connection.read_exact(&mut [0; 13]).await
+/// })?;
+/// std::fs::remove_file(&path)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct UnixListener {
+    pub(in crate::net) io: Async<mio::net::UnixListener>,
+}
+
+impl UnixListener {
+    /// Creates a listener at `path`, where nothing may be yet. What it makes there stays when the
+    /// listener is dropped: removing it is up to you.
+    ///
+    /// For an abstract address, or for socket options, make the socket as you like and convert it
+    /// from [`std::os::unix::net::UnixListener`].
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `AddrInUse` if there is something at `path`, and not allowed, and the like.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
+        net::UnixListener::bind(path)?.try_into()
+    }
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    ///
+    /// The OS's. Most of them say something about one connection, or about the process at this
+    /// moment (no descriptor is free), and nothing about the listener: log them, wait a little,
+    /// and go on.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
+    /// call.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        self.io.operation(Direction::Read, try_accept).await
+    }
+
+    /// Creates the stream of all connections to come, for whoever prefers `next` to
+    /// [`accept`](UnixListener::accept). It never ends.
+    pub fn incoming(&self) -> UnixIncoming<'_> {
+        UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
+    }
+
+    /// The address that it listens at.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// Takes the error out that the OS keeps for the socket, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, if it cannot tell.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
+
+fn try_accept(io: &Async<mio::net::UnixListener>) -> io::Result<(UnixStream, SocketAddr)> {
+    let (stream, peer) = io.attempt(Direction::Read, mio::net::UnixListener::accept)?;
+    Ok((UnixStream::fresh(stream), peer))
+}
+
+/// Sets the listener to non-blocking.
+impl TryFrom<net::UnixListener> for UnixListener {
+    type Error = io::Error;
+
+    fn try_from(listener: net::UnixListener) -> io::Result<UnixListener> {
+        listener.set_nonblocking(true)?;
+        let label = |io: &mio::net::UnixListener| {
+            format!("unix listener{}", path_of(io.local_addr(), "at"))
+        };
+        Ok(UnixListener { io: Async::socket(mio::net::UnixListener::from_std(listener), label) })
+    }
+}
+
+/// Sets the listener to blocking, as std's listeners are.
+impl TryFrom<UnixListener> for net::UnixListener {
+    type Error = io::Error;
+
+    fn try_from(listener: UnixListener) -> io::Result<net::UnixListener> {
+        let listener = net::UnixListener::from(listener.io.into_inner()?);
+        listener.set_nonblocking(false)?;
+        Ok(listener)
+    }
+}
+
+type TryAccept = fn(&Async<mio::net::UnixListener>) -> io::Result<(UnixStream, SocketAddr)>;
+
+/// The connections of a [`UnixListener`], as a stream.
+#[must_use = "it does nothing unless it is polled"]
+pub struct UnixIncoming<'a> {
+    /// Begun again each time that it is ready.
+    accept: Operation<'a, mio::net::UnixListener, TryAccept>,
+}
+
+impl Stream for UnixIncoming<'_> {
+    type Item = io::Result<UnixStream>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let accept = Pin::new(&mut self.accept).poll(cx);
+        accept.map(|result| Some(result.map(|(stream, _)| stream)))
+    }
+}
+
+impl fmt::Debug for UnixIncoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnixIncoming").finish_non_exhaustive()
+    }
+}

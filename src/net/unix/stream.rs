@@ -1,0 +1,130 @@
+use std::{
+    io,
+    os::unix::net::{self, SocketAddr},
+    path::Path,
+};
+
+use super::path_of;
+use crate::{async_io::Async, net::stream::ByteStream};
+
+/// A connection between two processes on one machine.
+///
+/// ```
+/// use pizzaiolo::net::UnixStream;
+///
+/// # fn main() -> std::io::Result<()> {
+/// pizzaiolo::block_on(async {
+///     let (kitchen, table) = UnixStream::pair()?;
+///     table.write_all(b"2 margheritas").await?;
+///     let mut order = [0; 1024];
+///     let len = kitchen.read(&mut order).await?;
+///     assert_eq!(&order[..len], b"2 margheritas");
+///     Ok(())
+/// })
+/// # }
+/// ```
+pub struct UnixStream {
+    pub(in crate::net) io: Async<mio::net::UnixStream>,
+}
+
+impl UnixStream {
+    fn new(stream: mio::net::UnixStream) -> UnixStream {
+        let label =
+            |io: &mio::net::UnixStream| format!("unix stream{}", path_of(io.peer_addr(), "with"));
+        UnixStream { io: Async::socket(stream, label) }
+    }
+
+    /// The same for a socket that was made just now, so that nobody else has it.
+    pub(super) fn fresh(stream: mio::net::UnixStream) -> UnixStream {
+        UnixStream { io: UnixStream::new(stream).io.assume_sole() }
+    }
+
+    /// Connects to the listener at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if nobody listens there
+    /// any more. `WouldBlock` (on Linux) if more connections wait to be accepted than the listener
+    /// wants to have waiting: the OS does not tell when there is room again, so it is for you to
+    /// say when to try again.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection that is being made.
+    pub async fn connect(path: impl AsRef<Path>) -> io::Result<UnixStream> {
+        let stream = UnixStream::fresh(mio::net::UnixStream::connect(path)?);
+        stream.io.connected().await?;
+        Ok(stream)
+    }
+
+    /// Creates two streams that are connected with each other.
+    ///
+    /// # Errors
+    ///
+    /// The OS's, when it has no more descriptors to give.
+    pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
+        let (a, b) = mio::net::UnixStream::pair()?;
+        Ok((UnixStream::fresh(a), UnixStream::fresh(b)))
+    }
+
+    /// The address of this end: mostly it has none.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// The address of the other end: the listener's, or none if that is this end.
+    ///
+    /// # Errors
+    ///
+    /// The OS's.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+}
+
+stream!(UnixStream);
+reading!(UnixStream);
+writing!(UnixStream);
+
+impl ByteStream for mio::net::UnixStream {
+    /// A read ends, though there is more, where a message begins that comes with a descriptor or
+    /// from another process. So only "would block" says that there is no more.
+    const SHORT_READ_MEANS_DRAINED: bool = false;
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.take_error()
+    }
+
+    fn has_peer(&self) -> io::Result<()> {
+        self.peer_addr().map(drop)
+    }
+}
+
+/// Sets the socket to non-blocking.
+impl TryFrom<net::UnixStream> for UnixStream {
+    type Error = io::Error;
+
+    fn try_from(stream: net::UnixStream) -> io::Result<UnixStream> {
+        stream.set_nonblocking(true)?;
+        Ok(UnixStream::new(mio::net::UnixStream::from_std(stream)))
+    }
+}
+
+/// Sets the socket to blocking, as std's sockets are.
+impl TryFrom<UnixStream> for net::UnixStream {
+    type Error = io::Error;
+
+    fn try_from(stream: UnixStream) -> io::Result<net::UnixStream> {
+        let stream = net::UnixStream::from(stream.io.into_inner()?);
+        stream.set_nonblocking(false)?;
+        Ok(stream)
+    }
+}

@@ -119,6 +119,34 @@ fn try_accept(io: &Async<mio::net::TcpListener>) -> io::Result<(TcpStream, Socke
 }
 
 /// Sets the listener to non-blocking.
+///
+/// This is the way in for sockets with options of their own, made with the crate socket2. What is
+/// set after the conversion, like keepalive here, goes through [`AsFd`](std::os::fd::AsFd):
+///
+/// ```
+/// use std::{net::SocketAddr, time::Duration};
+/// use pizzaiolo::net::{TcpListener, TcpStream};
+/// use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+/// # #[cfg(unix)]
+/// socket.set_reuse_port(true)?; // as many listeners as threads, at one port
+/// socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+/// socket.listen(1024)?; // so many connections may wait to be accepted
+/// let listener = TcpListener::try_from(std::net::TcpListener::from(socket))?;
+///
+/// pizzaiolo::block_on(async {
+///     let _client = TcpStream::connect(listener.local_addr()?).await?;
+///     let (connection, _) = listener.accept().await?;
+/// #   #[cfg(unix)] {
+///     let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
+///     SockRef::from(&connection).set_tcp_keepalive(&keepalive)?;
+/// #   }
+///     Ok(())
+/// })
+/// # }
+/// ```
 impl TryFrom<net::TcpListener> for TcpListener {
     type Error = io::Error;
 

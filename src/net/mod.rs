@@ -6,9 +6,16 @@
 //! one it stays. Waiting for it under another executor, or when its executor is gone, is an error
 //! that says so.
 //!
+//! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
+//! `AsyncWrite` of the crate of that name, for the many crates that ask for them. Of several tasks
+//! that poll one direction of one stream through these traits, the last is woken; of those that
+//! await the stream's own methods, all are.
+//!
 //! An operation that is dropped while it waits has done nothing and leaves nothing behind; each
 //! one's `# Cancel safety` says what that means for it.
 
+#[cfg(feature = "futures-io")]
+mod futures_io;
 #[macro_use]
 mod stream;
 mod split;

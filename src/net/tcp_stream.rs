@@ -27,6 +27,9 @@ use crate::async_io::Async;
 /// ```
 pub struct TcpStream {
     pub(super) io: Async<mio::net::TcpStream>,
+    /// Who polls, having no future that waits.
+    #[cfg(feature = "futures-io")]
+    pub(super) tickets: super::futures_io::Tickets,
 }
 
 impl TcpStream {
@@ -35,12 +38,20 @@ impl TcpStream {
             Ok(peer) => format!("tcp with {peer}"),
             Err(_) => "tcp".to_owned(),
         };
-        TcpStream { io: Async::socket(stream, label) }
+        TcpStream::from_io(Async::socket(stream, label))
     }
 
     /// The same for a socket that was made just now, so that nobody else has it.
     pub(super) fn fresh(stream: mio::net::TcpStream) -> TcpStream {
-        TcpStream { io: TcpStream::new(stream).io.assume_sole() }
+        TcpStream::from_io(TcpStream::new(stream).io.assume_sole())
+    }
+
+    fn from_io(io: Async<mio::net::TcpStream>) -> TcpStream {
+        TcpStream {
+            io,
+            #[cfg(feature = "futures-io")]
+            tickets: super::futures_io::Tickets::default(),
+        }
     }
 
     /// Connects to `addr`; of several addresses, to each in turn until one answers.

@@ -25,18 +25,29 @@ use crate::{async_io::Async, net::stream::ByteStream};
 /// ```
 pub struct UnixStream {
     pub(in crate::net) io: Async<mio::net::UnixStream>,
+    /// Who polls, having no future that waits.
+    #[cfg(feature = "futures-io")]
+    pub(in crate::net) tickets: crate::net::futures_io::Tickets,
 }
 
 impl UnixStream {
     fn new(stream: mio::net::UnixStream) -> UnixStream {
         let label =
             |io: &mio::net::UnixStream| format!("unix stream{}", path_of(io.peer_addr(), "with"));
-        UnixStream { io: Async::socket(stream, label) }
+        UnixStream::from_io(Async::socket(stream, label))
     }
 
     /// The same for a socket that was made just now, so that nobody else has it.
     pub(super) fn fresh(stream: mio::net::UnixStream) -> UnixStream {
-        UnixStream { io: UnixStream::new(stream).io.assume_sole() }
+        UnixStream::from_io(UnixStream::new(stream).io.assume_sole())
+    }
+
+    fn from_io(io: Async<mio::net::UnixStream>) -> UnixStream {
+        UnixStream {
+            io,
+            #[cfg(feature = "futures-io")]
+            tickets: crate::net::futures_io::Tickets::default(),
+        }
     }
 
     /// Connects to the listener at `path`.

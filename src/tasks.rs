@@ -506,14 +506,16 @@ impl Tasks {
             since: now.since(task.since),
         };
         let mut list: Vec<TaskInfo> = alive(&slots).map(info).collect();
-        let joiners: HashMap<_, _> = alive(&slots)
-            .filter_map(|(key, task)| Some((task.joiner.as_ref()?.data(), TaskId(key))))
-            .collect();
+        // One may wait for the first of several.
+        let mut joins: HashMap<_, Vec<_>> = HashMap::new();
+        for (key, task) in alive(&slots) {
+            if let Some(joiner) = &task.joiner {
+                joins.entry(joiner.data()).or_default().push(WaitsFor::Join(TaskId(key)));
+            }
+        }
         for (info, (_, task)) in list.iter_mut().zip(alive(&slots)) {
             let waker = task.header.as_ref().map(leads_from);
-            if let Some(joined) = waker.and_then(|waker| joiners.get(&waker)) {
-                info.waits_for.push(WaitsFor::Join(*joined));
-            }
+            info.waits_for = waker.and_then(|waker| joins.remove(&waker)).unwrap_or_default();
         }
         list
     }

@@ -48,8 +48,9 @@ impl Executor {
         TaskTable(list)
     }
 
-    /// The tasks that are ready, in the order in which they will be polled; the future that
-    /// `block_on` runs among them.
+    /// The tasks that are ready, the future that `block_on` runs among them; in the order in which
+    /// they will be polled, unless [`Builder::ready_order`](crate::Builder::ready_order) leaves
+    /// that to chance.
     #[must_use]
     pub fn ready_queue(&self) -> Vec<TaskId> {
         self.context.ready.list()

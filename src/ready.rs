@@ -30,15 +30,18 @@ impl ReadyQueue {
     pub(crate) fn pop(&self) -> Option<TaskId> {
         let mut queue = self.queue.borrow_mut();
         if let Some(chance) = &self.chance {
-            let len = u64::try_from(queue.len()).unwrap_or(u64::MAX);
-            if let Some(place) = next_random(chance).checked_rem(len) {
+            // Where there is no choice, no number is drawn: how often the executor looks in vain
+            // depends on sockets and threads, and must not change the order.
+            if queue.len() > 1 {
+                let len = u64::try_from(queue.len()).unwrap_or(u64::MAX);
+                let place = next_random(chance) % len;
                 queue.swap(0, usize::try_from(place).unwrap_or(0));
             }
         }
         queue.pop_front()
     }
 
-    /// Who is in it, first in, first out.
+    /// Who is in it. Without a seed, the first is polled next.
     pub(crate) fn list(&self) -> Vec<TaskId> {
         self.queue.borrow().iter().copied().collect()
     }

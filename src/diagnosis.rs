@@ -63,8 +63,8 @@ impl Executor {
             self.context.inbox.announce_awake();
             let root = if self.root.borrow().is_some() { "block_on's own future" } else { "run" };
             panic!(
-                "deadlock: {root} waits for ever, for nothing is ready, there is no timer, no \
-                 socket is waited for, and nobody holds a waker or a handle:\n{}",
+                "deadlock: {root} waits for ever, for nothing is ready, no timer will fire, no \
+                 socket is waited for, and nobody else holds a waker or a handle:\n{}",
                 self.tasks()
             );
         }

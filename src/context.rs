@@ -13,7 +13,7 @@ use crate::{
     join::JoinHandle,
     reactor::Reactor,
     ready::ReadyQueue,
-    tasks::{LocalTask, Tasks},
+    tasks::{LocalTask, Tasks, Tick},
     timers::Timers,
     trace::{EventKind, Tracer},
     turn::Turn,
@@ -68,6 +68,12 @@ impl Context {
         self.ready.push(id);
         self.tracer.emit(Some(id), || EventKind::Spawned { name, place });
         id
+    }
+
+    /// Notes the time, for who asks since when a task waits.
+    pub(crate) fn tick_over(&self) {
+        let Context { tasks, clock, .. } = self;
+        tasks.set_tick(Tick::new(clock.now().saturating_duration_since(clock.start())));
     }
 }
 

@@ -33,6 +33,7 @@ impl Executor {
     #[must_use]
     pub fn tasks(&self) -> TaskTable {
         let Context { tasks, reactor, timers, .. } = &*self.context;
+        self.context.tick_over();
         let mut list = tasks.list();
         let places: HashMap<TaskId, usize> =
             list.iter().enumerate().map(|(place, task)| (task.id, place)).collect();

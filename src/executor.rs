@@ -36,7 +36,7 @@ use crate::{
     reactor::Reactor,
     ready::ReadyQueue,
     slots::Key,
-    tasks::{Header, LocalTask, ROOT_OWNERS, Tasks, Tick, Turn, is_lost, new_waker},
+    tasks::{Header, LocalTask, ROOT_OWNERS, Tasks, Turn, is_lost, new_waker},
     timers::Timers,
     trace::{Cause, EventKind, Tracer},
     turn,
@@ -323,13 +323,7 @@ impl Executor {
             reactor.look(Some(Duration::ZERO));
         }
         timers.fire(tracer, turn);
-        self.tick_over();
-    }
-
-    /// Notes the time, for who asks since when a task waits.
-    fn tick_over(&self) {
-        let Context { tasks, clock, .. } = &*self.context;
-        tasks.set_tick(Tick::new(clock.now().saturating_duration_since(clock.start())));
+        self.context.tick_over();
     }
 
     /// Sleeps until there is news, and collects it.
@@ -350,7 +344,7 @@ impl Executor {
             inbox.announce_awake();
             tracer.emit(None, || EventKind::Unparked);
         }
-        self.tick_over();
+        self.context.tick_over();
         self.read_letters();
         timers.fire(tracer, turn);
     }
@@ -377,6 +371,7 @@ impl Executor {
             return false;
         };
         clock.advance(deadline.saturating_duration_since(clock.now()));
+        self.context.tick_over();
         timers.fire(tracer, turn);
         true
     }

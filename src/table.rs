@@ -21,9 +21,9 @@ pub struct TaskInfo {
     /// What it waits for; several things, if it selects; nothing, if that is unknown: a lock or a
     /// channel of another crate, or a waker that is kept nowhere.
     pub waits_for: Vec<WaitsFor>,
-    /// For how long it has been in this state: since its last poll ended, or since it was spawned.
-    /// The executor looks at the clock after each sleep, so this is as coarse as its last turns
-    /// were long, and counted in steps of 10 ms.
+    /// How long ago its last poll ended, or how long ago it was spawned, if it was not polled yet.
+    /// For that the executor looks at its clock only now and then, after a sleep or 64 polls, and
+    /// counts in steps of 10 ms; so this may be too long by what these polls took.
     pub since: Duration,
 }
 
@@ -111,7 +111,7 @@ impl fmt::Display for TaskTable {
                 (_, []) => "nothing".to_owned(),
                 (_, waits) => waits.join(", or "),
             };
-            let (id, since) = (task.id.to_string(), format!("{:.2?}", task.since));
+            let (id, since) = (task.id.to_string(), format!("{:.2}s", task.since.as_secs_f64()));
             write!(f, "\n{id:<10} {:<7} {:>8} {since:>9}  {waits}; ", task.state, task.polls)?;
             match (&task.name, task.place) {
                 (Some(name), _) => f.write_str(name)?,

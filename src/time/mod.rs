@@ -86,6 +86,7 @@ pub fn advance(duration: Duration) -> Advance {
          make the executor with `Executor::builder().paused_clock(true)`"
     );
     context.clock.advance(duration);
+    context.tick_over();
     context.timers.fire(&context.tracer, &context.turn);
     Advance { others: crate::yield_now() }
 }

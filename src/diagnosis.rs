@@ -14,6 +14,7 @@ use crate::{
     Executor,
     context::Context,
     id::TaskId,
+    root::Root,
     table::{TaskTable, WaitsFor},
     trace::Warning,
 };
@@ -27,14 +28,14 @@ const POLLS_TO_JUDGE: u32 = 64;
 
 impl Executor {
     /// A look at all tasks: what each does, and what it waits for. `println!("{}", …)` shows it
-    /// as a table.
+    /// as a table. While `block_on` runs, its own future comes first, as `root`.
     ///
-    /// A future that `block_on` runs may call it too: it can borrow the executor.
+    /// That future may call it too: it can borrow the executor.
     #[must_use]
     pub fn tasks(&self) -> TaskTable {
         let Context { tasks, reactor, timers, .. } = &*self.context;
         self.context.tick_over();
-        let mut list = tasks.list();
+        let mut list = tasks.list(self.root.borrow().as_ref());
         let places: HashMap<TaskId, usize> =
             list.iter().enumerate().map(|(place, task)| (task.id, place)).collect();
         let sockets = reactor.waiting().into_iter();
@@ -86,18 +87,35 @@ impl Executor {
 
     /// Warns of a task, or of the root future, that returned Pending and that nobody can wake.
     pub(crate) fn warn_of_lost_waker(&self, id: TaskId) {
-        self.context.tracer.warn(id, Warning::LostWaker, &self.context.tasks.describe(id));
+        self.warn(id, Warning::LostWaker);
+    }
+
+    fn warn(&self, id: TaskId, warning: Warning) {
+        let Context { tasks, tracer, .. } = &*self.context;
+        let about = match self.root_named(id, Root::describe) {
+            Some(root) => root,
+            None => tasks.describe(id),
+        };
+        tracer.warn(id, warning, &about);
+    }
+
+    /// Calls `f` with the root, if this is its name.
+    fn root_named<R>(&self, id: TaskId, f: impl FnOnce(&Root) -> R) -> Option<R> {
+        self.with_root(|root| (root.id() == id).then(|| f(root))).flatten()
     }
 
     /// Looks at a poll that has ended.
     pub(crate) fn lint(&self, lints: &Lints, id: TaskId, started: Instant) {
-        let Context { tasks, tracer, .. } = &*self.context;
         let took = started.elapsed();
         if took > lints.slow_poll {
-            tracer.warn(id, Warning::SlowPoll(took), &tasks.describe(id));
+            self.warn(id, Warning::SlowPoll(took));
         }
-        if lints.wakes_itself(id, tasks.is_queued_here(id)) {
-            tracer.warn(id, Warning::WakesItself, &tasks.describe(id));
+        let woken = match self.root_named(id, |root| root.header().is_queued_here()) {
+            Some(root) => root,
+            None => self.context.tasks.is_queued_here(id),
+        };
+        if lints.wakes_itself(id, woken) {
+            self.warn(id, Warning::WakesItself);
         }
     }
 }

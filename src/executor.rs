@@ -35,8 +35,8 @@ use crate::{
     join::{JoinError, JoinHandle, Outcome},
     reactor::Reactor,
     ready::ReadyQueue,
-    slots::Key,
-    tasks::{Header, LocalTask, ROOT_OWNERS, Tasks, Turn, is_lost, new_waker},
+    root::Root,
+    tasks::{LocalTask, Tasks, Turn},
     timers::Timers,
     trace::{Cause, EventKind, Tracer},
     turn,
@@ -87,8 +87,8 @@ pub struct Executor {
     letters: RefCell<Vec<Letter>>,
     /// Numbers the calls of `block_on`, so that a waker of an earlier call touches nobody.
     roots: Cell<u32>,
-    /// What the waker of the root future leads to, while there is one.
-    pub(crate) root: RefCell<Option<Arc<Header>>>,
+    /// The future that `block_on` runs, while it does.
+    pub(crate) root: RefCell<Option<Root>>,
     /// Shared with every [`Handle`], to see whether there are any.
     handles: Arc<()>,
     /// What looks for tasks that keep the others waiting, if that was asked for.
@@ -168,19 +168,20 @@ impl Executor {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         let mut future = pin!(future);
-        let (root, header, waker) = self.new_root();
-        let _rooted = Rooted(&self.root);
+        let (root, waker) = self.new_root(Location::caller());
+        let _rooted = Rooted(self);
         self.context.ready.push(root);
         loop {
             match self.next() {
                 Some(id) if id == root => {
-                    header.clear_marks();
+                    self.with_root(Root::start_poll);
                     if let Poll::Ready(output) =
                         self.turn(root, &waker, |cx| future.as_mut().poll(cx))
                     {
                         return output;
                     }
-                    if is_lost(&header, ROOT_OWNERS) {
+                    let now = self.context.tasks.tick();
+                    if self.with_root(|root| root.end_poll(now)) == Some(true) {
                         self.warn_of_lost_waker(root);
                     }
                 }
@@ -283,14 +284,20 @@ impl Executor {
         entered
     }
 
-    /// Makes the waker of `block_on`'s own future, marked as queued.
-    fn new_root(&self) -> (TaskId, Arc<Header>, Waker) {
+    /// Makes what the others know of `block_on`'s own future, and its waker, marked as queued.
+    fn new_root(&self, place: &'static Location<'static>) -> (TaskId, Waker) {
         let number = self.roots.get();
         self.roots.set(number.wrapping_add(1));
-        let root = TaskId(Key::reserved(number));
-        let (header, waker) = new_waker(root, &self.context.inbox);
-        self.root.replace(Some(Arc::clone(&header)));
-        (root, header, waker)
+        let Context { inbox, tasks, .. } = &*self.context;
+        let (root, waker) = Root::new(number, inbox, place, tasks.tick());
+        let id = root.id();
+        self.root.replace(Some(root));
+        (id, waker)
+    }
+
+    /// Calls `f` with the root, if there is one. `f` runs no foreign code.
+    pub(crate) fn with_root<R>(&self, f: impl FnOnce(&Root) -> R) -> Option<R> {
+        self.root.borrow().as_ref().map(f)
     }
 
     // The loop's phases.
@@ -394,7 +401,7 @@ impl Executor {
 
     fn wake_by_letter(&self, id: TaskId) {
         let Context { tasks, ready, tracer, .. } = &*self.context;
-        let is_root = self.root.borrow().as_ref().is_some_and(|root| root.mark_for_letter(id));
+        let is_root = self.with_root(|root| root.header().mark_for_letter(id)) == Some(true);
         if is_root || tasks.mark_for_letter(id) {
             ready.push(id);
             tracer.emit(Some(id), || EventKind::Woken { by: Cause::OtherThread });
@@ -505,11 +512,14 @@ impl Executor {
 }
 
 /// While it lives, there is a root future.
-struct Rooted<'a>(&'a RefCell<Option<Arc<Header>>>);
+struct Rooted<'a>(&'a Executor);
 
 impl Drop for Rooted<'_> {
     fn drop(&mut self) {
-        self.0.take();
+        let root = self.0.root.take();
+        if let (Some(root), Some(lints)) = (root, &self.0.lints) {
+            lints.forget(root.id());
+        }
     }
 }
 

@@ -90,6 +90,7 @@ mod clock;
 mod foreign;
 mod id;
 mod join;
+mod root;
 mod slots;
 mod sync;
 mod table;

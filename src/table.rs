@@ -12,7 +12,7 @@ pub struct TaskInfo {
     pub id: TaskId,
     /// What [`task::Builder::name`](crate::task::Builder::name) called it.
     pub name: Option<Rc<str>>,
-    /// The spawn call that made it.
+    /// The spawn call that made it, or the call of `block_on`.
     pub place: Option<&'static Location<'static>>,
     /// What it does now.
     pub state: TaskState,

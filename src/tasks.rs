@@ -40,6 +40,7 @@ use crate::{
     id::TaskId,
     inbox::Inbox,
     join::Outcome,
+    root::Root,
     slots::{Key, Slots},
     sync::{AtomicBool, Ordering},
     table::{TaskInfo, TaskState, WaitsFor},
@@ -128,7 +129,7 @@ impl Header {
     }
 
     /// Whether the task is queued, here or in the inbox.
-    fn is_queued(&self) -> bool {
+    pub(crate) fn is_queued(&self) -> bool {
         self.queued_here.load(Ordering::Relaxed) || self.queued_elsewhere.load(Ordering::Relaxed)
     }
 
@@ -172,17 +173,15 @@ fn leads_from(header: &Arc<Header>) -> *const () {
     Arc::as_ptr(header).cast()
 }
 
-/// The owners of a header that are its task's own: the slab, and the task's waker.
+/// The owners of a header that are its task's own: the slab (or the [`Root`]), and the task's
+/// waker.
 const OWNERS: usize = 2;
 
-/// The same for a root future's header: the executor, its `block_on`, and the waker.
-pub(crate) const ROOT_OWNERS: usize = 3;
-
-/// Whether a task that waits can never run again: it is not queued, and nobody holds its waker
-/// but the `own` owners of its header that will never wake it.
-pub(crate) fn is_lost(header: &Arc<Header>, own: usize) -> bool {
+/// Whether a task that waits can never run again: it is not queued, and nobody else holds its
+/// waker but so many `idle` ones, who will never wake it.
+pub(crate) fn is_lost(header: &Arc<Header>, idle: usize) -> bool {
     // In this order: the last owner may have woken it and then gone.
-    owners(header) <= own && !header.is_queued()
+    owners(header) <= OWNERS + idle && !header.is_queued()
 }
 
 /// A coarse time: hundredths of a second since the executor was made. 32 bits last for 497 days.
@@ -194,7 +193,7 @@ impl Tick {
         Tick(u32::try_from(since_start.as_millis() / 10).unwrap_or(u32::MAX))
     }
 
-    fn since(self, earlier: Tick) -> Duration {
+    pub(crate) fn since(self, earlier: Tick) -> Duration {
         Duration::from_millis(u64::from(self.0.saturating_sub(earlier.0)) * 10)
     }
 }
@@ -358,7 +357,7 @@ impl Tasks {
                 task.future = Some(future);
                 task.waker = Some(waker);
                 task.since = self.tick.get();
-                let lost = task.header.as_ref().is_some_and(|header| is_lost(header, OWNERS));
+                let lost = task.header.as_ref().is_some_and(|header| is_lost(header, 0));
                 Ok(lost && !mem::replace(&mut task.warned, true))
             }
             _ => Err((future, waker)),
@@ -464,6 +463,11 @@ impl Tasks {
         slots.values_mut().filter_map(|task| task.future.take()).map(mem::forget).count()
     }
 
+    /// The time, as the loop last looked at it.
+    pub(crate) fn tick(&self) -> Tick {
+        self.tick.get()
+    }
+
     /// Tells the time.
     pub(crate) fn set_tick(&self, tick: Tick) {
         self.tick.set(tick);
@@ -471,9 +475,6 @@ impl Tasks {
 
     /// The task's name, if it has one, and the place where it was spawned.
     pub(crate) fn describe(&self, id: TaskId) -> String {
-        if id.0.is_reserved() {
-            return "the future given to `block_on`".to_owned();
-        }
         let name = self.names.borrow().get(&id.0).map(|name| format!("{name:?}, "));
         let slots = self.slots.borrow();
         let place = slots.get(id.0).and_then(|task| task.place);
@@ -488,8 +489,9 @@ impl Tasks {
         header.is_some_and(|header| header.is_queued_here())
     }
 
-    /// A look at all tasks that are alive. Of what each waits for, it knows the joins.
-    pub(crate) fn list(&self) -> Vec<TaskInfo> {
+    /// A look at the `root` future and at all tasks that are alive. Of what each waits for, it
+    /// knows the joins.
+    pub(crate) fn list(&self, root: Option<&Root>) -> Vec<TaskInfo> {
         let (slots, names, now) = (self.slots.borrow(), self.names.borrow(), self.tick.get());
         let state_of = |task: &Task| match (&task.future, &task.header) {
             (None, _) => TaskState::Running,
@@ -505,7 +507,10 @@ impl Tasks {
             waits_for: Vec::new(),
             since: now.since(task.since),
         };
-        let mut list: Vec<TaskInfo> = alive(&slots).map(info).collect();
+        let headers = alive(&slots).map(|(_, task)| task.header.as_ref());
+        let headers = root.map(Root::header).into_iter().map(Some).chain(headers);
+        let root = root.map(|root| root.info(now)).into_iter();
+        let mut list: Vec<TaskInfo> = root.chain(alive(&slots).map(info)).collect();
         // One may wait for the first of several.
         let mut joins: HashMap<_, Vec<_>> = HashMap::new();
         for (key, task) in alive(&slots) {
@@ -513,8 +518,8 @@ impl Tasks {
                 joins.entry(joiner.data()).or_default().push(WaitsFor::Join(TaskId(key)));
             }
         }
-        for (info, (_, task)) in list.iter_mut().zip(alive(&slots)) {
-            let waker = task.header.as_ref().map(leads_from);
+        for (info, header) in list.iter_mut().zip(headers) {
+            let waker = header.map(leads_from);
             info.waits_for = waker.and_then(|waker| joins.remove(&waker)).unwrap_or_default();
         }
         list
@@ -524,7 +529,7 @@ impl Tasks {
     /// holds its waker but join handles of such tasks, and the `inert` ones, who wake nobody.
     pub(crate) fn are_all_lost(
         &self,
-        root: Option<&Arc<Header>>,
+        root: Option<&Root>,
         inert: impl Iterator<Item = *const ()>,
     ) -> bool {
         let slots = self.slots.borrow();
@@ -533,13 +538,12 @@ impl Tasks {
         for waker in inert.chain(joiners) {
             *idle_owners.entry(waker).or_insert(0) += 1;
         }
-        let lost = |header: &Arc<Header>, own: usize| {
-            is_lost(header, own + idle_owners.get(&leads_from(header)).copied().unwrap_or(0))
-        };
-        root.is_none_or(|root| lost(root, ROOT_OWNERS))
+        let lost =
+            |header| is_lost(header, idle_owners.get(&leads_from(header)).copied().unwrap_or(0));
+        root.is_none_or(|root| lost(root.header()))
             && alive(&slots).all(|(_, task)| {
                 let header = task.header.as_ref().filter(|_| task.future.is_some());
-                header.is_some_and(|header| lost(header, OWNERS))
+                header.is_some_and(lost)
             })
     }
 

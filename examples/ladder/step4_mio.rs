@@ -1,0 +1,124 @@
+//! # Step 4: sleep until somebody is ready
+//!
+//! mio's `Poll` sleeps until the kernel says which of the registered sockets are ready (by epoll,
+//! kqueue or IOCP); a `Token` tells who that is. An event is news, and comes once: who gets one
+//! goes on until `WouldBlock`, and only then may count on another. The conversation is now what it
+//! was in secret, a state machine: `State` says what it waits for, `advance` has the transitions.
+//!
+//! - Run: `cargo run --release --example ladder-4`
+//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then rest, and look at `top`.
+//! - See: both are answered at once, by one thread that takes no processor time while all rest.
+//! - Still wrong: the loop knows what a conversation is, and has to. For anything else to wait for
+//!   (a timer, another protocol) you write into the loop: there is no contract between the two.
+//! - Next: `step5_future.rs`, where that contract is `Future`, `Context` and `Waker`.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::{env, process, thread, time::Duration};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Registry, Token};
+
+const LISTENER: Token = Token(0);
+
+/// One client's conversation, with all that it must remember while it waits.
+struct Conversation {
+    stream: TcpStream,
+    peer: SocketAddr,
+    state: State,
+}
+
+/// What a conversation waits for: to read an order, or to write the rest of a reply.
+enum State {
+    Read,
+    Write(Vec<u8>),
+}
+
+impl Conversation {
+    /// Goes on until it would have to wait. Returns false when it is over.
+    fn advance(&mut self) -> bool {
+        let Conversation { stream, peer, state } = self;
+        let mut order = [0; 1024];
+        loop {
+            let tried = match state {
+                State::Read => stream.read(&mut order),
+                State::Write(rest) => stream.write(rest),
+            };
+            *state = match (tried, &mut *state) {
+                (Err(error), _) if error.kind() == ErrorKind::WouldBlock => return true,
+                (Err(error), _) => break eprintln!("Connection with {peer} failed: {error}"),
+                (Ok(0), State::Read) => break println!("Connection with {peer} has been closed"),
+                (Ok(n), State::Read) => State::Write(reply(&order[..n])),
+                (Ok(n), State::Write(rest)) if n < rest.len() => State::Write(rest.split_off(n)),
+                (Ok(_), State::Write(_)) => State::Read,
+            };
+        }
+        false
+    }
+}
+
+fn main() {
+    let addr = env::args_os().nth(1).unwrap_or("127.0.0.1:12345".into());
+    if let Err(error) = start(&addr.to_string_lossy()) {
+        eprintln!("Cannot serve on {addr:?}: {error}");
+        process::exit(1);
+    }
+}
+
+/// The loop: sleep, then go on with those who are ready, and with nobody else.
+fn start(addr: &str) -> io::Result<()> {
+    let listener = std::net::TcpListener::bind(addr)?;
+    listener.set_nonblocking(true)?;
+    println!("Starting up on: {}", listener.local_addr()?);
+    let mut listener = TcpListener::from_std(listener);
+    let mut poll = Poll::new()?;
+    let registry = poll.registry().try_clone()?;
+    registry.register(&mut listener, LISTENER, Interest::READABLE)?;
+    let mut conversations: HashMap<Token, Conversation> = HashMap::new();
+    let mut tokens = (1..).map(Token);
+    let mut events = Events::with_capacity(64);
+    loop {
+        poll.poll(&mut events, None).unwrap_or_else(|error| eprintln!("Cannot sleep: {error}"));
+        for event in &events {
+            let token = event.token();
+            if token != LISTENER {
+                let conversation = conversations.get_mut(&token);
+                if conversation.is_some_and(|conversation| !conversation.advance()) {
+                    conversations.remove(&token);
+                }
+                continue;
+            }
+            for token in &mut tokens {
+                match accept(&listener, &registry, token) {
+                    Ok(conversation) => drop(conversations.insert(token, conversation)),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => {
+                        eprintln!("Cannot accept a connection: {error}");
+                        // The cause lasts (too many open files), and must not fill the log.
+                        thread::sleep(Duration::from_millis(50));
+                        // Who still waits there is no news any more, unless one asks again.
+                        registry.reregister(&mut listener, LISTENER, Interest::READABLE)?;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Takes in one client, if there is one.
+fn accept(listener: &TcpListener, registry: &Registry, token: Token) -> io::Result<Conversation> {
+    let (mut stream, peer) = listener.accept()?;
+    println!("Connected to {peer}");
+    registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+    Ok(Conversation { stream, peer, state: State::Read })
+}
+
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+fn reply(order: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(order).trim().parse::<i64>() {
+        Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),
+        Err(_) => "Wrong number of pizzas, please try again.\n".into(),
+    }
+}

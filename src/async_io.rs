@@ -337,6 +337,11 @@ impl<S> Async<S> {
         Operation { io: self, direction, attempt, ticket: Ticket::new() }
     }
 
+    /// Waits after a try that would have blocked, until another one is worth it.
+    pub(crate) fn wait(&self, direction: Direction) -> Wait<'_, S> {
+        Wait { io: self, direction, begun: false, ticket: Ticket::new() }
+    }
+
     /// Waits until the source may be ready.
     pub(crate) fn ready(
         &self,
@@ -358,6 +363,17 @@ impl<S> Async<S> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             result => return Poll::Ready(result),
         }
+        self.poll_wait(direction, ticket, cx)
+    }
+
+    /// Keeps the waker until the source may be ready.
+    #[track_caller]
+    fn poll_wait<R>(
+        &self,
+        direction: Direction,
+        ticket: &Ticket,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<R>> {
         let (register, label) = (self.register, self.label);
         self.registration.wait(
             direction,
@@ -453,6 +469,38 @@ where
 }
 
 impl<S, F> Drop for Operation<'_, S, F> {
+    fn drop(&mut self) {
+        self.io.forget(self.direction, &self.ticket);
+    }
+}
+
+/// The wait after a try that would have blocked.
+pub(crate) struct Wait<'a, S> {
+    io: &'a Async<S>,
+    direction: Direction,
+    /// It was polled before.
+    begun: bool,
+    /// Its place among those who wait.
+    ticket: Ticket,
+}
+
+impl<S> Future for Wait<'_, S> {
+    type Output = io::Result<()>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if std::mem::replace(&mut self.begun, true)
+            && self.io.registration.may_be_ready(self.direction)
+        {
+            // It became ready by an event, and that has woken all who waited.
+            self.ticket.clear();
+            return Poll::Ready(Ok(()));
+        }
+        self.io.poll_wait(self.direction, &self.ticket, cx)
+    }
+}
+
+impl<S> Drop for Wait<'_, S> {
     fn drop(&mut self) {
         self.io.forget(self.direction, &self.ticket);
     }

@@ -21,6 +21,7 @@ use crate::{
     sync::{Poll, Waker},
     trace::{Cause, EventKind, Tracer},
     turn::Turn,
+    waiters::Woken,
 };
 
 /// How many events one look at the OS brings at most. More than that come with the next look; at
@@ -148,29 +149,38 @@ impl Reactor {
 
     fn hand_out(&self, events: &Events) {
         for event in events {
-            let Some(source) = self.find(event.token()) else { continue };
             let readiness = readiness_of(event);
-            self.tracer.emit(None, || EventKind::OsEvent { source: source.id(), readiness });
-            source.set_ready(readiness);
-            for direction in [Direction::Read, Direction::Write] {
-                if readiness.is_ready(direction) {
-                    self.wake(&source, direction);
-                }
+            if self.tracer.is_on() {
+                self.tell(event.token(), readiness);
             }
+            // What is found is taken out before anybody is woken: a wake may be foreign code, and
+            // drop the socket.
+            let (id, readers, writers) = {
+                let sources = self.sources.borrow();
+                let Some((_, Some(source))) = sources.find(event.token().0) else { continue };
+                source.set_ready(readiness);
+                let take = |direction| {
+                    readiness.is_ready(direction).then(|| source.waiters(direction).take())
+                };
+                (source.id(), take(Direction::Read), take(Direction::Write))
+            };
+            self.wake(Cause::Source(id, Direction::Read), readers);
+            self.wake(Cause::Source(id, Direction::Write), writers);
         }
     }
 
-    fn find(&self, token: Token) -> Option<Rc<Source>> {
-        let sources = self.sources.borrow();
-        let (_, source) = sources.find(token.0)?;
-        source.clone()
+    #[cold]
+    fn tell(&self, token: Token, readiness: Readiness) {
+        let found = self.sources.borrow().find(token.0).map(|(key, _)| SourceId(key));
+        if let Some(source) = found {
+            self.tracer.emit(None, || EventKind::OsEvent { source, readiness });
+        }
     }
 
-    fn wake(&self, source: &Source, direction: Direction) {
-        let waiters = source.waiters(direction);
-        if let Some(first) = waiters.take_first() {
-            let _running = self.turn.enter(Cause::Source(source.id(), direction));
-            waiters.wake_with(first);
+    fn wake(&self, cause: Cause, woken: Option<Woken>) {
+        if let Some(woken) = woken.filter(|woken| !woken.is_empty()) {
+            let _running = self.turn.enter(cause);
+            woken.wake();
         }
     }
 
@@ -180,8 +190,10 @@ impl Reactor {
             self.sources.borrow().iter().filter_map(|(_, source)| source.clone()).collect();
         for source in sources {
             source.set_gone();
-            self.wake(&source, Direction::Read);
-            self.wake(&source, Direction::Write);
+            for direction in [Direction::Read, Direction::Write] {
+                let waiters = Some(source.waiters(direction).take());
+                self.wake(Cause::Source(source.id(), direction), waiters);
+            }
         }
     }
 }

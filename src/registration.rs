@@ -174,6 +174,11 @@ impl Registration {
         }
     }
 
+    /// Whether another try is worth it. One that was never registered was never asked.
+    pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
+        self.source.get().is_none_or(|source| source.ready.get().is_ready(direction))
+    }
+
     /// Whether a source that was registered may be ready; it takes a share of the budget to say
     /// yes.
     pub(crate) fn is_known_ready(&self, direction: Direction) -> bool {

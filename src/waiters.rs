@@ -13,15 +13,19 @@ use crate::{foreign, id::TaskId};
 
 /// The wakers of those who wait.
 pub(crate) struct Waiters {
-    first: RefCell<Option<Waiter>>,
+    /// The waker of the first one, if anybody waits; its number and its task stand beside it.
+    first: Cell<Option<Waker>>,
+    number: Cell<u64>,
+    task: Cell<Option<TaskId>>,
+    /// The others. There are none while there is no first, except for a moment.
     others: RefCell<Vec<Waiter>>,
     /// The number of the latest waiter; they count from 1.
     latest: Cell<u64>,
 }
 
 struct Waiter {
-    number: u64,
     waker: Waker,
+    number: u64,
     /// The task that was running when the wait began, for who asks what it waits for.
     task: Option<TaskId>,
 }
@@ -42,17 +46,58 @@ impl Ticket {
     pub(crate) fn is_set(&self) -> bool {
         self.number.get() != 0
     }
+
+    /// Says that the waiter is known to have been woken: there is nothing to take out.
+    pub(crate) fn clear(&self) {
+        self.number.set(0);
+    }
+}
+
+/// Waiters who are to be woken.
+pub(crate) struct Woken {
+    first: Option<Waker>,
+    others: Vec<Waiter>,
+}
+
+impl Woken {
+    /// Whether there is nobody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none() && self.others.is_empty()
+    }
+
+    /// Wakes all of them; nothing may be borrowed, for a waker may be foreign code.
+    pub(crate) fn wake(self) {
+        if let Some(first) = self.first {
+            foreign::wake(first);
+        }
+        for waiter in self.others {
+            foreign::wake(waiter.waker);
+        }
+    }
 }
 
 impl Waiters {
-    pub(crate) fn new() -> Waiters {
-        let (first, others) = (RefCell::new(None), RefCell::new(Vec::new()));
-        Waiters { first, others, latest: Cell::new(0) }
+    pub(crate) const fn new() -> Waiters {
+        Waiters {
+            first: Cell::new(None),
+            number: Cell::new(0),
+            task: Cell::new(None),
+            others: RefCell::new(Vec::new()),
+            latest: Cell::new(0),
+        }
+    }
+
+    /// Looks at the first waker, which is one of ours or of another runtime.
+    fn with_first<R>(&self, look: impl FnOnce(Option<&Waker>) -> R) -> R {
+        let first = self.first.take();
+        let result = look(first.as_ref());
+        self.first.set(first);
+        result
     }
 
     /// Whether nobody waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.first.borrow().is_none() && self.others.borrow().is_empty()
+        self.with_first(|first| first.is_none()) && self.others.borrow().is_empty()
     }
 
     /// Puts a waiter in, or renews it if it still waits.
@@ -63,67 +108,56 @@ impl Waiters {
             }
             drop(self.remove(ticket));
         }
+        // The clone may be foreign code: nothing is borrowed.
+        let waker = waker.clone();
         let number = self.latest.get() + 1;
         self.latest.set(number);
         ticket.number.set(number);
-        // The clone may be foreign code: nothing is borrowed.
-        let waiter = Waiter { number, waker: waker.clone(), task };
-        let mut first = self.first.borrow_mut();
-        if first.is_none() {
-            *first = Some(waiter);
-        } else {
-            self.others.borrow_mut().push(waiter);
+        match self.first.take() {
+            None => {
+                self.number.set(number);
+                self.task.set(task);
+                self.first.set(Some(waker));
+            }
+            first => {
+                self.first.set(first);
+                self.others.borrow_mut().push(Waiter { waker, number, task });
+            }
         }
     }
 
     /// Whether the waiter still waits, with a waker that does the same.
     fn has(&self, ticket: &Ticket, waker: &Waker) -> bool {
         let number = ticket.number.get();
-        let same = |it: &Waiter| it.number == number && it.waker.will_wake(waker);
-        self.first.borrow().as_ref().is_some_and(same) || self.others.borrow().iter().any(same)
+        if self.number.get() == number {
+            return self.with_first(|first| first.is_some_and(|first| first.will_wake(waker)));
+        }
+        self.others.borrow().iter().any(|it| it.number == number && it.waker.will_wake(waker))
     }
 
     /// Takes a waiter out, if it still waits. The caller drops its waker.
     pub(crate) fn remove(&self, ticket: &Ticket) -> Option<Waker> {
         let number = ticket.number.take();
-        let mut first = self.first.borrow_mut();
-        if first.as_ref().is_some_and(|it| it.number == number) {
-            return first.take().map(|it| it.waker);
+        if self.number.get() == number {
+            return self.first.take();
         }
         let mut others = self.others.borrow_mut();
-        if others.is_empty() {
-            return None;
-        }
         let place = others.iter().position(|it| it.number == number)?;
         Some(others.remove(place).waker)
     }
 
-    /// Takes one of the waiters out, to wake it with [`Waiters::wake_with`].
-    pub(crate) fn take_first(&self) -> Option<Waker> {
-        if let Some(first) = self.first.borrow_mut().take() {
-            return Some(first.waker);
-        }
+    /// Takes all waiters out, for the caller to wake. Whoever begins to wait while these are woken
+    /// is not among them.
+    pub(crate) fn take(&self) -> Woken {
+        let first = self.first.take();
         let mut others = self.others.borrow_mut();
-        if others.is_empty() { None } else { Some(others.remove(0).waker) }
-    }
-
-    /// Wakes all who wait now, the `first` before the others; not those who begin to wait while
-    /// the others are woken.
-    pub(crate) fn wake_with(&self, first: Waker) {
-        let others = if self.others.borrow().is_empty() {
-            Vec::new()
-        } else {
-            mem::take(&mut *self.others.borrow_mut())
-        };
-        foreign::wake(first);
-        for waiter in others {
-            foreign::wake(waiter.waker);
-        }
+        let others = if others.is_empty() { Vec::new() } else { mem::take(&mut *others) };
+        Woken { first, others }
     }
 
     /// The tasks that wait.
     pub(crate) fn tasks(&self) -> Vec<Option<TaskId>> {
-        let (first, others) = (self.first.borrow(), self.others.borrow());
-        first.iter().chain(others.iter()).map(|it| it.task).collect()
+        let first = self.with_first(|first| first.map(|_| self.task.get()));
+        first.into_iter().chain(self.others.borrow().iter().map(|it| it.task)).collect()
     }
 }

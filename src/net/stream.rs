@@ -194,7 +194,14 @@ macro_rules! reading {
             /// If the future is dropped before it is ready, nothing was read.
             pub async fn read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Read, |io| io.try_read(buf)).await
+                loop {
+                    match self.io().try_read(buf) {
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                            self.io().wait(Direction::Read).await?;
+                        }
+                        result => return result,
+                    }
+                }
             }
 
             /// Reads like [`read`](Self::read), into several buffers: each is filled before the
@@ -319,7 +326,14 @@ macro_rules! writing {
             /// If the future is dropped before it is ready, nothing was written.
             pub async fn write(&self, buf: &[u8]) -> std::io::Result<usize> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Write, |io| io.try_write(buf)).await
+                loop {
+                    match self.io().try_write(buf) {
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                            self.io().wait(Direction::Write).await?;
+                        }
+                        result => return result,
+                    }
+                }
             }
 
             /// Writes like [`write`](Self::write), from several buffers, one after the other. So a
@@ -360,15 +374,20 @@ macro_rules! writing {
             /// and how much that is nobody knows.
             pub async fn write_all(&self, mut buf: &[u8]) -> std::io::Result<()> {
                 use std::io::{Error, ErrorKind};
+                use $crate::{id::Direction, net::stream::HasStream};
                 while !buf.is_empty() {
-                    match self.write(buf).await? {
-                        0 => {
+                    match self.io().try_write(buf) {
+                        Ok(0) => {
                             return Err(Error::new(
                                 ErrorKind::WriteZero,
                                 "the OS takes nothing more",
                             ));
                         }
-                        n => buf = &buf[n..],
+                        Ok(n) => buf = &buf[n..],
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            self.io().wait(Direction::Write).await?;
+                        }
+                        Err(error) => return Err(error),
                     }
                 }
                 Ok(())

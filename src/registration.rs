@@ -33,21 +33,10 @@ use crate::{
     waiters::{Ticket, Waiters},
 };
 
-/// The platforms on which a read or write of less than was asked for has drained the socket, as
-/// the manuals of epoll and kqueue say for streams. Elsewhere only "would block" says so.
-const SHORT_MEANS_DRAINED: bool = cfg!(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "macos",
-    target_os = "ios",
-    target_os = "tvos",
-    target_os = "visionos",
-    target_os = "watchos",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly",
-));
+/// Whether a stream's read or write of less than was asked for has drained the socket, as the
+/// manual of epoll says. An urgent byte ends a read early too, and only where the OS tells of it
+/// the sign can be trusted. Elsewhere only "would block" says that a socket is drained.
+const SHORT_MEANS_DRAINED: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// What the reactor and the socket both know.
 pub(crate) struct Source {

@@ -103,20 +103,22 @@ fn run_returns_when_no_task_is_left() {
 /// `run_until_idle` runs them all.
 #[test]
 fn run_until_idle_runs_what_is_woken_and_spawned_meanwhile() {
-    let (executor, done) = (executor(), Counter::new());
-    let counted = done.clone();
-    drop(executor.spawn(async move {
-        for _ in 0..1000 {
-            yield_now().await;
-            let counted = counted.clone();
-            drop(spawn(async move {
+    bounded(|| {
+        let (executor, done) = (executor(), Counter::new());
+        let counted = done.clone();
+        drop(executor.spawn(async move {
+            for _ in 0..1000 {
                 yield_now().await;
-                drop(spawn(async move { counted.add() }));
-            }));
-        }
-    }));
-    executor.run_until_idle();
-    assert_eq!((done.get(), executor.task_count()), (1000, 0));
+                let counted = counted.clone();
+                drop(spawn(async move {
+                    yield_now().await;
+                    drop(spawn(async move { counted.add() }));
+                }));
+            }
+        }));
+        executor.run_until_idle();
+        assert_eq!((done.get(), executor.task_count()), (1000, 0));
+    });
 }
 
 #[test]
@@ -208,75 +210,81 @@ fn tasks_run_in_the_order_in_which_they_were_spawned_and_woken() {
 
 #[test]
 fn the_root_future_takes_its_turn_among_the_tasks() {
-    let (executor, order) = (executor(), Rc::new(RefCell::new(Vec::new())));
-    for name in ["first", "second"] {
-        let order = Rc::clone(&order);
-        drop(executor.spawn(async move {
-            order.borrow_mut().push(name);
+    bounded(|| {
+        let (executor, order) = (executor(), Rc::new(RefCell::new(Vec::new())));
+        for name in ["first", "second"] {
+            let order = Rc::clone(&order);
+            drop(executor.spawn(async move {
+                order.borrow_mut().push(name);
+                yield_now().await;
+                order.borrow_mut().push(name);
+            }));
+        }
+        executor.block_on(async {
+            order.borrow_mut().push("root");
             yield_now().await;
-            order.borrow_mut().push(name);
-        }));
-    }
-    executor.block_on(async {
-        order.borrow_mut().push("root");
-        yield_now().await;
-        order.borrow_mut().push("root");
+            order.borrow_mut().push("root");
+        });
+        assert_eq!(*order.borrow(), ["first", "second", "root", "first", "second", "root"]);
     });
-    assert_eq!(*order.borrow(), ["first", "second", "root", "first", "second", "root"]);
 }
 
 /// "The root future is polled more, or less, often than it is woken" (monoio#147, tokio#3582):
 /// here it is polled once at the start, and once for each turn in which it was woken.
 #[test]
 fn the_root_future_is_polled_exactly_as_often_as_it_is_woken() {
-    let (executor, polls) = (executor(), Cell::new(0));
-    executor.block_on(async {
-        let (tasks, mut done) = (50, false);
-        let finished = Counter::new();
-        let mut root = None;
-        poll_fn(|cx| {
-            polls.set(polls.get() + 1);
-            if !std::mem::replace(&mut done, true) {
-                root = Some(cx.waker().clone());
-                for number in 0..tasks {
-                    let (root, finished) = (cx.waker().clone(), finished.clone());
-                    drop(spawn(async move {
-                        for _ in 0..10 {
-                            yield_now().await;
-                        }
-                        finished.add();
-                        if number == tasks - 1 {
-                            // Three wakes, one turn.
-                            root.wake_by_ref();
-                            root.wake_by_ref();
-                            root.wake();
-                        }
-                    }));
+    bounded(|| {
+        let (executor, polls) = (executor(), Cell::new(0));
+        executor.block_on(async {
+            let (tasks, mut done) = (50, false);
+            let finished = Counter::new();
+            let mut root = None;
+            poll_fn(|cx| {
+                polls.set(polls.get() + 1);
+                if !std::mem::replace(&mut done, true) {
+                    root = Some(cx.waker().clone());
+                    for number in 0..tasks {
+                        let (root, finished) = (cx.waker().clone(), finished.clone());
+                        drop(spawn(async move {
+                            for _ in 0..10 {
+                                yield_now().await;
+                            }
+                            finished.add();
+                            if number == tasks - 1 {
+                                // Three wakes, one turn.
+                                root.wake_by_ref();
+                                root.wake_by_ref();
+                                root.wake();
+                            }
+                        }));
+                    }
+                    return Poll::Pending;
                 }
-                return Poll::Pending;
-            }
-            assert_eq!(finished.get(), tasks, "the root future was polled without a wake");
-            Poll::Ready(())
-        })
-        .await;
+                assert_eq!(finished.get(), tasks, "the root future was polled without a wake");
+                Poll::Ready(())
+            })
+            .await;
+        });
+        assert_eq!(polls.get(), 2);
     });
-    assert_eq!(polls.get(), 2);
 }
 
 /// The same for a wake of its own: each is one more poll.
 #[test]
 fn the_root_future_that_wakes_itself_is_polled_once_more_each_time() {
-    let polls = Cell::new(0);
-    block_on(poll_fn(|cx| {
-        polls.set(polls.get() + 1);
-        if polls.get() == 100 {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }));
-    assert_eq!(polls.get(), 100);
+    bounded(|| {
+        let polls = Cell::new(0);
+        block_on(poll_fn(|cx| {
+            polls.set(polls.get() + 1);
+            if polls.get() == 100 {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        assert_eq!(polls.get(), 100);
+    });
 }
 
 /// The waker of an earlier `block_on` is woken in a later one, from here and from another thread.
@@ -285,25 +293,29 @@ fn the_waker_of_an_earlier_root_future_touches_no_later_one() {
     bounded(|| {
         let executor = executor();
         let old = executor.block_on(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
-        let polls = Cell::new(0);
+        let (polls, over) = (Cell::new(0), Counter::new());
         executor.block_on(poll_fn(|cx| {
             polls.set(polls.get() + 1);
-            match polls.get() {
-                1 => {
-                    old.wake_by_ref();
-                    let (old, new) = (old.clone(), cx.waker().clone());
-                    // Its letter comes before the one that counts.
-                    thread::spawn(move || {
-                        old.wake();
-                        new.wake();
-                    })
-                    .join()
-                    .unwrap();
-                    Poll::Pending
-                }
-                2 => Poll::Ready(()),
-                _ => unreachable!(),
+            if over.get() == 1 {
+                return Poll::Ready(());
             }
+            old.wake_by_ref();
+            let (old, new) = (old.clone(), cx.waker().clone());
+            let over = over.clone();
+            drop(spawn(async move {
+                for _ in 0..10 {
+                    yield_now().await;
+                }
+                over.add();
+                // The letter for the old one comes before the one that counts.
+                thread::spawn(move || {
+                    old.wake();
+                    new.wake();
+                })
+                .join()
+                .unwrap();
+            }));
+            Poll::Pending
         }));
         assert_eq!(polls.get(), 2);
     });
@@ -339,55 +351,59 @@ fn the_executor_never_parks_while_a_task_is_ready() {
 /// that waits is polled when it is asked for, and never again by itself.
 #[test]
 fn a_read_that_waits_costs_one_poll_however_its_waker_changes() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let silent = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let socket = pizzaiolo::net::TcpStream::try_from(listener.accept().unwrap().0).unwrap();
-    let (executor, polls, wakes) = (executor(), Counter::new(), Counter::new());
-    let (counted, woken) = (polls.clone(), wakes.clone());
-    let reader = executor.spawn(async move {
-        let mut buffer = [0; 8];
-        let mut read = Box::pin(socket.read(&mut buffer));
-        poll_fn(|cx| {
-            counted.add();
-            // A waker of somebody else's first: it is replaced by our own.
-            assert!(poll_with(&mut read, &woken.on_wake()).is_pending());
-            poll_with(&mut read, cx.waker())
-        })
-        .await
-        .unwrap()
+    bounded(|| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let silent = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = pizzaiolo::net::TcpStream::try_from(listener.accept().unwrap().0).unwrap();
+        let (executor, polls, wakes) = (executor(), Counter::new(), Counter::new());
+        let (counted, woken) = (polls.clone(), wakes.clone());
+        let reader = executor.spawn(async move {
+            let mut buffer = [0; 8];
+            let mut read = Box::pin(socket.read(&mut buffer));
+            poll_fn(|cx| {
+                counted.add();
+                // A waker of somebody else's first: it is replaced by our own.
+                assert!(poll_with(&mut read, &woken.on_wake()).is_pending());
+                poll_with(&mut read, cx.waker())
+            })
+            .await
+            .unwrap()
+        });
+        for _ in 0..100 {
+            executor.run_until_idle();
+        }
+        // The socket is writable from the start, which is no reader's business.
+        assert_eq!((polls.get(), wakes.get()), (1, 0));
+        drop(reader);
+        drop(silent);
     });
-    for _ in 0..100 {
-        executor.run_until_idle();
-    }
-    // The socket is writable from the start, which is no reader's business.
-    assert_eq!((polls.get(), wakes.get()), (1, 0));
-    drop(reader);
-    drop(silent);
 }
 
 // Panics of the root future, and of who uses the executor wrongly.
 
 #[test]
 fn a_panic_of_the_root_future_passes_through_and_the_executor_goes_on() {
-    let (executor, drops) = (executor(), Counter::new());
-    let task = executor.spawn(async {
-        yield_now().await;
-        yield_now().await;
-        "still here"
-    });
-    let guard = drops.on_drop();
-    let (message, _) = panic_of(|| {
-        executor.block_on(async {
-            let _guard = guard;
+    bounded(|| {
+        let (executor, drops) = (executor(), Counter::new());
+        let task = executor.spawn(async {
             yield_now().await;
-            panic!("no more dough")
-        })
+            yield_now().await;
+            "still here"
+        });
+        let guard = drops.on_drop();
+        let (message, _) = panic_of(|| {
+            executor.block_on(async {
+                let _guard = guard;
+                yield_now().await;
+                panic!("no more dough")
+            })
+        });
+        assert_eq!(message, "no more dough");
+        assert_eq!(drops.get(), 1, "the future is dropped");
+        assert_eq!(executor.task_count(), 1);
+        assert_eq!(executor.block_on(task).unwrap(), "still here");
+        executor.run();
     });
-    assert_eq!(message, "no more dough");
-    assert_eq!(drops.get(), 1, "the future is dropped");
-    assert_eq!(executor.task_count(), 1);
-    assert_eq!(executor.block_on(task).unwrap(), "still here");
-    executor.run();
 }
 
 /// "A nested `block_on` shares the parker and hangs" (async-std#799): here it is a panic that

@@ -36,98 +36,108 @@ fn spin(executor: &Executor, polls: &Counter) {
 /// Two spinners differ by at most one turn.
 #[test]
 fn two_spinners_differ_by_at_most_one_turn() {
-    let (executor, first, second) = (executor(), Counter::new(), Counter::new());
-    spin(&executor, &first);
-    spin(&executor, &second);
-    for turn in 1..=1000 {
-        assert!(executor.tick());
-        assert_eq!(first.get() + second.get(), turn);
-        assert!(first.get().abs_diff(second.get()) <= 1);
-    }
+    bounded(|| {
+        let (executor, first, second) = (executor(), Counter::new(), Counter::new());
+        spin(&executor, &first);
+        spin(&executor, &second);
+        for turn in 1..=1000 {
+            assert!(executor.tick());
+            assert_eq!(first.get() + second.get(), turn);
+            assert!(first.get().abs_diff(second.get()) <= 1);
+        }
+    });
 }
 
 /// The same (monoio#322), for those who come to the queue in every way there is.
 #[test]
 fn who_yields_goes_behind_everybody_who_was_ready() {
-    let (executor, order) = (executor(), Rc::new(RefCell::new(Vec::new())));
-    let slot = Rc::new(RefCell::new(None::<Waker>));
-    let told = |name| {
-        let order = Rc::clone(&order);
-        move || order.borrow_mut().push(name)
-    };
-    let (sleeper, given, mut asked) = (told("woken"), Rc::clone(&slot), false);
-    drop(executor.spawn(poll_fn(move |cx| {
-        *given.borrow_mut() = Some(cx.waker().clone());
-        if std::mem::replace(&mut asked, true) {
-            sleeper();
-            return Poll::Ready(());
-        }
-        Poll::Pending
-    })));
-    executor.run_until_idle();
-    let (yields, child) = (told("yielded"), told("spawned"));
-    drop(executor.spawn(async move {
-        drop(spawn(async move { child() }));
-        let waker = slot.take().unwrap();
-        waker.wake();
-        yield_now().await;
-        yields();
-    }));
-    let other = told("was ready");
-    drop(executor.spawn(async move { other() }));
-    executor.run();
-    assert_eq!(*order.borrow(), ["was ready", "spawned", "woken", "yielded"]);
+    bounded(|| {
+        let (executor, order) = (executor(), Rc::new(RefCell::new(Vec::new())));
+        let slot = Rc::new(RefCell::new(None::<Waker>));
+        let told = |name| {
+            let order = Rc::clone(&order);
+            move || order.borrow_mut().push(name)
+        };
+        let (sleeper, given, mut asked) = (told("woken"), Rc::clone(&slot), false);
+        drop(executor.spawn(poll_fn(move |cx| {
+            *given.borrow_mut() = Some(cx.waker().clone());
+            if std::mem::replace(&mut asked, true) {
+                sleeper();
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })));
+        executor.run_until_idle();
+        let (yields, child) = (told("yielded"), told("spawned"));
+        drop(executor.spawn(async move {
+            drop(spawn(async move { child() }));
+            let waker = slot.take().unwrap();
+            waker.wake();
+            yield_now().await;
+            yields();
+        }));
+        let other = told("was ready");
+        drop(executor.spawn(async move { other() }));
+        executor.run();
+        assert_eq!(*order.borrow(), ["was ready", "spawned", "woken", "yielded"]);
+    });
 }
 
 /// "A task in a tight wake loop starves I/O and the others" (tokio#2390, futures-rs#2047): here
 /// the others run. Each of the spinner's turns is followed by one of theirs.
 #[test]
 fn a_task_that_is_always_ready_starves_no_other_task() {
-    let (executor, spins) = (executor(), Counter::new());
-    spin(&executor, &spins);
-    let done = Rc::new(Cell::new(0));
-    for _ in 0..10 {
-        let done = Rc::clone(&done);
-        drop(executor.spawn(async move {
-            for _ in 0..100 {
-                yield_now().await;
-            }
-            done.set(done.get() + 1);
-        }));
-    }
-    while done.get() < 10 {
-        assert!(executor.tick());
-        assert!(spins.get() <= 101, "the others did not have their turns");
-    }
+    bounded(|| {
+        let (executor, spins) = (executor(), Counter::new());
+        spin(&executor, &spins);
+        let done = Rc::new(Cell::new(0));
+        for _ in 0..10 {
+            let done = Rc::clone(&done);
+            drop(executor.spawn(async move {
+                for _ in 0..100 {
+                    yield_now().await;
+                }
+                done.set(done.get() + 1);
+            }));
+        }
+        while done.get() < 10 {
+            assert!(executor.tick());
+            assert!(spins.get() <= 101, "the others did not have their turns");
+        }
+    });
 }
 
 #[test]
 fn a_root_future_that_is_always_ready_starves_no_task_and_is_starved_by_none() {
-    let (executor, spins) = (executor(), Counter::new());
-    spin(&executor, &spins);
-    executor.block_on(async {
-        for turn in 0..1000 {
-            assert!(spins.get().abs_diff(turn) <= 1);
-            yield_now().await;
-        }
+    bounded(|| {
+        let (executor, spins) = (executor(), Counter::new());
+        spin(&executor, &spins);
+        executor.block_on(async {
+            for turn in 0..1000 {
+                assert!(spins.get().abs_diff(turn) <= 1);
+                yield_now().await;
+            }
+        });
     });
 }
 
 /// A task that is never the same: each spawns the next one, and ends.
 #[test]
 fn tasks_that_spawn_tasks_for_ever_starve_nobody() {
-    fn spawns(spawned: Counter) {
-        spawned.add();
-        drop(spawn(async move { spawns(spawned) }));
-    }
-
-    let spawned = Counter::new();
-    block_on(async {
-        spawns(spawned.clone());
-        for turn in 0..1000 {
-            assert!(spawned.get() <= turn + 1);
-            yield_now().await;
+    bounded(|| {
+        fn spawns(spawned: Counter) {
+            spawned.add();
+            drop(spawn(async move { spawns(spawned) }));
         }
+
+        let spawned = Counter::new();
+        block_on(async {
+            spawns(spawned.clone());
+            for turn in 0..1000 {
+                assert!(spawned.get() <= turn + 1);
+                yield_now().await;
+            }
+        });
     });
 }
 
@@ -135,39 +145,41 @@ fn tasks_that_spawn_tasks_for_ever_starve_nobody() {
 /// the others are woken or sent by other threads: the budget is 64 polls.
 #[test]
 fn a_task_that_is_always_ready_does_not_keep_letters_from_other_threads_away() {
-    let (executor, spins) = (executor(), Counter::new());
-    let (slot, woken_at) = (Rc::new(RefCell::new(None::<Waker>)), Rc::new(Cell::new(None)));
-    let (given, noted, seen, mut asked) =
-        (Rc::clone(&slot), Rc::clone(&woken_at), spins.clone(), false);
-    drop(executor.spawn(poll_fn(move |cx| {
-        if std::mem::replace(&mut asked, true) {
-            noted.set(Some(seen.get()));
-            return Poll::Ready(());
-        }
-        *given.borrow_mut() = Some(cx.waker().clone());
-        Poll::Pending
-    })));
-    spin(&executor, &spins);
-    let sent_at = Counter::new();
-    let (sent, handle, seen) = (sent_at.clone(), executor.handle(), spins.clone());
-    executor.block_on(async {
-        // From many places between two looks.
-        for _ in 0..7 * POLLS_A_LOOK + 13 {
-            yield_now().await;
-        }
-        let before = spins.get();
-        let waker = slot.take().unwrap();
-        thread::spawn(move || {
-            waker.wake();
-            handle.spawn(async move { (0..seen.get()).for_each(|_| sent.add()) });
-        })
-        .join()
-        .unwrap();
-        while woken_at.get().is_none() || sent_at.get() == 0 {
-            let late = spins.get() - before;
-            assert!(late <= POLLS_A_LOOK, "not after {late} turns");
-            yield_now().await;
-        }
+    bounded(|| {
+        let (executor, spins) = (executor(), Counter::new());
+        let (slot, woken_at) = (Rc::new(RefCell::new(None::<Waker>)), Rc::new(Cell::new(None)));
+        let (given, noted, seen, mut asked) =
+            (Rc::clone(&slot), Rc::clone(&woken_at), spins.clone(), false);
+        drop(executor.spawn(poll_fn(move |cx| {
+            if std::mem::replace(&mut asked, true) {
+                noted.set(Some(seen.get()));
+                return Poll::Ready(());
+            }
+            *given.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })));
+        spin(&executor, &spins);
+        let sent_at = Counter::new();
+        let (sent, handle, seen) = (sent_at.clone(), executor.handle(), spins.clone());
+        executor.block_on(async {
+            // From many places between two looks.
+            for _ in 0..7 * POLLS_A_LOOK + 13 {
+                yield_now().await;
+            }
+            let before = spins.get();
+            let waker = slot.take().unwrap();
+            thread::spawn(move || {
+                waker.wake();
+                handle.spawn(async move { (0..seen.get()).for_each(|_| sent.add()) });
+            })
+            .join()
+            .unwrap();
+            while woken_at.get().is_none() || sent_at.get() == 0 {
+                let late = spins.get() - before;
+                assert!(late <= POLLS_A_LOOK, "not after {late} turns");
+                yield_now().await;
+            }
+        });
     });
 }
 
@@ -215,13 +227,18 @@ fn a_flood_of_letters_starves_no_task() {
             }
         });
         let (waker, handle) = (slot.take().unwrap(), executor.handle());
+        let read = Counter::new();
         thread::scope(|scope| {
             scope.spawn(|| {
+                let mut sent = 0;
                 while !over.load(Ordering::Relaxed) {
                     waker.wake_by_ref();
-                    handle.spawn(async {});
-                    // As fast as they are read, not faster: memory is not what this is about.
-                    thread::yield_now();
+                    // Not more than are read, for memory is not what this is about.
+                    if sent < read.get() + 1000 {
+                        let read = read.clone();
+                        handle.spawn(async move { read.add() });
+                        sent += 1;
+                    }
                 }
             });
             executor.block_on(task).unwrap();

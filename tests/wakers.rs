@@ -221,32 +221,34 @@ fn wakes_from_another_thread_never_wait_for_the_loop() {
 /// for tasks: many wakes before a turn are one poll, from wherever they come.
 #[test]
 fn a_task_that_is_woken_many_times_before_its_turn_is_polled_once() {
-    let executor = executor();
-    let (_task, polls, waker) = waiting_task(&executor);
-    let wake = || (0..100).for_each(|_| waker.wake_by_ref());
-    // While the executor does not run.
-    wake();
-    executor.run_until_idle();
-    assert_eq!(polls.get(), 2);
-    // From another thread.
-    on_another_thread(wake);
-    executor.run_until_idle();
-    assert_eq!(polls.get(), 3);
-    // At home.
-    executor.block_on(async { wake() });
-    executor.run_until_idle();
-    assert_eq!(polls.get(), 4);
-    // From several threads and at home, in turns.
-    executor.block_on(async {
-        on_another_thread(wake);
+    bounded(|| {
+        let executor = executor();
+        let (_task, polls, waker) = waiting_task(&executor);
+        let wake = || (0..100).for_each(|_| waker.wake_by_ref());
+        // While the executor does not run.
         wake();
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 2);
+        // From another thread.
         on_another_thread(wake);
-        wake();
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 3);
+        // At home.
+        executor.block_on(async { wake() });
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 4);
+        // From several threads and at home, in turns.
+        executor.block_on(async {
+            on_another_thread(wake);
+            wake();
+            on_another_thread(wake);
+            wake();
+        });
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 5);
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 5);
     });
-    executor.run_until_idle();
-    assert_eq!(polls.get(), 5);
-    executor.run_until_idle();
-    assert_eq!(polls.get(), 5);
 }
 
 /// A wake during a task's own poll is a new one, however many come; and it is served by one poll,
@@ -569,35 +571,37 @@ fn a_panicking_waker_of_one_waiter_loses_no_other_wake() {
 /// `will_wake` may always say no: a clone that leads elsewhere, of a waker that we know nothing of.
 #[test]
 fn nothing_depends_on_will_wake() {
-    /// Wakes the waker in it. Two of these never know that they are the same.
-    struct Around(Waker);
+    bounded(|| {
+        /// Wakes the waker in it. Two of these never know that they are the same.
+        struct Around(Waker);
 
-    impl Wake for Around {
-        fn wake(self: Arc<Self>) {
-            self.0.wake_by_ref();
-        }
-    }
-
-    let (executor, polls) = (executor(), Cell::new(0));
-    let mut task = executor.spawn(async {
-        for _ in 0..10 {
-            pizzaiolo::yield_now().await;
-        }
-        "baked"
-    });
-    let output = executor.block_on(poll_fn(|cx| {
-        polls.set(polls.get() + 1);
-        // Renewed within one poll, and between polls.
-        for _ in 0..3 {
-            let around = Waker::from(Arc::new(Around(cx.waker().clone())));
-            let mut cx = Context::from_waker(&around);
-            if let Poll::Ready(output) = std::pin::Pin::new(&mut task).poll(&mut cx) {
-                return Poll::Ready(output);
+        impl Wake for Around {
+            fn wake(self: Arc<Self>) {
+                self.0.wake_by_ref();
             }
         }
-        Poll::Pending
-    }));
-    assert_eq!((output.unwrap(), polls.get()), ("baked", 2));
+
+        let (executor, polls) = (executor(), Cell::new(0));
+        let mut task = executor.spawn(async {
+            for _ in 0..10 {
+                pizzaiolo::yield_now().await;
+            }
+            "baked"
+        });
+        let output = executor.block_on(poll_fn(|cx| {
+            polls.set(polls.get() + 1);
+            // Renewed within one poll, and between polls.
+            for _ in 0..3 {
+                let around = Waker::from(Arc::new(Around(cx.waker().clone())));
+                let mut cx = Context::from_waker(&around);
+                if let Poll::Ready(output) = std::pin::Pin::new(&mut task).poll(&mut cx) {
+                    return Poll::Ready(output);
+                }
+            }
+            Poll::Pending
+        }));
+        assert_eq!((output.unwrap(), polls.get()), ("baked", 2));
+    });
 }
 
 /// "The old waker is woken when it is replaced: a busy loop" (async-io's reactor): here only the

@@ -7,7 +7,11 @@
 //! Without an observer the same events go to the `log` crate, one line each: at debug level the
 //! beginning and the end of each task, at trace level all of them. If neither listens, an event
 //! costs two loads and a branch.
+//!
+//! A [`Timeline`] is an observer that records, and draws what it has recorded: as a sequence
+//! diagram, as a picture, or as a trace for a viewer to explore.
 
+mod timeline;
 mod tracer;
 
 use std::{
@@ -18,6 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use self::timeline::Timeline;
 pub(crate) use self::tracer::Tracer;
 pub use crate::{
     id::{Direction, Readiness, SourceId, TaskId},

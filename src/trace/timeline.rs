@@ -1,0 +1,131 @@
+//! [`Timeline`]: an observer that records, and draws what it has recorded.
+//!
+//! Recording is a push into a ring. All that takes thought, such as which task waited from when
+//! to when, is found out when a picture is asked for (in `run`), and each picture is a file here.
+
+mod chrome;
+mod mermaid;
+mod record;
+mod run;
+mod svg;
+mod text;
+
+use std::{cell::RefCell, fmt, time::Instant};
+
+use self::{record::Record, run::Run};
+use super::{Event, Observer};
+
+/// How many events [`Timeline::new`] holds.
+const DEFAULT_CAPACITY: usize = 65_536;
+
+/// Records what happens in an executor, and draws pictures of it.
+///
+/// It holds a bounded number of events: when it is full, the oldest go, and the pictures say how
+/// many are missing. What tasks and sockets are called is kept for as long as they live or are
+/// mentioned. One timeline is for one executor: another one's tasks would have the same ids.
+///
+/// ```
+/// use std::rc::Rc;
+/// use pizzaiolo::{Executor, trace::Timeline};
+///
+/// let timeline = Rc::new(Timeline::new());
+/// let executor = Executor::builder().observer(Rc::clone(&timeline)).build()?;
+/// executor.block_on(async {
+///     let oven = pizzaiolo::task::Builder::new().name("oven").spawn(async { "pizza" });
+///     oven.await.unwrap()
+/// });
+/// assert!(timeline.to_mermaid().starts_with("sequenceDiagram"));
+/// assert!(timeline.to_svg().contains("oven"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Timeline {
+    record: RefCell<Record>,
+}
+
+impl Timeline {
+    /// Creates a timeline that holds the latest 65,536 events: some six megabytes when it is full,
+    /// and less until then.
+    #[must_use]
+    pub fn new() -> Timeline {
+        Timeline::with_capacity(DEFAULT_CAPACITY)
+    }
+
+    /// Creates a timeline that holds the latest `events` events, one at least.
+    #[must_use]
+    pub fn with_capacity(events: usize) -> Timeline {
+        Timeline { record: RefCell::new(Record::new(events.max(1))) }
+    }
+
+    /// The events that it holds, oldest first.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.record.borrow().events.iter().cloned().collect()
+    }
+
+    /// How many events it had to let go.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.record.borrow().missing
+    }
+
+    /// Marks a moment in the pictures: a line across all lanes, with a few words.
+    ///
+    /// `when` is the time of the executor, as [`Event::when`] gives it and
+    /// [`time::now`](crate::time::now): the mark stands before the first event of that time or
+    /// later. Of marks too it holds no more than its capacity.
+    pub fn mark(&self, when: Instant, text: impl Into<String>) {
+        self.record.borrow_mut().mark(when, text.into());
+    }
+
+    /// Draws a [Mermaid](https://mermaid.js.org) sequence diagram: a lane for each task, and for
+    /// the executor, the reactor and the OS. GitHub renders it in a code block named `mermaid`.
+    ///
+    /// Mermaid refuses a text of 50,000 characters, so of a long run it has only the end, and says
+    /// so.
+    #[must_use]
+    pub fn to_mermaid(&self) -> String {
+        mermaid::draw(&self.record.borrow())
+    }
+
+    /// Draws an SVG: a lane for each task, its polls as bars, what it waits for between them, and
+    /// each wake as an arrow from its cause.
+    ///
+    /// A short run is drawn step by step. A long one is drawn at a fixed width, with polls that lie
+    /// close together as one bar; point at something to read what it is. It has no scripts
+    /// and needs nothing from outside, and it is light or dark as the reader prefers.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        svg::draw(&Run::new(&self.record.borrow()))
+    }
+
+    /// Writes JSON in Chrome's trace event format, which [Perfetto](https://ui.perfetto.dev) and
+    /// `chrome://tracing` open: tasks as tracks, polls and waits as slices, wakes as flow arrows.
+    ///
+    /// A nanosecond is added where two events would have the same time, so that their order shows.
+    #[must_use]
+    pub fn to_chrome_trace(&self) -> String {
+        chrome::write(&Run::new(&self.record.borrow()))
+    }
+}
+
+impl Default for Timeline {
+    fn default() -> Timeline {
+        Timeline::new()
+    }
+}
+
+impl Observer for Timeline {
+    fn on_event(&self, event: &Event) {
+        self.record.borrow_mut().push(event.clone());
+    }
+}
+
+impl fmt::Debug for Timeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = self.record.borrow();
+        f.debug_struct("Timeline")
+            .field("events", &record.events.len())
+            .field("missing", &record.missing)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,276 @@
+//! What a timeline holds: the latest events, and what those whom they mention are called.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+    panic::Location,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use super::super::{Cause, Event, EventKind, SourceId, TaskId};
+
+/// The latest events.
+pub(super) struct Record {
+    capacity: usize,
+    pub(super) events: VecDeque<Event>,
+    /// How many had to go.
+    pub(super) missing: usize,
+    pub(super) marks: VecDeque<Mark>,
+    tasks: Names<TaskId, Birth>,
+    sources: Names<SourceId, Rc<str>>,
+    /// The latest tenant of each of the reactor's places: when there is another, it is gone.
+    places: HashMap<u32, SourceId>,
+}
+
+/// A moment that somebody has marked.
+pub(super) struct Mark {
+    pub(super) when: Instant,
+    pub(super) text: String,
+}
+
+/// What is known of a task from its beginning.
+struct Birth {
+    name: Option<Rc<str>>,
+    place: &'static Location<'static>,
+}
+
+impl Record {
+    pub(super) fn new(capacity: usize) -> Record {
+        Record {
+            capacity,
+            events: VecDeque::new(),
+            missing: 0,
+            marks: VecDeque::new(),
+            tasks: Names::new(),
+            sources: Names::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, event: Event) {
+        if self.events.len() == self.capacity {
+            if let Some(oldest) = self.events.pop_front() {
+                self.missing += 1;
+                self.release(&oldest);
+            }
+        }
+        self.hold(&event);
+        self.events.push_back(event);
+    }
+
+    pub(super) fn mark(&mut self, when: Instant, text: String) {
+        if self.marks.len() == self.capacity {
+            self.marks.pop_front();
+        }
+        self.marks.push_back(Mark { when, text });
+    }
+
+    /// Notes whom an event mentions, and what it says about their names.
+    fn hold(&mut self, event: &Event) {
+        let (tasks, source) = mentioned(event);
+        for task in tasks.into_iter().flatten() {
+            self.tasks.hold(task);
+        }
+        if let Some(source) = source {
+            self.sources.hold(source);
+        }
+        match (&event.kind, event.task) {
+            (EventKind::Spawned { name, place }, Some(task)) => {
+                self.tasks.name(task, Birth { name: name.clone(), place });
+            }
+            (EventKind::Finished | EventKind::Aborted | EventKind::Panicked, Some(task)) => {
+                self.tasks.end(task);
+            }
+            (EventKind::Registered { source, label }, _) => {
+                self.sources.name(*source, Rc::clone(label));
+                if let Some(before) = self.places.insert(source.0.index(), *source) {
+                    self.sources.end(before);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets the names of those whom nobody mentions any more.
+    fn release(&mut self, event: &Event) {
+        let (tasks, source) = mentioned(event);
+        for task in tasks.into_iter().flatten() {
+            self.tasks.release(task);
+        }
+        if let Some(source) = source {
+            self.sources.release(source);
+        }
+    }
+
+    /// What the task is called: its name, or the place where it was spawned.
+    pub(super) fn task_name(&self, task: TaskId) -> String {
+        match self.tasks.get(task) {
+            Some(Birth { name: Some(name), .. }) => name.to_string(),
+            Some(Birth { name: None, place }) => short_place(place),
+            None => task.to_string(),
+        }
+    }
+
+    /// Whether only its place stands for its name.
+    pub(super) fn is_nameless(&self, task: TaskId) -> bool {
+        self.tasks.get(task).is_some_and(|birth| birth.name.is_none())
+    }
+
+    /// What the socket is, for people, if that is known.
+    pub(super) fn source_label(&self, source: SourceId) -> Option<&str> {
+        self.sources.get(source).map(|label| &**label)
+    }
+
+    /// The socket with all that is known of it: `socket 1 (tcp with 127.0.0.1:50312)`.
+    pub(super) fn source_text(&self, source: SourceId) -> String {
+        match self.source_label(source) {
+            Some(label) => format!("{source} ({label})"),
+            None => source.to_string(),
+        }
+    }
+
+    /// The time of an event since the first one that is held. For the place behind the last
+    /// event, that one's.
+    pub(super) fn time(&self, event: usize) -> Duration {
+        let Some(first) = self.events.front() else {
+            return Duration::ZERO;
+        };
+        let event = self.events.get(event).or(self.events.back()).unwrap_or(first);
+        event.when.saturating_duration_since(first.when)
+    }
+
+    /// The first event that is not before `mark`.
+    pub(super) fn place_of(&self, mark: &Mark) -> usize {
+        self.events.partition_point(|event| event.when < mark.when)
+    }
+
+    #[cfg(test)]
+    pub(super) fn names(&self) -> usize {
+        self.tasks.0.len() + self.sources.0.len()
+    }
+}
+
+/// A place in a few words: the file without its folders, and the line.
+fn short_place(place: &Location<'_>) -> String {
+    let file = place.file().rsplit(['/', '\\']).next().unwrap_or_default();
+    format!("{file}:{}", place.line())
+}
+
+/// Whom an event is about.
+fn mentioned(event: &Event) -> ([Option<TaskId>; 2], Option<SourceId>) {
+    let (by, source) = match event.kind {
+        EventKind::Woken { by: Cause::Task(task) } => (Some(task), None),
+        EventKind::Woken { by: Cause::Source(source, _) }
+        | EventKind::Registered { source, .. }
+        | EventKind::Waiting { source, .. }
+        | EventKind::OsEvent { source, .. } => (None, Some(source)),
+        _ => (None, None),
+    };
+    ([event.task, by], source)
+}
+
+/// What those are called who live or are mentioned.
+struct Names<Id, Name>(HashMap<Id, Entry<Name>>);
+
+struct Entry<Name> {
+    /// Unknown for who was not announced, such as the future of `block_on`.
+    name: Option<Name>,
+    /// By how many of the events that are held.
+    mentions: usize,
+    /// It has ended: it goes with the last event that mentions it.
+    ended: bool,
+}
+
+impl<Id: Copy + Eq + Hash, Name> Names<Id, Name> {
+    fn new() -> Names<Id, Name> {
+        Names(HashMap::new())
+    }
+
+    fn entry(&mut self, id: Id) -> &mut Entry<Name> {
+        self.0.entry(id).or_insert(Entry { name: None, mentions: 0, ended: false })
+    }
+
+    fn hold(&mut self, id: Id) {
+        self.entry(id).mentions += 1;
+    }
+
+    fn name(&mut self, id: Id, name: Name) {
+        self.entry(id).name = Some(name);
+    }
+
+    fn end(&mut self, id: Id) {
+        self.entry(id).ended = true;
+        self.tidy(id);
+    }
+
+    fn release(&mut self, id: Id) {
+        let entry = self.entry(id);
+        entry.mentions = entry.mentions.saturating_sub(1);
+        self.tidy(id);
+    }
+
+    fn tidy(&mut self, id: Id) {
+        let entry = self.entry(id);
+        if entry.mentions == 0 && (entry.ended || entry.name.is_none()) {
+            self.0.remove(&id);
+        }
+    }
+
+    fn get(&self, id: Id) -> Option<&Name> {
+        self.0.get(&id)?.name.as_ref()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::slots::Key;
+
+    fn event(task: u32, kind: EventKind) -> Event {
+        Event { when: Instant::now(), task: Some(TaskId(Key::from_parts(task, 1))), kind }
+    }
+
+    fn spawned(name: &str) -> EventKind {
+        EventKind::Spawned { name: Some(name.into()), place: Location::caller() }
+    }
+
+    #[test]
+    fn the_names_of_those_who_have_ended_go_with_their_last_mention() {
+        let mut record = Record::new(8);
+        for number in 0..1_000 {
+            record.push(event(number, spawned("short")));
+            record.push(event(number, EventKind::Finished));
+        }
+        assert_eq!((record.events.len(), record.missing), (8, 1_992));
+        assert_eq!(record.names(), 4);
+    }
+
+    #[test]
+    fn the_name_of_a_task_that_lives_is_kept_though_nobody_mentions_it() {
+        let mut record = Record::new(8);
+        record.push(event(7, spawned("patient")));
+        for _ in 0..100 {
+            record.push(event(1, EventKind::PollStarted));
+        }
+        assert_eq!(record.task_name(TaskId(Key::from_parts(7, 1))), "patient");
+    }
+
+    #[test]
+    fn a_socket_is_gone_when_another_has_its_place() {
+        let mut record = Record::new(8);
+        let source = |tenant: u32| SourceId(Key::from_parts(3, 2 * tenant + 1));
+        for tenant in 0..1_000 {
+            let (source, label) = (source(tenant), "tcp".into());
+            record.push(event(1, EventKind::Registered { source, label }));
+        }
+        for _ in 0..8 {
+            record.push(event(1, EventKind::PollStarted));
+        }
+        // The last one may be there still, and the task is mentioned.
+        assert_eq!(record.source_label(source(999)), Some("tcp"));
+        assert_eq!(record.names(), 2);
+    }
+}

@@ -1,0 +1,302 @@
+//! An observer is told who woke whom, and whatever it does itself harms nobody.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    pin::Pin,
+    rc::Rc,
+    sync::mpsc,
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use pizzaiolo::{
+    Executor, JoinHandle, TaskId,
+    net::{TcpListener, TcpStream},
+    spawn, time,
+    trace::{Cause, Direction, Event, EventKind, Observer, Timeline},
+    yield_now,
+};
+
+// Who woke whom.
+
+fn observed() -> (Rc<Timeline>, Executor) {
+    let timeline = Rc::new(Timeline::new());
+    let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
+    (timeline, executor)
+}
+
+/// By whom the task was woken, in order.
+fn wakes(timeline: &Timeline, task: TaskId) -> Vec<Cause> {
+    let cause = |event: &Event| match event.kind() {
+        EventKind::Woken { by, .. } if event.task() == Some(task) => Some(*by),
+        _ => None,
+    };
+    timeline.events().iter().filter_map(cause).collect()
+}
+
+/// Returns Pending once, and gives its waker away.
+async fn give_waker(mut give: impl FnMut(Waker)) {
+    let mut given = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        give(cx.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn a_task_that_wakes_another_is_the_cause() {
+    let (timeline, executor) = observed();
+    let waker = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&waker);
+    let sleeper = executor.spawn(give_waker(move |waker| slot.set(Some(waker))));
+    let caller = executor.spawn(async move { waker.take().map(Waker::wake) });
+    executor.run();
+    assert_eq!(wakes(&timeline, sleeper.id()), [Cause::Task(caller.id())]);
+}
+
+#[test]
+fn a_task_that_ends_is_the_cause_of_its_joiners_wake() {
+    let (timeline, executor) = observed();
+    let task = executor.spawn(async { yield_now().await });
+    let id = task.id();
+    let joiner = executor.spawn(task);
+    executor.run();
+    assert_eq!(wakes(&timeline, joiner.id()), [Cause::Task(id)]);
+}
+
+#[test]
+fn a_task_that_wakes_itself_is_the_cause() {
+    let (timeline, executor) = observed();
+    let task = executor.spawn(yield_now());
+    executor.run();
+    assert_eq!(wakes(&timeline, task.id()), [Cause::Task(task.id())]);
+}
+
+#[test]
+fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
+    const LEN: usize = 32 << 20;
+    let (timeline, executor) = observed();
+    let (reader, writer) = executor.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let reader = spawn(async move {
+            let mut buf = vec![0; 1 << 18];
+            let mut left = LEN;
+            while left > 0 {
+                left -= server.read(&mut buf).await.unwrap();
+            }
+        });
+        // More than any buffer holds: it has to wait for room.
+        let writer = spawn(async move {
+            yield_now().await;
+            client.write_all(&vec![0; LEN]).await.unwrap();
+        });
+        let ids = (reader.id(), writer.id());
+        reader.await.unwrap();
+        writer.await.unwrap();
+        ids
+    });
+    let socket_of = |task, direction| {
+        let is_it = |event: &&Event| {
+            event.task() == Some(task)
+                && matches!(event.kind(), EventKind::Waiting { direction: d, .. } if *d == direction)
+        };
+        match timeline.events().iter().find(is_it).map(Event::kind) {
+            Some(EventKind::Waiting { source, .. }) => *source,
+            _ => panic!("{task} has not waited"),
+        }
+    };
+    for (task, direction) in [(reader, Direction::Read), (writer, Direction::Write)] {
+        let source = socket_of(task, direction);
+        let causes = wakes(&timeline, task);
+        assert!(causes.contains(&Cause::Source(source, direction)), "{causes:?}");
+        let others = |by: &&Cause| !matches!(by, Cause::Source(..) | Cause::Task(_));
+        assert_eq!(causes.iter().find(others), None);
+    }
+}
+
+#[test]
+fn a_timer_is_the_cause() {
+    let timeline = Rc::new(Timeline::new());
+    let builder = Executor::builder().observer(Rc::clone(&timeline)).paused_clock(true);
+    let executor = builder.build().unwrap();
+    let task = executor.spawn(time::sleep(Duration::from_secs(60)));
+    executor.run();
+    assert_eq!(wakes(&timeline, task.id()), [Cause::Timer]);
+    let kinds: Vec<String> = timeline.events().iter().map(ToString::to_string).collect();
+    assert!(kinds.contains(&format!("{}: its timer has fired", task.id())), "{kinds:?}");
+}
+
+#[test]
+fn another_thread_is_the_cause() {
+    let (timeline, executor) = observed();
+    let (sender, wakers) = mpsc::channel::<Waker>();
+    let waking = thread::spawn(move || wakers.recv().unwrap().wake());
+    let task = executor.spawn(give_waker(move |waker| sender.send(waker).unwrap()));
+    executor.run();
+    waking.join().unwrap();
+    assert_eq!(wakes(&timeline, task.id()), [Cause::OtherThread]);
+}
+
+/// A future that is ready at once, and wakes when it is dropped.
+struct WakesOnDrop(Rc<RefCell<Waker>>);
+
+impl Future for WakesOnDrop {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl Drop for WakesOnDrop {
+    fn drop(&mut self) {
+        self.0.borrow().wake_by_ref();
+    }
+}
+
+#[test]
+fn the_executor_is_the_cause_when_no_task_runs() {
+    let (timeline, executor) = observed();
+    let waker = Rc::new(RefCell::new(Waker::noop().clone()));
+    let slot = Rc::clone(&waker);
+    let task = executor.spawn(give_waker(move |waker| drop(slot.replace(waker))));
+    executor.run_until_idle();
+    // The future of `block_on` is dropped after its last poll.
+    executor.block_on(WakesOnDrop(waker));
+    executor.run();
+    assert_eq!(wakes(&timeline, task.id()), [Cause::Executor]);
+}
+
+// What an observer may do.
+
+/// Calls a closure for each event.
+struct Calls<F>(F);
+
+impl<F: Fn(&Event)> Observer for Calls<F> {
+    fn on_event(&self, event: &Event) {
+        (self.0)(event);
+    }
+}
+
+fn watched_by(observer: impl Fn(&Event) + 'static) -> Executor {
+    Executor::builder().observer(Calls(observer)).build().unwrap()
+}
+
+/// Some of everything; returns what it should.
+async fn work() -> u32 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let client = spawn(async move {
+        let stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(b"7").await.unwrap();
+    });
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut buf = [0; 1];
+    stream.read_exact(&mut buf).await.unwrap();
+    client.await.unwrap();
+    time::sleep(Duration::from_millis(1)).await;
+    assert!(spawn(async { panic!("on purpose") }).await.unwrap_err().is_panic());
+    let aborted = spawn(pending::<()>());
+    aborted.abort();
+    assert!(aborted.await.unwrap_err().is_cancelled());
+    u32::from(buf[0] - b'0')
+}
+
+#[test]
+fn one_that_panics_harms_nobody() {
+    let calls = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&calls);
+    let executor = watched_by(move |_| {
+        counter.set(counter.get() + 1);
+        panic!("an observer's own fault");
+    });
+    assert_eq!(executor.block_on(work()), 7);
+    assert!(calls.get() > 20, "it is told of every event all the same: {}", calls.get());
+}
+
+#[test]
+fn one_that_spawns_and_logs_harms_nobody_and_is_not_told_of_it() {
+    let (ran, told) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let (runs, spawned) = (Rc::clone(&ran), Rc::clone(&told));
+    let executor = watched_by(move |event| {
+        log::trace!("told of {event}");
+        match event.kind() {
+            EventKind::Spawned { .. } => spawned.set(spawned.get() + 1),
+            EventKind::Waiting { .. } | EventKind::Woken { .. } | EventKind::Finished => {
+                let runs = Rc::clone(&runs);
+                // It ends unheard: another one would come of being told that it has finished.
+                drop(spawn(async move {
+                    runs.set(runs.get() + 1);
+                    pending::<()>().await;
+                }));
+            }
+            _ => {}
+        }
+    });
+    assert_eq!(executor.block_on(work()), 7);
+    executor.run_until_idle();
+    assert!(ran.get() > 3, "{}", ran.get());
+    assert_eq!(told.get(), 3, "the tasks of `work` and no others");
+}
+
+#[test]
+fn one_that_wakes_harms_nobody() {
+    let victim = Rc::new(RefCell::new(Waker::noop().clone()));
+    let (waker, wakes_left) = (Rc::clone(&victim), Cell::new(1000));
+    let executor = watched_by(move |_| {
+        if wakes_left.get() > 0 {
+            wakes_left.set(wakes_left.get() - 1);
+            waker.borrow().wake_by_ref();
+        }
+    });
+    let mut future = std::pin::pin!(work());
+    let result = executor.block_on(poll_fn(|cx| {
+        victim.replace(cx.waker().clone());
+        future.as_mut().poll(cx)
+    }));
+    assert_eq!(result, 7);
+}
+
+#[test]
+fn a_wake_from_the_callback_that_says_parked_ends_the_sleep() {
+    let victim = Rc::new(RefCell::new(Waker::noop().clone()));
+    let waker = Rc::clone(&victim);
+    let executor = watched_by(move |event| {
+        if matches!(event.kind(), EventKind::Parked { .. }) {
+            waker.borrow().wake_by_ref();
+        }
+    });
+    let (done, result) = mpsc::channel();
+    // Somebody else has to look: a lost wake would let this thread sleep for ever.
+    let watchdog = thread::spawn(move || {
+        if result.recv_timeout(Duration::from_secs(60)).is_err() {
+            eprintln!("the wake was lost");
+            std::process::abort();
+        }
+    });
+    executor.block_on(give_waker(|waker| drop(victim.replace(waker))));
+    done.send(()).unwrap();
+    watchdog.join().unwrap();
+}
+
+#[test]
+fn one_that_aborts_harms_nobody() {
+    let doomed: Rc<RefCell<Option<JoinHandle<()>>>> = Rc::default();
+    let handle = Rc::clone(&doomed);
+    let executor = watched_by(move |_| {
+        if let Some(doomed) = &*handle.borrow() {
+            doomed.abort();
+        }
+    });
+    doomed.replace(Some(executor.spawn(pending())));
+    assert_eq!(executor.block_on(work()), 7);
+    assert!(doomed.borrow().as_ref().is_some_and(JoinHandle::is_finished));
+}

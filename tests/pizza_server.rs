@@ -596,13 +596,27 @@ fn an_argument_that_is_no_text_is_one_clear_line_and_status_2() {
 }
 
 #[test]
+fn a_timeline_in_no_known_format_is_one_clear_line_and_status_2_at_once() {
+    for name in ["run.png", "svg", "run"] {
+        let (status, line) = fails(command().args(["--timeline", name, "127.0.0.1:0"]));
+        assert_eq!(status, Some(2), "{line}");
+        assert!(line.contains("--timeline") && line.contains(".svg"), "{line}");
+    }
+    let (status, line) = fails(command().arg("--timeline"));
+    assert_eq!(status, Some(2), "{line}");
+    assert!(line.contains("--timeline"), "{line}");
+}
+
+#[test]
 fn help_says_what_it_is_and_how_to_call_it() {
     for flag in ["--help", "-h"] {
         let output = command().stdout(Stdio::piped()).arg(flag).output().expect("it runs");
         assert!(output.status.success());
         assert!(output.stderr.is_empty());
         let help = String::from_utf8(output.stdout).expect("text");
-        for word in ["[ADDR]", "127.0.0.1:12345", "1,024", "RUST_LOG", "status", "nc "] {
+        for word in
+            ["[ADDR]", "--timeline", "127.0.0.1:12345", "1,024", "RUST_LOG", "status", "nc "]
+        {
             assert!(help.contains(word), "{word} is missing in {help}");
         }
         assert!(help.lines().count() < 20);

@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use log::{info, warn};
 use pizzaiolo::{
     net::{TcpListener, TcpStream},
+    task,
     time::sleep,
 };
 
@@ -32,7 +33,8 @@ impl Server {
             match self.server_socket.accept().await {
                 Ok((conn, address)) => {
                     info!("Connected to {address}");
-                    drop(pizzaiolo::spawn(serve(conn, address)));
+                    let task = task::Builder::new().name(format!("serve {address}"));
+                    drop(task.spawn(serve(conn, address)));
                 }
                 Err(error) => {
                     warn!("Accepting a connection failed: {error}");

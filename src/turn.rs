@@ -26,7 +26,7 @@ pub enum Cause {
     Timer,
     /// The executor's thread, while no task was running.
     Executor,
-    /// Another thread.
+    /// Another thread; or this one, while the executor does not run.
     OtherThread,
 }
 

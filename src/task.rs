@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::{JoinHandle, context};
+use crate::{Executor, JoinHandle, context};
 pub use crate::{
     id::TaskId,
     table::{TaskInfo, TaskState, TaskTable, WaitsFor},
@@ -50,5 +50,23 @@ impl Builder {
         let place = Location::caller();
         let Some(context) = context::current() else { panic!("{}", context::NO_EXECUTOR) };
         context.spawn(future, place, self.name.map(Into::into))
+    }
+
+    /// Makes the task on this executor, as [`Executor::spawn`] does; also where none runs.
+    ///
+    /// ```
+    /// let executor = pizzaiolo::Executor::new()?;
+    /// let oven = pizzaiolo::task::Builder::new().name("oven").spawn_on(&executor, async {});
+    /// assert_eq!(executor.tasks()[0].name.as_deref(), Some("oven"));
+    /// # drop(oven);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_on<F>(self, executor: &Executor, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        executor.context.spawn(future, Location::caller(), self.name.map(Into::into))
     }
 }

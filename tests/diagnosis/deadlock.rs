@@ -5,9 +5,10 @@ use std::{
     future::{pending, poll_fn},
     io::Write,
     net,
+    pin::pin,
     rc::Rc,
-    sync::mpsc,
-    task::{Poll, Waker},
+    sync::{Arc, mpsc},
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
 };
@@ -302,6 +303,38 @@ fn a_socket_that_is_waited_for_may_bring_everyone_back() {
     });
 }
 
+/// Who waits for the socket is none of the executor's tasks. But what it does when it is woken may
+/// be anything.
+#[test]
+fn a_socket_that_a_foreign_waker_waits_for_is_waited_for() {
+    struct AbortsTheLostTask;
+
+    impl Wake for AbortsTheLostTask {
+        fn wake(self: Arc<Self>) {
+            LOST.take().expect("there is one").abort();
+        }
+    }
+
+    bounded(|| {
+        let (executor, sleeps) = that_tells_when_it_sleeps();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let addr = listener.local_addr().expect("it is bound");
+        let peer = thread::spawn(move || {
+            sleeps.recv().expect("the executor sleeps");
+            net::TcpStream::connect(addr)
+        });
+        let foreign = Waker::from(Arc::new(AbortsTheLostTask));
+        LOST.set(Some(executor.spawn(async move {
+            let mut accept = pin!(listener.accept());
+            let cx = &mut Context::from_waker(&foreign);
+            assert!(accept.as_mut().poll(cx).is_pending());
+            pending::<()>().await;
+        })));
+        executor.run();
+        peer.join().expect("it does not panic").expect("it connects");
+    });
+}
+
 /// A task that can never run again holds the bell. That it rings it when it is dropped, say, is
 /// nothing that can be ruled out.
 #[test]
@@ -344,6 +377,9 @@ fn a_timer_may_bring_everyone_back() {
                 rings.ring();
             });
             executor.block_on(bell);
+            // Here nobody holds a waker but a join handle and the timer.
+            let sleeps = executor.spawn(time::sleep(Duration::from_millis(2)));
+            executor.block_on(sleeps).expect("it does not panic");
         }
     });
 }

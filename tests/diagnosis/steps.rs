@@ -84,10 +84,10 @@ fn the_future_of_block_on_sees_the_queue_without_itself_and_the_others_see_it_in
     bounded(|| {
         let executor = Rc::new(executor());
         let seen: Rc<RefCell<Vec<String>>> = Rc::default();
-        let (weak, sees) = (Rc::downgrade(&executor), Rc::clone(&seen));
+        let (weak, queue) = (Rc::downgrade(&executor), Rc::clone(&seen));
         let task = executor.spawn(async move {
             let executor: Rc<Executor> = weak.upgrade().expect("it runs");
-            sees.borrow_mut().extend(executor.ready_queue().iter().map(TaskId::to_string));
+            queue.borrow_mut().extend(executor.ready_queue().iter().map(TaskId::to_string));
         });
         let mut turns = 0;
         let before = executor.block_on(std::future::poll_fn(|cx| {

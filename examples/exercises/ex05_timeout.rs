@@ -1,0 +1,26 @@
+//! # Exercise 5: `timeout`
+//!
+//! Await a future, but not for ever. A [`sleep`] is a future like any other, so all that you need
+//! is what you had in exercise 4.
+//!
+//! - Run: `cargo test --example exercises -- --ignored ex05`
+//! - Hint: a future that is ready just when its time is over still counts. Who is polled first?
+//! - In the crate: `src/time/timeout.rs`
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pizzaiolo::time::sleep;
+
+/// Awaits a future for `duration` at most: `None` if it was not ready by then.
+pub(crate) async fn timeout<F: Future>(duration: Duration, future: F) -> Option<F::Output> {
+    todo!("exercise 5")
+}
+
+#[cfg(test)]
+#[path = "tests/ex05_timeout.rs"]
+mod tests;

@@ -1,0 +1,37 @@
+//! # Exercise 6: an interval
+//!
+//! A bell that rings at the start, and then every `period`: at the start plus whole periods,
+//! however long you take between two rings. A ring that you were too late for comes at once, and
+//! none is left out.
+//!
+//! - Run: `cargo test --example exercises -- --ignored ex06`
+//! - Hint: `sleep(period)` between two rings drifts. [`sleep_until`] does not.
+//! - Hint: who gives up waiting (drops the future of [`Interval::tick`]) must not lose a ring. What
+//!   has changed by the time the future waits?
+//! - In the crate: `src/time/interval.rs`, which leaves out what you were too late for.
+
+use std::time::{Duration, Instant};
+
+use pizzaiolo::time::{now, sleep_until};
+
+/// Rings every `period`, the first time at once.
+pub(crate) fn interval(period: Duration) -> Interval {
+    Interval { next: now(), period }
+}
+
+pub(crate) struct Interval {
+    /// When it rings next.
+    next: Instant,
+    period: Duration,
+}
+
+impl Interval {
+    /// Waits for the next ring, and returns when it was due.
+    pub(crate) async fn tick(&mut self) -> Instant {
+        todo!("exercise 6")
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/ex06_interval.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+//! Ten exercises, each a stub in a file of its own: `README.md` tells how to work through them.
+
+#![allow(
+    unused,
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    reason = "a stub has what only its solution will use"
+)]
+
+mod ex01_yield_now;
+mod ex02_block_on;
+mod ex03_join;
+mod ex04_select;
+mod ex05_timeout;
+mod ex06_interval;
+mod ex07_oneshot;
+mod ex08_notify;
+mod ex09_semaphore;
+mod ex10_priorities;
+#[cfg(test)]
+mod support;
+
+fn main() {
+    print!("{}", include_str!("README.md"));
+}
+
+/// The stubs, by name, and what is in them.
+#[cfg(test)]
+fn stubs() -> std::collections::BTreeMap<String, String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/exercises");
+    let files = std::fs::read_dir(root).expect("the stubs").flatten();
+    let stub = |file: std::fs::DirEntry| {
+        let name = file.file_name().into_string().ok()?;
+        let name = name.strip_suffix(".rs").filter(|name| name.starts_with("ex"))?;
+        Some((name.to_owned(), std::fs::read_to_string(file.path()).ok()?))
+    };
+    files.filter_map(stub).collect()
+}
+
+/// A test that passes without a solution would teach nothing. A stub without its `todo!` is yours.
+#[test]
+fn the_tests_of_a_stub_fail_until_it_is_done() {
+    let [passed, failed] = support::run_exercises();
+    for (name, text) in stubs() {
+        if text.contains("todo!(\"exercise") {
+            let early: Vec<_> = passed.iter().filter(|test| test.starts_with(&name)).collect();
+            assert!(early.is_empty(), "these pass, though {name} is still to do: {early:?}");
+            assert!(failed.iter().any(|test| test.starts_with(&name)), "{name} has no test");
+        }
+    }
+}
+
+#[test]
+fn each_stub_has_its_command_and_a_hint_and_leads_to_a_file_of_src() {
+    let stubs = stubs();
+    assert_eq!(stubs.len(), 10);
+    for (number, (name, text)) in (1..).zip(&stubs) {
+        let header: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let header = header.join("\n");
+        let (title, run) = (format!("# Exercise {number}: "), format!("--ignored ex{number:02}`"));
+        for part in [&title, &run, "- Hint: ", "- In the crate: "] {
+            assert!(header.contains(part), "{name} has no {part:?} in its header");
+        }
+        for file in header.split('`').filter(|word| word.starts_with("src/")) {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            assert!(path.is_file(), "{name} names {file}, which is not there");
+        }
+        assert!(include_str!("README.md").contains(&format!("]({name}.rs)")), "{name}: the table");
+    }
+}

@@ -1,0 +1,86 @@
+//! Exercise 7. `send` only puts the value down: it is the drop of the sender, at its end, that
+//! wakes the receiver, and so there is one wake for either case.
+
+use std::{
+    cell::RefCell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+/// What the two halves share.
+struct Shared<T> {
+    value: Option<T>,
+    /// Who waits.
+    waker: Option<Waker>,
+    /// One half is gone.
+    closed: bool,
+}
+
+pub(crate) struct Sender<T> {
+    shared: Rc<RefCell<Shared<T>>>,
+}
+
+pub(crate) struct Receiver<T> {
+    shared: Rc<RefCell<Shared<T>>>,
+}
+
+pub(crate) fn oneshot<T>() -> (Sender<T>, Receiver<T>) {
+    let shared = Rc::new(RefCell::new(Shared { value: None, waker: None, closed: false }));
+    (Sender { shared: Rc::clone(&shared) }, Receiver { shared })
+}
+
+impl<T> Sender<T> {
+    pub(crate) fn send(self, value: T) -> Result<(), T> {
+        let mut shared = self.shared.borrow_mut();
+        if shared.closed {
+            return Err(value);
+        }
+        shared.value = Some(value);
+        Ok(())
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut shared = self.shared.borrow_mut();
+        shared.closed = true;
+        let waker = shared.waker.take();
+        drop(shared);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Future for Receiver<T> {
+    type Output = Option<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        // To clone a waker is foreign code too.
+        let waker = cx.waker().clone();
+        let mut shared = self.shared.borrow_mut();
+        if shared.closed {
+            return Poll::Ready(shared.value.take());
+        }
+        let old = shared.waker.replace(waker);
+        drop(shared);
+        // And so is to drop one.
+        drop(old);
+        Poll::Pending
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut shared = self.shared.borrow_mut();
+        shared.closed = true;
+        let (value, waker) = (shared.value.take(), shared.waker.take());
+        drop(shared);
+        drop((value, waker));
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/ex07_oneshot.rs"]
+mod tests;

@@ -1,0 +1,103 @@
+//! Exercise 9. A permit that somebody waits for is never free: it goes from hand to hand. And what
+//! was given and not seen becomes a [`Permit`], whose drop hands it on.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+pub(crate) struct Semaphore {
+    /// How many permits are there for the taking.
+    free: Cell<usize>,
+    /// Who waits, the longest first.
+    waiting: RefCell<VecDeque<Rc<Waiter>>>,
+}
+
+#[derive(Default)]
+struct Waiter {
+    /// It was given a permit.
+    admitted: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Semaphore {
+    pub(crate) fn new(permits: usize) -> Semaphore {
+        Semaphore { free: Cell::new(permits), waiting: RefCell::default() }
+    }
+
+    pub(crate) fn acquire(&self) -> Acquire<'_> {
+        Acquire { semaphore: self, waiter: None }
+    }
+}
+
+pub(crate) struct Acquire<'a> {
+    semaphore: &'a Semaphore,
+    /// Its place in the queue, while it has one or was admitted.
+    waiter: Option<Rc<Waiter>>,
+}
+
+impl<'a> Future for Acquire<'a> {
+    type Output = Permit<'a>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
+        let semaphore = self.semaphore;
+        if self.waiter.is_none() {
+            // While somebody waits there is none free, so nobody is overtaken here.
+            if let Some(left) = semaphore.free.get().checked_sub(1) {
+                semaphore.free.set(left);
+                return Poll::Ready(Permit { semaphore });
+            }
+        }
+        let waiter = self.waiter.get_or_insert_with(|| {
+            let waiter = Rc::new(Waiter::default());
+            semaphore.waiting.borrow_mut().push_back(Rc::clone(&waiter));
+            waiter
+        });
+        if waiter.admitted.get() {
+            self.waiter = None;
+            return Poll::Ready(Permit { semaphore });
+        }
+        let waker = cx.waker().clone();
+        drop(waiter.waker.replace(Some(waker)));
+        Poll::Pending
+    }
+}
+
+impl Drop for Acquire<'_> {
+    fn drop(&mut self) {
+        let semaphore = self.semaphore;
+        match self.waiter.take() {
+            Some(waiter) if waiter.admitted.get() => drop(Permit { semaphore }),
+            Some(waiter) => {
+                semaphore.waiting.borrow_mut().retain(|other| !Rc::ptr_eq(other, &waiter));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Holds a place until it is dropped.
+pub(crate) struct Permit<'a> {
+    semaphore: &'a Semaphore,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let longest = self.semaphore.waiting.borrow_mut().pop_front();
+        let Some(waiter) = longest else {
+            self.semaphore.free.set(self.semaphore.free.get() + 1);
+            return;
+        };
+        waiter.admitted.set(true);
+        if let Some(waker) = waiter.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/ex09_semaphore.rs"]
+mod tests;

@@ -1,0 +1,32 @@
+//! A solution of each exercise, to compare with yours. The same tests run against both.
+
+#![cfg_attr(not(test), expect(dead_code, reason = "only the tests use the solutions"))]
+
+mod ex01_yield_now;
+mod ex02_block_on;
+mod ex03_join;
+mod ex04_select;
+mod ex05_timeout;
+mod ex06_interval;
+mod ex07_oneshot;
+mod ex08_notify;
+mod ex09_semaphore;
+mod ex10_priorities;
+#[cfg(test)]
+#[path = "../support.rs"]
+mod support;
+
+fn main() {
+    println!("cargo test --example solutions -- --include-ignored");
+}
+
+/// The tests are marked as ignored, because they fail for the stubs. So this one runs them here.
+#[test]
+fn the_solutions_solve_the_exercises() {
+    let [passed, failed] = support::run_exercises();
+    assert!(failed.is_empty(), "these fail: {failed:#?}");
+    for exercise in 1..=10 {
+        let name = format!("ex{exercise:02}_");
+        assert!(passed.iter().any(|test| test.starts_with(&name)), "{name} has no test");
+    }
+}

@@ -7,13 +7,13 @@
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-const STEPS: RangeInclusive<usize> = 1..=7;
+const STEPS: RangeInclusive<usize> = 1..=8;
 
 /// Only a hang takes longer.
 const HANG: Duration = Duration::from_secs(60);
@@ -101,11 +101,34 @@ impl Server {
     /// Whether any of its threads runs, or is held up by strace on its way to run or to sleep.
     #[cfg(target_os = "linux")]
     fn is_awake(&self) -> bool {
+        self.states().any(|state| state != 'S')
+    }
+
+    /// The states of its threads: `R` runs, `S` sleeps, and so on.
+    #[cfg(target_os = "linux")]
+    fn states(&self) -> impl Iterator<Item = char> {
         let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("threads");
-        threads.flatten().any(|thread| {
-            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-            stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('S'))
+        threads.flatten().filter_map(|thread| {
+            // A thread that has ended meanwhile has no file, and no state.
+            let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+            stat.rsplit_once(") ")?.1.chars().next()
         })
+    }
+
+    /// Sends it a signal, as `kill` does.
+    #[cfg(target_os = "linux")]
+    fn signal(&self, signal: &str) {
+        let mut kill = Command::new("kill");
+        let status = kill.args(["-s", signal, &self.process.id().to_string()]).status();
+        assert!(status.expect("there is a `kill`").success(), "kill -s {signal}");
+    }
+
+    /// Stops it, as Ctrl-Z does, until it gets a `CONT`.
+    #[cfg(target_os = "linux")]
+    fn stop(&self) {
+        self.signal("STOP");
+        // `t` is a stop under strace.
+        wait_until("the step has stopped", || self.states().all(|state| "Tt".contains(state)));
     }
 
     #[cfg(target_os = "linux")]
@@ -261,7 +284,7 @@ fn step_1_serves_the_second_client_only_when_the_first_has_left() {
 
 #[test]
 fn from_step_2_on_a_silent_client_keeps_nobody_waiting() {
-    for step in 2..=7 {
+    for step in 2..=8 {
         let server = Server::start(step);
         let mut silent = server.connect();
         silent.order_one();
@@ -327,7 +350,7 @@ fn a_connection_that_is_reset_ends_alone() {
 #[cfg(target_os = "linux")]
 fn a_failing_accept_is_reported_and_the_step_goes_on() {
     // Step 1 has never more than one client, and cannot run out of files.
-    for step in 2..=7 {
+    for step in 2..=8 {
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -n 16; exec \"$0\" 127.0.0.1:0"]).arg(program(step));
         let server = Server::run(step, &mut command);
@@ -360,8 +383,8 @@ fn an_address_that_cannot_be_had_is_one_line_and_status_1() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn ten_clients_are_eleven_threads_in_step_2_twelve_in_step_5_three_in_step_6_and_one_in_step_7() {
-    let threads = [(2, 11), (3, 1), (4, 1), (5, 12), (6, 3), (7, 1)];
+fn ten_clients_are_eleven_threads_in_step_2_twelve_in_step_5_three_in_step_6_and_one_from_7_on() {
+    let threads = [(2, 11), (3, 1), (4, 1), (5, 12), (6, 3), (7, 1), (8, 1)];
     let measured = threads.map(|(step, _)| {
         let server = Server::start(step);
         let _clients = server.connect_many(10);
@@ -389,11 +412,8 @@ fn with_a_silent_client_step_3_burns_a_core_and_the_others_use_no_processor_time
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_order_costs_step_7_as_few_system_calls_as_step_4_and_steps_3_5_and_6_more() {
-    let traced =
-        Command::new("strace").args(["-D", "-f", "-c", "-o", "/dev/null", "true"]).output();
-    if !traced.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no strace that may trace");
+fn an_order_costs_step_7_as_few_system_calls_as_step_4_and_step_8_one_less() {
+    if !can_trace() {
         return;
     }
     let calls = STEPS.map(|step| {
@@ -402,23 +422,47 @@ fn an_order_costs_step_7_as_few_system_calls_as_step_4_and_steps_3_5_and_6_more(
         (all.max(none) - none) / 50.0
     });
     let calls: Vec<_> = calls.collect();
-    println!("system calls an order, steps 1 to 7: {calls:.1?}");
+    println!("system calls an order, steps 1 to 8: {calls:.1?}");
     let of = |step: usize| calls[step - 1];
     assert!(of(1) < 2.5 && of(2) < 2.5, "a read and a write: {calls:?}");
     assert!(of(3) > 10.0, "a try with everybody: {calls:?}");
     assert!(of(4) < 4.5 && of(7) < 4.5, "a sleep, a read, a write, a try: {calls:?}");
     assert!(of(5) > of(7) + 0.5 && of(6) > of(7) + 0.5, "threads wake threads: {calls:?}");
+    assert!(of(8) < of(7) - 0.5, "a short read spares the try: {calls:?}");
+}
+
+/// Whether there is an strace that may trace.
+#[cfg(target_os = "linux")]
+fn can_trace() -> bool {
+    let strace = Command::new("strace").args(["-D", "-f", "-o", "/dev/null", "true"]).output();
+    let can = strace.is_ok_and(|output| output.status.success());
+    if !can {
+        println!("skipped: no strace that may trace");
+    }
+    can
+}
+
+/// Runs a step under strace, which writes to the file.
+#[cfg(target_os = "linux")]
+fn trace(step: usize, file: &Path, options: &[&str]) -> Server {
+    let mut command = Command::new("strace");
+    // With -D the process that we start, and kill, is the step; strace is its grandchild.
+    command.args(["-D", "-f", "-o"]).arg(file).args(options);
+    Server::run(step, command.arg(program(step)).arg("127.0.0.1:0"))
+}
+
+/// A file of this process.
+#[cfg(target_os = "linux")]
+fn temporary(name: &str) -> PathBuf {
+    let name = format!("ladder-{}-{name}", std::process::id());
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 /// All system calls of a step that serves one client and has, from step 2 on, ten silent ones.
 #[cfg(target_os = "linux")]
 fn system_calls(step: usize, orders: usize) -> f64 {
-    let name = format!("ladder-{}-{step}-{orders}", std::process::id());
-    let summary = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let mut command = Command::new("strace");
-    // With -D the process that we start, and kill, is the step; strace is its grandchild.
-    command.args(["-D", "-f", "-c", "-o"]).arg(&summary).arg(program(step)).arg("127.0.0.1:0");
-    let server = Server::run(step, &mut command);
+    let summary = temporary(&format!("{step}-{orders}"));
+    let server = trace(step, &summary, &["-c"]);
     // Step by step, so that this costs the same each time.
     let mut clients = Vec::new();
     for _ in 0..if step == 1 { 1 } else { 11 } {
@@ -449,8 +493,71 @@ fn system_calls(step: usize, orders: usize) -> f64 {
 }
 
 #[test]
-fn each_step_is_at_most_150_lines_and_names_its_command_its_fault_and_the_next() {
-    let ladder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/ladder");
+#[cfg(target_os = "linux")]
+fn a_client_who_never_pauses_has_all_of_step_7_and_at_most_64_orders_a_turn_in_step_8() {
+    if !can_trace() {
+        return;
+    }
+    let [free, budgeted] = [7, 8].map(|step| orders_before_another_client(step, 1000));
+    println!("replies to a busy client before another's: step 7 {free}, step 8 {budgeted}");
+    assert!(budgeted <= 64, "a read and a write each, of 128 operations: {budgeted}");
+    assert!(free > budgeted, "step 7 has no budget: {free}, {budgeted}");
+}
+
+/// How many orders of a client who has as many to give are answered before the one of another.
+#[cfg(target_os = "linux")]
+fn orders_before_another_client(step: usize, orders: usize) -> usize {
+    let file = temporary(&format!("budget-{step}"));
+    let server = trace(step, &file, &["-e", "trace=sendto"]);
+    let mut clients = server.connect_many(2);
+    server.settle();
+    // Both are there when the step comes back, the busy one first.
+    server.stop();
+    clients[0].stream.set_nonblocking(true).expect("non-blocking");
+    // Not all of it need fit into the kernel's buffers.
+    let _ = clients[0].stream.write(&vec![b'x'; orders * 1024]).expect("some of it is sent");
+    clients[1].send(b"1");
+    server.signal("CONT");
+    assert_eq!(clients[1].reply(), "Thank you for ordering 1 pizzas!\n");
+    drop(server);
+
+    let mut trace = String::new();
+    wait_until("strace has written of the end", || {
+        trace = fs::read_to_string(&file).unwrap_or_default();
+        trace.contains("+++ killed by SIGKILL +++")
+    });
+    fs::remove_file(&file).expect("the trace goes");
+    // Each reply is one call, and the first of each client came before the stop.
+    let replies = trace.lines().filter_map(|line| line.split_once("sendto(")?.1.split(',').next());
+    let replies: Vec<_> = replies.collect();
+    let (busy, other) = (replies[0], replies[1]);
+    assert_ne!(busy, other, "{trace}");
+    let turns = replies[2..].iter().take_while(|client| **client != other);
+    assert!(replies[2..].contains(&other), "the other's reply is traced: {trace}");
+    turns.filter(|client| **client == busy).count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn to_be_stopped_and_to_go_on_is_nothing_to_complain_about() {
+    for step in STEPS {
+        let mut server = Server::start(step);
+        let mut client = server.connect();
+        client.order_one();
+        server.settle();
+        server.stop();
+        server.signal("CONT");
+        client.order_one();
+        server.settle();
+        server.process.kill().expect("the step ends");
+        let complaints: Vec<_> = server.stderr.iter().collect();
+        assert!(complaints.is_empty(), "step {step}: {complaints:?}");
+    }
+}
+
+#[test]
+fn each_step_is_at_most_150_lines_and_leads_to_the_next() {
+    let ladder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ladder");
     let files = [
         "step1_blocking.rs",
         "step2_threads.rs",
@@ -459,25 +566,39 @@ fn each_step_is_at_most_150_lines_and_names_its_command_its_fault_and_the_next()
         "step5_future.rs",
         "step6_task_queue.rs",
         "step7_reactor.rs",
+        "step8_crate.rs",
+        "../exercises/README.md",
     ];
-    for (index, file) in files.iter().enumerate() {
+    for (step, files) in STEPS.zip(files.windows(2)) {
+        let &[file, next] = files else { unreachable!("windows of two") };
         let text = fs::read_to_string(ladder.join(file)).expect("the step is there");
         assert!(text.lines().count() <= 150, "{file} has {} lines", text.lines().count());
-        let header: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        let header = header.join("\n");
-        let step = index + 1;
-        let next = files.get(step).map_or("step 8", |next| next);
+        assert!(ladder.join(next).exists(), "{next} is there");
+        let mut header = text.lines().take_while(|line| line.starts_with("//!"));
         for part in [
-            &format!("# Step {step}: "),
-            &format!("- Run: `cargo run --release --example ladder-{step}`"),
-            "- Type: ",
-            "- See: ",
-            "- Still wrong: ",
-            "- Next: ",
-            next,
+            &format!("//! # Step {step}: "),
+            &format!("//! - Run: `cargo run --release --example ladder-{step}`"),
+            "//! - Type: ",
+            "//! - See: ",
+            "//! - Still wrong: ",
+            "//! - Next: [",
         ] {
-            assert!(header.contains(part), "{file} has no {part:?} in its header");
+            let line = header.find(|line| line.starts_with(part));
+            let line = line.unwrap_or_else(|| panic!("{file} has no {part:?}, or not there"));
+            assert!(!part.contains("Next") || line.contains(&format!("]({next})")), "{line}");
         }
-        assert!(!text.contains("pizzaiolo"), "{file} is to stand alone");
+        let alone = !text.contains("use pizzaiolo");
+        assert_eq!(alone, step < 8, "step {step} stands alone, or is the crate");
+    }
+}
+
+#[test]
+fn the_files_of_src_that_step_8_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("examples/ladder/step8_crate.rs")).expect("step 8");
+    let named: Vec<_> = text.split('`').filter(|word| word.starts_with("src/")).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for file in named {
+        assert!(root.join(file).is_file(), "{file} is not there");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The pizza server in its plainest form: one thread, and calls that block. `start` waits for a
 //! client, `serve` talks with it until it leaves. Keep these two in mind: step 7 has them again,
-//! nearly word for word, and serves everybody at once.
+//! nearly word for word, and serves everybody at once. (The original also prints `Sending message
+//! to PEER` for each order. Here that is left out, so that an order costs what its sockets cost.)
 //!
 //! - Run: `cargo run --release --example ladder-1`
 //! - Type: `nc 127.0.0.1 12345` in a second terminal, then `3`, then `three`. Let it stay, and do
@@ -10,7 +11,7 @@
 //! - See: the second terminal reads `Thank you for ordering 3 pizzas!`, and `Wrong number of
 //!   pizzas, please try again.` The third reads nothing, until you end the second with Ctrl-C.
 //! - Still wrong: who is connected and silent keeps everybody else waiting.
-//! - Next: `step2_threads.rs`, a thread for each client.
+//! - Next: [`step2_threads.rs`](step2_threads.rs), a thread for each client.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -9,7 +9,7 @@
 //!   one thread more than there are clients.
 //! - Still wrong: ten thousand clients, most of them silent, are ten thousand threads, each with a
 //!   stack and a place in the kernel's tables, only to wait.
-//! - Next: `step3_busy_loop.rs`, one thread that never blocks.
+//! - Next: [`step3_busy_loop.rs`](step3_busy_loop.rs), one thread that never blocks.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

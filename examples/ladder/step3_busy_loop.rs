@@ -9,7 +9,7 @@
 //! - See: both are answered at once, by one thread. It takes 100% of a core, also when nobody
 //!   orders anything.
 //! - Still wrong: nearly every try is in vain. The kernel knows who is ready; nobody asks it.
-//! - Next: `step4_mio.rs`, which sleeps until somebody is ready.
+//! - Next: [`step4_mio.rs`](step4_mio.rs), which sleeps until somebody is ready.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -3,14 +3,15 @@
 //! mio's `Poll` sleeps until the kernel says which of the registered sockets are ready (by epoll,
 //! kqueue or IOCP); a `Token` tells who that is. An event is news, and comes once: who gets one
 //! goes on until `WouldBlock`, and only then may count on another. The conversation is now what it
-//! was in secret, a state machine: `State` says what it waits for, `advance` has the transitions.
+//! was in secret, a state machine: `State` says what it waits for, `serve` has the transitions.
 //!
 //! - Run: `cargo run --release --example ladder-4`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then rest, and look at `top`.
 //! - See: both are answered at once, by one thread that takes no processor time while all rest.
 //! - Still wrong: the loop knows what a conversation is, and has to. For anything else to wait for
 //!   (a timer, another protocol) you write into the loop: there is no contract between the two.
-//! - Next: `step5_future.rs`, where that contract is `Future`, `Context` and `Waker`.
+//! - Next: [`step5_future.rs`](step5_future.rs), where that contract is `Future`, `Context` and
+//!   `Waker`.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -18,7 +19,7 @@ use std::net::SocketAddr;
 use std::{env, process, thread, time::Duration};
 
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Registry, Token};
+use mio::{Events, Interest, Poll, Registry, Token, event::Event};
 
 const LISTENER: Token = Token(0);
 
@@ -33,29 +34,6 @@ struct Conversation {
 enum State {
     Read,
     Write(Vec<u8>),
-}
-
-impl Conversation {
-    /// Goes on until it would have to wait. Returns false when it is over.
-    fn advance(&mut self) -> bool {
-        let Conversation { stream, peer, state } = self;
-        let mut order = [0; 1024];
-        loop {
-            let tried = match state {
-                State::Read => stream.read(&mut order),
-                State::Write(rest) => stream.write(rest),
-            };
-            *state = match (tried, &mut *state) {
-                (Err(error), _) if error.kind() == ErrorKind::WouldBlock => return true,
-                (Err(error), _) => break eprintln!("Connection with {peer} failed: {error}"),
-                (Ok(0), State::Read) => break println!("Connection with {peer} has been closed"),
-                (Ok(n), State::Read) => State::Write(reply(&order[..n])),
-                (Ok(n), State::Write(rest)) if n < rest.len() => State::Write(rest.split_off(n)),
-                (Ok(_), State::Write(_)) => State::Read,
-            };
-        }
-        false
-    }
 }
 
 fn main() {
@@ -75,34 +53,39 @@ fn start(addr: &str) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let registry = poll.registry().try_clone()?;
     registry.register(&mut listener, LISTENER, Interest::READABLE)?;
-    let mut conversations: HashMap<Token, Conversation> = HashMap::new();
+    let mut conversations = HashMap::new();
     let mut tokens = (1..).map(Token);
     let mut events = Events::with_capacity(64);
     loop {
-        poll.poll(&mut events, None).unwrap_or_else(|error| eprintln!("Cannot sleep: {error}"));
-        for event in &events {
-            let token = event.token();
-            if token != LISTENER {
-                let conversation = conversations.get_mut(&token);
-                if conversation.is_some_and(|conversation| !conversation.advance()) {
-                    conversations.remove(&token);
-                }
-                continue;
-            }
-            for token in &mut tokens {
-                match accept(&listener, &registry, token) {
-                    Ok(conversation) => drop(conversations.insert(token, conversation)),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                    Err(error) => {
-                        eprintln!("Cannot accept a connection: {error}");
-                        // The cause lasts (too many open files), and must not fill the log.
-                        thread::sleep(Duration::from_millis(50));
-                        // Who still waits there is no news any more, unless one asks again.
-                        registry.reregister(&mut listener, LISTENER, Interest::READABLE)?;
-                        break;
+        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
+        while let Err(error) = poll.poll(&mut events, None) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
+        }
+        for token in events.iter().map(Event::token) {
+            if token == LISTENER {
+                for token in &mut tokens {
+                    match accept(&listener, &registry, token) {
+                        Ok(conversation) => drop(conversations.insert(token, conversation)),
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                        Err(error) => {
+                            eprintln!("Cannot accept a connection: {error}");
+                            // The cause lasts (too many open files), and must not fill the log.
+                            thread::sleep(Duration::from_millis(50));
+                            // Who still waits is no news any more, unless one asks again.
+                            registry.reregister(&mut listener, LISTENER, Interest::READABLE)?;
+                            break;
+                        }
                     }
                 }
             }
+            let Some(conversation) = conversations.get_mut(&token) else { continue };
+            let peer = conversation.peer;
+            match serve(conversation) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                Err(error) => eprintln!("Connection with {peer} failed: {error}"),
+                Ok(()) => println!("Connection with {peer} has been closed"),
+            }
+            conversations.remove(&token);
         }
     }
 }
@@ -113,6 +96,21 @@ fn accept(listener: &TcpListener, registry: &Registry, token: Token) -> io::Resu
     println!("Connected to {peer}");
     registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
     Ok(Conversation { stream, peer, state: State::Read })
+}
+
+/// The client loop, until it would have to wait. The next call goes on from there.
+fn serve(Conversation { stream, state, .. }: &mut Conversation) -> io::Result<()> {
+    let mut order = [0; 1024];
+    loop {
+        *state = match state {
+            State::Read => match stream.read(&mut order)? {
+                0 => return Ok(()),
+                n => State::Write(reply(&order[..n])),
+            },
+            State::Write(unsent) if unsent.is_empty() => State::Read,
+            State::Write(unsent) => State::Write(unsent.split_off(stream.write(unsent)?)),
+        }
+    }
 }
 
 /// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.

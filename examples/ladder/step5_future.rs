@@ -1,25 +1,23 @@
 //! # Step 5: a future, and what polls it
 //!
-//! `poll` is `advance` with a contract: `Ready` when it is over, or `Pending`, and then it has left
-//! the `Waker` from its `Context` with somebody who will wake it. `block_on` knows no sockets, only
-//! that contract: it polls, and parks its thread until the waker unparks it. The somebody is a
-//! second thread that sleeps in mio. Accepting blocks again, because `block_on` runs one future.
+//! `poll` calls `serve` as step 4's loop did, but with a contract: it returns `Ready` when all is
+//! over, or `Pending`, and then it has left the `Waker` from its `Context` with somebody who will
+//! wake it. `block_on` knows no sockets, only that contract: it polls, and parks its thread until
+//! the waker unparks it. The somebody is a second thread that sleeps in mio. Accepting blocks
+//! again, because `block_on` runs one future.
 //!
 //! - Run: `cargo run --release --example ladder-5`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
 //! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-5)/status` says 4.
-//! - Still wrong: one future is one `block_on` is one thread, as in step 2. And an order has to go
-//!   from thread to thread.
-//! - Next: `step6_task_queue.rs`, many futures on one thread.
+//! - Still wrong: one future is one `block_on` is one thread, as in step 2. An order has to go from
+//!   thread to thread. And the table of wakers is a static, one for the whole process.
+//! - Next: [`step6_task_queue.rs`](step6_task_queue.rs), many futures on one thread.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
-use std::{env, process, time::Duration};
+use std::{env, net, pin, pin::Pin, process, thread, time::Duration};
 
 use mio::{Events, Interest, Token, net::TcpStream};
 
@@ -27,7 +25,7 @@ use mio::{Events, Interest, Token, net::TcpStream};
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
 /// Wakes a future by waking the thread that polls it.
-struct ThreadWaker(Thread);
+struct ThreadWaker(thread::Thread);
 
 impl Wake for ThreadWaker {
     fn wake(self: Arc<Self>) {
@@ -37,7 +35,7 @@ impl Wake for ThreadWaker {
 
 /// Runs one future to its end, and sleeps while that waits.
 fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+    let mut future = pin::pin!(future);
     let waker = Waker::from(Arc::new(ThreadWaker(thread::current())));
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -52,7 +50,10 @@ fn block_on<F: Future>(future: F) -> F::Output {
 fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        poll.poll(&mut events, None).unwrap_or_else(|error| eprintln!("Cannot sleep: {error}"));
+        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
+        while let Err(error) = poll.poll(&mut events, None) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
+        }
         for event in &events {
             WAKERS.lock().unwrap().remove(&event.token()).inspect(Waker::wake_by_ref);
         }
@@ -63,7 +64,7 @@ fn watch(mut poll: mio::Poll) {
 struct Conversation {
     stream: TcpStream,
     token: Token,
-    peer: SocketAddr,
+    peer: net::SocketAddr,
     state: State,
 }
 
@@ -71,33 +72,6 @@ struct Conversation {
 enum State {
     Read,
     Write(Vec<u8>),
-}
-
-impl Future for Conversation {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Conversation { stream, token, peer, state } = &mut *self;
-        // First this, then the try: the event may come right after it, on the other thread.
-        WAKERS.lock().unwrap().insert(*token, cx.waker().clone());
-        let mut order = [0; 1024];
-        loop {
-            let tried = match state {
-                State::Read => stream.read(&mut order),
-                State::Write(rest) => stream.write(rest),
-            };
-            *state = match (tried, &mut *state) {
-                (Err(error), _) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
-                (Err(error), _) => break eprintln!("Connection with {peer} failed: {error}"),
-                (Ok(0), State::Read) => break println!("Connection with {peer} has been closed"),
-                (Ok(n), State::Read) => State::Write(reply(&order[..n])),
-                (Ok(n), State::Write(rest)) if n < rest.len() => State::Write(rest.split_off(n)),
-                (Ok(_), State::Write(_)) => State::Read,
-            };
-        }
-        WAKERS.lock().unwrap().remove(token);
-        Poll::Ready(())
-    }
 }
 
 fn main() {
@@ -110,7 +84,7 @@ fn main() {
 
 /// The accept loop.
 fn start(addr: &str) -> io::Result<()> {
-    let listener = TcpListener::bind(addr)?;
+    let listener = net::TcpListener::bind(addr)?;
     println!("Starting up on: {}", listener.local_addr()?);
     let poll = mio::Poll::new()?;
     let registry = poll.registry().try_clone()?;
@@ -128,6 +102,36 @@ fn start(addr: &str) -> io::Result<()> {
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
             thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Future for Conversation {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // First this, then the try: the event may come right after it, on the other thread.
+        WAKERS.lock().unwrap().insert(self.token, cx.waker().clone());
+        match serve(&mut self) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
+            Err(error) => eprintln!("Connection with {} failed: {error}", self.peer),
+            Ok(()) => println!("Connection with {} has been closed", self.peer),
+        }
+        WAKERS.lock().unwrap().remove(&self.token);
+        Poll::Ready(())
+    }
+}
+
+/// The client loop, until it would have to wait. The next call goes on from there.
+fn serve(Conversation { stream, state, .. }: &mut Conversation) -> io::Result<()> {
+    let mut order = [0; 1024];
+    loop {
+        *state = match state {
+            State::Read => match stream.read(&mut order)? {
+                0 => return Ok(()),
+                n => State::Write(reply(&order[..n])),
+            },
+            State::Write(unsent) if unsent.is_empty() => State::Read,
+            State::Write(unsent) => State::Write(unsent.split_off(stream.write(unsent)?)),
         }
     }
 }

@@ -7,23 +7,19 @@
 //! - Run: `cargo run --release --example ladder-6`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
 //! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-6)/status` always says 3.
-//! - Still wrong: one thread accepts, one sleeps in mio, one polls, and every order has to cross
-//!   from thread to thread. The state machine is still written by hand.
-//! - Next: `step7_reactor.rs`: one thread does it all, and `async fn` writes the machine.
-
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Condvar, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-use std::{env, future::pending, pin::Pin, process, thread, time::Duration};
+//! - Still wrong: threads hand each order on, the machine is hand-written, the tables are statics.
+//! - Next: [`step7_reactor.rs`](step7_reactor.rs): one thread, and `async fn` writes the machine.
 
 use mio::{Events, Interest, Token, net::TcpStream};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::{env, future::pending, net, pin::Pin, process, thread, time::Duration};
 
 /// The executor's queue: the tasks to poll; and where it parks while there are none.
 static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
 static WOKEN: Condvar = Condvar::new();
-
 /// Who waits for which socket.
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
@@ -58,7 +54,10 @@ fn run() {
 fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        poll.poll(&mut events, None).unwrap_or_else(|error| eprintln!("Cannot sleep: {error}"));
+        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
+        while let Err(error) = poll.poll(&mut events, None) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
+        }
         for event in &events {
             WAKERS.lock().unwrap().remove(&event.token()).inspect(Waker::wake_by_ref);
         }
@@ -69,7 +68,7 @@ fn watch(mut poll: mio::Poll) {
 struct Conversation {
     stream: TcpStream,
     token: Token,
-    peer: SocketAddr,
+    peer: net::SocketAddr,
     state: State,
 }
 
@@ -77,33 +76,6 @@ struct Conversation {
 enum State {
     Read,
     Write(Vec<u8>),
-}
-
-impl Future for Conversation {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Conversation { stream, token, peer, state } = &mut *self;
-        // First this, then the try: the event may come right after it, on the other thread.
-        WAKERS.lock().unwrap().insert(*token, cx.waker().clone());
-        let mut order = [0; 1024];
-        loop {
-            let tried = match state {
-                State::Read => stream.read(&mut order),
-                State::Write(rest) => stream.write(rest),
-            };
-            *state = match (tried, &mut *state) {
-                (Err(error), _) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
-                (Err(error), _) => break eprintln!("Connection with {peer} failed: {error}"),
-                (Ok(0), State::Read) => break println!("Connection with {peer} has been closed"),
-                (Ok(n), State::Read) => State::Write(reply(&order[..n])),
-                (Ok(n), State::Write(rest)) if n < rest.len() => State::Write(rest.split_off(n)),
-                (Ok(_), State::Write(_)) => State::Read,
-            };
-        }
-        WAKERS.lock().unwrap().remove(token);
-        Poll::Ready(())
-    }
 }
 
 fn main() {
@@ -116,7 +88,7 @@ fn main() {
 
 /// The accept loop.
 fn start(addr: &str) -> io::Result<()> {
-    let listener = TcpListener::bind(addr)?;
+    let listener = net::TcpListener::bind(addr)?;
     println!("Starting up on: {}", listener.local_addr()?);
     let poll = mio::Poll::new()?;
     let registry = poll.registry().try_clone()?;
@@ -135,6 +107,36 @@ fn start(addr: &str) -> io::Result<()> {
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
             thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Future for Conversation {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // First this, then the try: the event may come right after it, on the other thread.
+        WAKERS.lock().unwrap().insert(self.token, cx.waker().clone());
+        match serve(&mut self) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
+            Err(error) => eprintln!("Connection with {} failed: {error}", self.peer),
+            Ok(()) => println!("Connection with {} has been closed", self.peer),
+        }
+        WAKERS.lock().unwrap().remove(&self.token);
+        Poll::Ready(())
+    }
+}
+
+/// The client loop, until it would have to wait. The next call goes on from there.
+fn serve(Conversation { stream, state, .. }: &mut Conversation) -> io::Result<()> {
+    let mut order = [0; 1024];
+    loop {
+        *state = match state {
+            State::Read => match stream.read(&mut order)? {
+                0 => return Ok(()),
+                n => State::Write(reply(&order[..n])),
+            },
+            State::Write(unsent) if unsent.is_empty() => State::Read,
+            State::Write(unsent) => State::Write(unsent.split_off(stream.write(unsent)?)),
         }
     }
 }

@@ -7,10 +7,12 @@
 //! - Run: `cargo run --release --example ladder-7`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
 //! - See: both are answered at once, by one thread that takes no processor time while all rest.
-//! - Still wrong: a wake from another thread does not end the sleep in mio; nobody can set a timer,
-//!   join a task or cancel it; a client who never pauses keeps the thread; tasks must be `Send`.
-//! - Next: step 8, the crate itself, which cures these.
+//! - Still wrong: no wake from another thread ends the sleep in mio; nobody can set a timer, join a
+//!   task or cancel it; who never pauses keeps the thread; tasks must be `Send`; statics.
+//! - Next: [`step8_crate.rs`](step8_crate.rs): the crate itself, which cures these.
 
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Registry, Token};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, Read, Write};
@@ -18,12 +20,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::{env, mem, pin::Pin, process, thread, time::Duration};
 
-use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Registry, Token};
-
 /// The executor's queue: the tasks to poll.
 static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
-
 /// The reactor's table: who waits for which socket.
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
@@ -54,8 +52,10 @@ fn run(mut poll: mio::Poll) {
         }
         // Who woke itself in its turn is ready now: then a glance at the sockets, and no sleep.
         let idle = READY.lock().unwrap().is_empty();
-        let slept = poll.poll(&mut events, if idle { None } else { Some(Duration::ZERO) });
-        slept.unwrap_or_else(|error| eprintln!("Cannot sleep: {error}"));
+        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
+        while let Err(error) = poll.poll(&mut events, (!idle).then_some(Duration::ZERO)) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
+        }
         for event in &events {
             WAKERS.lock().unwrap().remove(&event.token()).inspect(Waker::wake_by_ref);
         }
@@ -133,10 +133,10 @@ async fn serve(mut stream: TcpStream, token: Token) -> io::Result<()> {
         if n == 0 {
             return Ok(());
         }
-        let mut rest = &reply(&order[..n])[..];
-        while !rest.is_empty() {
-            let n = ready(token, || stream.write(rest)).await?;
-            rest = &rest[n..];
+        let mut unsent = reply(&order[..n]);
+        while !unsent.is_empty() {
+            let n = ready(token, || stream.write(&unsent)).await?;
+            unsent.drain(..n);
         }
     }
 }

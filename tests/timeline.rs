@@ -260,9 +260,9 @@ fn the_table_of_the_original_is_what_happens() {
         for name in ["timeline.svg", "timeline.mmd", "timeline.json"] {
             write_timeline(&timeline, &Path::new(&folder).join(name)).unwrap();
         }
-        let story: String = events.iter().map(|event| format!("{event}\n")).collect();
+        let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
         // The server's file, as seen from here.
-        let story = story.replace("tests/../", "");
+        let story = lines.join("\n").replace("tests/../", "") + "\n";
         std::fs::write(Path::new(&folder).join("timeline.txt"), story).unwrap();
     }
 }

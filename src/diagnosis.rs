@@ -4,27 +4,17 @@
 //! waker. So it can list what each task waits for; it can prove that a task, or the whole program,
 //! will wait for ever; and it can see who keeps the others waiting.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Instant};
 
 use crate::{
     Executor,
     context::Context,
     id::TaskId,
+    lints::Lints,
     root::Root,
     table::{TaskTable, WaitsFor},
     trace::Warning,
 };
-
-/// How long a poll may take before the lint warns, unless the builder says otherwise. It is what a
-/// person notices.
-const SLOW_POLL: Duration = Duration::from_millis(100);
-
-/// A task is not taken for a busy loop before so many polls.
-const POLLS_TO_JUDGE: u32 = 64;
 
 impl Executor {
     /// A look at all tasks: what each does, and what it waits for. `println!("{}", …)` shows it
@@ -117,46 +107,5 @@ impl Executor {
         if lints.wakes_itself(id, woken) {
             self.warn(id, Warning::WakesItself);
         }
-    }
-}
-
-/// What the lints remember. They are there if somebody asked for them.
-pub(crate) struct Lints {
-    slow_poll: Duration,
-    /// The tasks that have woken themselves at least once, until they end.
-    tasks: RefCell<HashMap<TaskId, SelfWakes>>,
-}
-
-#[derive(Default)]
-struct SelfWakes {
-    polls: u32,
-    /// How many of these polls ended with the task in the queue again.
-    woken: u32,
-    warned: bool,
-}
-
-impl Lints {
-    pub(crate) fn new(slow_poll: Option<Duration>) -> Lints {
-        let slow_poll = slow_poll.unwrap_or(SLOW_POLL);
-        Lints { slow_poll, tasks: RefCell::new(HashMap::new()) }
-    }
-
-    /// Counts a poll. True if it is time to warn, which is once.
-    fn wakes_itself(&self, id: TaskId, woken: bool) -> bool {
-        let mut tasks = self.tasks.borrow_mut();
-        let task = match tasks.get_mut(&id) {
-            Some(task) => task,
-            None if woken => tasks.entry(id).or_default(),
-            None => return false,
-        };
-        task.polls = task.polls.saturating_add(1);
-        task.woken = task.woken.saturating_add(u32::from(woken));
-        let often = task.polls >= POLLS_TO_JUDGE && task.woken > task.polls / 2;
-        often && !std::mem::replace(&mut task.warned, true)
-    }
-
-    /// Forgets a task that has ended.
-    pub(crate) fn forget(&self, id: TaskId) {
-        self.tasks.borrow_mut().remove(&id);
     }
 }

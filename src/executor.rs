@@ -19,37 +19,32 @@ use std::{
         Arc,
         atomic::{Ordering, fence},
     },
-    task::{self, Poll, Waker},
-    time::{Duration, Instant},
+    task::{Poll, Waker},
 };
 
 use crate::{
     builder::Builder,
     clock::Clock,
     context::{self, Context},
-    diagnosis::Lints,
     foreign,
     handle::Handle,
     id::TaskId,
     inbox::{Inbox, Letter},
-    join::{JoinError, JoinHandle, Outcome},
+    join::JoinHandle,
+    lints::Lints,
     reactor::Reactor,
     ready::ReadyQueue,
     root::Root,
-    tasks::{LocalTask, Tasks, Turn},
+    tasks::Tasks,
     timers::Timers,
-    trace::{Cause, EventKind, Tracer},
+    trace::Tracer,
     turn,
 };
 
 /// After how many polls in a row the executor looks for news from outside (sockets, other
 /// threads), though tasks are ready. A look that asks the OS costs about as much as twenty
 /// polls, so at 64 it is a small part of the whole, and news waits for 64 turns at most.
-const POLLS_A_LOOK: u32 = 64;
-
-/// The longest time that the thread asks the OS to sleep: some count in 32 bits of milliseconds.
-/// After it, the thread looks at the clock and sleeps again.
-const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const POLLS_A_LOOK: u32 = 64;
 
 /// How often dropping an executor starts over because what it dropped has spawned tasks anew.
 const SHUTDOWN_ROUNDS: usize = 1000;
@@ -78,21 +73,21 @@ const SHUTDOWN_ROUNDS: usize = 1000;
 /// ```
 ///
 /// Dropping it drops every future that is still pending, on its own thread. Join handles then
-/// yield [`JoinError::is_cancelled`], wakers and [`Handle`]s do nothing.
+/// yield [`JoinError::is_cancelled`](crate::JoinError::is_cancelled), wakers and [`Handle`]s do nothing.
 pub struct Executor {
     pub(crate) context: Rc<Context>,
     /// How many more polls there are before the next look for news.
-    polls_left: Cell<u32>,
+    pub(crate) polls_left: Cell<u32>,
     /// The letters that are being read; empty, and kept for its memory.
-    letters: RefCell<Vec<Letter>>,
+    pub(crate) letters: RefCell<Vec<Letter>>,
     /// Numbers the calls of `block_on`, so that a waker of an earlier call touches nobody.
-    roots: Cell<u32>,
+    pub(crate) roots: Cell<u32>,
     /// The future that `block_on` runs, while it does.
     pub(crate) root: RefCell<Option<Root>>,
     /// Shared with every [`Handle`], to see whether there are any.
-    handles: Arc<()>,
+    pub(crate) handles: Arc<()>,
     /// What looks for tasks that keep the others waiting, if that was asked for.
-    lints: Option<Lints>,
+    pub(crate) lints: Option<Lints>,
 }
 
 impl Executor {
@@ -298,216 +293,6 @@ impl Executor {
     /// Calls `f` with the root, if there is one. `f` runs no foreign code.
     pub(crate) fn with_root<R>(&self, f: impl FnOnce(&Root) -> R) -> Option<R> {
         self.root.borrow().as_ref().map(f)
-    }
-
-    // The loop's phases.
-
-    /// Whose turn it is. Now and then, a look for news comes first.
-    fn next(&self) -> Option<TaskId> {
-        let left = self.polls_left.get();
-        if left == 0 {
-            self.look();
-        } else {
-            self.polls_left.set(left - 1);
-        }
-        self.context.ready.pop()
-    }
-
-    /// The same, but if nobody is ready, it looks for news before it says so.
-    fn next_or_look(&self) -> Option<TaskId> {
-        self.next().or_else(|| {
-            self.look();
-            self.context.ready.pop()
-        })
-    }
-
-    /// Collects what is there already, without sleeping.
-    fn look(&self) {
-        self.polls_left.set(POLLS_A_LOOK);
-        self.read_letters();
-        let Context { reactor, timers, tracer, turn, .. } = &*self.context;
-        if reactor.has_sources() {
-            reactor.look(Some(Duration::ZERO));
-        }
-        timers.fire(tracer, turn);
-        self.context.tick_over();
-    }
-
-    /// Sleeps until there is news, and collects it.
-    fn park(&self) {
-        self.polls_left.set(POLLS_A_LOOK);
-        let Context { reactor, timers, clock, inbox, tracer, turn, ready, .. } = &*self.context;
-        if clock.is_paused() && self.jump() {
-            return;
-        }
-        if inbox.announce_sleep() {
-            let timeout = self.time_to_sleep();
-            if timeout.is_none() {
-                self.check_for_deadlock();
-            }
-            tracer.emit(None, || EventKind::Parked { timeout });
-            // Who was told is foreign code too, and may have woken somebody.
-            reactor.look(if ready.is_empty() { timeout } else { Some(Duration::ZERO) });
-            inbox.announce_awake();
-            tracer.emit(None, || EventKind::Unparked);
-        }
-        self.context.tick_over();
-        self.read_letters();
-        timers.fire(tracer, turn);
-    }
-
-    /// How long the thread may sleep: until the next timer. `None`, until something comes.
-    fn time_to_sleep(&self) -> Option<Duration> {
-        let Context { timers, clock, .. } = &*self.context;
-        if timers.is_empty() || clock.is_paused() {
-            return None;
-        }
-        let deadline = timers.next_deadline()?;
-        Some(deadline.saturating_duration_since(clock.now()).min(LONGEST_SLEEP))
-    }
-
-    /// Moves a paused clock to the next timer, if there is nothing else to wait for. True if
-    /// something may be ready now.
-    fn jump(&self) -> bool {
-        self.look();
-        let Context { ready, reactor, timers, clock, tracer, turn, .. } = &*self.context;
-        if !ready.is_empty() {
-            return true;
-        }
-        let Some(deadline) = timers.next_deadline().filter(|_| !reactor.has_waiters()) else {
-            return false;
-        };
-        clock.advance(deadline.saturating_duration_since(clock.now()));
-        self.context.tick_over();
-        timers.fire(tracer, turn);
-        true
-    }
-
-    /// Does what the letters of other threads ask for.
-    fn read_letters(&self) {
-        if !self.context.inbox.has_mail() {
-            return;
-        }
-        let mut letters = self.letters.take();
-        self.context.inbox.take(&mut letters);
-        for letter in letters.drain(..) {
-            match letter {
-                Letter::Wake(id) => self.wake_by_letter(id),
-                Letter::Spawn(future, place) => self.context.spawn_detached(future, place),
-            }
-        }
-        self.letters.replace(letters);
-    }
-
-    fn wake_by_letter(&self, id: TaskId) {
-        let Context { tasks, ready, tracer, .. } = &*self.context;
-        let is_root = self.with_root(|root| root.header().mark_for_letter(id)) == Some(true);
-        if is_root || tasks.mark_for_letter(id) {
-            ready.push(id);
-            tracer.emit(Some(id), || EventKind::Woken { by: Cause::OtherThread });
-        }
-    }
-
-    /// Whether there is anything to wait for.
-    fn has_work(&self) -> bool {
-        self.task_count() > 0 || self.context.inbox.has_mail()
-    }
-
-    // One task's turn.
-
-    fn run_task(&self, id: TaskId) {
-        self.try_run_task(id);
-    }
-
-    /// Polls the task, or drops it if it was aborted. False if the queue's entry was stale.
-    fn try_run_task(&self, id: TaskId) -> bool {
-        match self.context.tasks.start_poll(id) {
-            Turn::Poll(future, waker) => {
-                self.poll_task(id, future, waker);
-                true
-            }
-            Turn::Drop(future, waker) => {
-                self.finish(id, future, waker, Err(JoinError::cancelled()));
-                false
-            }
-            Turn::Stale => false,
-        }
-    }
-
-    fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
-        let poll = foreign::call(|| self.turn(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
-        match poll {
-            Ok(Poll::Pending) => match self.context.tasks.end_poll(id, future, waker) {
-                Ok(false) => {}
-                Ok(true) => self.warn_of_lost_waker(id),
-                Err((future, waker)) => {
-                    self.finish(id, future, waker, Err(JoinError::cancelled()));
-                }
-            },
-            Ok(Poll::Ready(output)) => self.finish(id, future, waker, Ok(output)),
-            Err(payload) => self.finish(id, future, waker, Err(JoinError::panicked(payload))),
-        }
-    }
-
-    /// Polls one future, as the task that runs now and with a fresh budget.
-    fn turn<T>(
-        &self,
-        id: TaskId,
-        waker: &Waker,
-        poll: impl FnOnce(&mut task::Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        let tracer = &self.context.tracer;
-        self.context.turn.renew_budget();
-        let _running = self.context.turn.enter(Cause::Task(id));
-        let cx = &mut task::Context::from_waker(waker);
-        if self.lints.is_none() && !tracer.is_on() {
-            return poll(cx);
-        }
-        tracer.emit(Some(id), || EventKind::PollStarted);
-        let started = Instant::now();
-        let result = poll(cx);
-        if let Some(lints) = &self.lints {
-            self.lint(lints, id, started);
-        }
-        tracer.emit(Some(id), || EventKind::PollEnded { ready: result.is_ready() });
-        result
-    }
-
-    /// Ends a task: drops its future, then lets the outcome be seen.
-    fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
-        let tracer = &self.context.tracer;
-        let running = self.context.turn.enter(Cause::Task(id));
-        if let Err(payload) = foreign::call(|| drop(future)) {
-            // The first panic is the task's outcome; one that follows it is logged.
-            match &outcome {
-                Err(error) if error.is_panic() => foreign::report("a future's drop", payload),
-                _ => {
-                    let output = std::mem::replace(&mut outcome, Err(JoinError::panicked(payload)));
-                    foreign::drop("the output of a task", output);
-                }
-            }
-        }
-        let event = match &outcome {
-            Ok(_) => EventKind::Finished,
-            Err(error) if error.is_panic() => EventKind::Panicked,
-            Err(_) => EventKind::Aborted,
-        };
-        tracer.emit(Some(id), || event);
-        if let Some(lints) = &self.lints {
-            lints.forget(id);
-        }
-        let farewell = self.context.tasks.finish(id, outcome, waker);
-        if let Some(joiner) = farewell.joiner {
-            foreign::wake(joiner);
-        }
-        match farewell.unclaimed {
-            // Nobody will ask for this error, so here is where it is told.
-            Some(Err(error)) if error.is_panic() => {
-                foreign::report("a detached task", error.into_panic());
-            }
-            unclaimed => foreign::drop("the output of a task", unclaimed),
-        }
-        drop(running);
     }
 }
 

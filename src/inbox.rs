@@ -170,8 +170,8 @@ mod tests {
 
     use super::*;
     use crate::{
+        header::{Header, new_waker},
         slots::Key,
-        tasks::{Header, new_waker},
     };
 
     /// Counts its rings, each of which would be one write to the eventfd.

@@ -68,6 +68,7 @@ mod yield_now;
 // The loop, and what it can say about itself.
 mod builder;
 mod diagnosis;
+mod event_loop;
 mod executor;
 mod handle;
 
@@ -88,8 +89,10 @@ mod ready;
 // Plain data.
 mod clock;
 mod foreign;
+mod header;
 mod id;
 mod join;
+mod lints;
 mod root;
 mod slots;
 mod sync;

@@ -10,7 +10,7 @@ use crate::id::TaskId;
 /// Who is polled next. Only the executor's own thread touches it; other threads leave a letter in
 /// the [`Inbox`](crate::inbox::Inbox).
 ///
-/// A task is in it once at most: its [`Header`](crate::tasks::Header) has the mark.
+/// A task is in it once at most: its [`Header`](crate::header::Header) has the mark.
 pub(crate) struct ReadyQueue {
     queue: RefCell<VecDeque<TaskId>>,
     /// The state of the generator, if the order is to be one of chance.

@@ -7,11 +7,12 @@
 use std::{cell::Cell, panic::Location, sync::Arc, task::Waker};
 
 use crate::{
+    header::{Header, is_lost, new_waker},
     id::TaskId,
     inbox::Inbox,
     slots::Key,
     table::{TaskInfo, TaskState},
-    tasks::{Header, Tick, is_lost, new_waker},
+    tasks::Tick,
 };
 
 pub(crate) struct Root {

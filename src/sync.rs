@@ -2,7 +2,7 @@
 //!
 //! In a normal build they are std's, and mio's. Under `--cfg loom` they are loom's, so that the
 //! model checker sees every access that [`inbox`](crate::inbox) and
-//! [`Header`](crate::tasks::Header) make, in the real code, and stand-ins where the OS would be
+//! [`Header`](crate::header::Header) make, in the real code, and stand-ins where the OS would be
 //! asked to sleep or to wake.
 
 #[cfg(not(loom))]

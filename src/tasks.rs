@@ -28,21 +28,18 @@ use std::{
     panic::Location,
     pin::Pin,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, fence},
-    },
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use crate::{
+    header::{Header, OWNERS, is_lost, leads_from, new_waker, owners},
     id::TaskId,
     inbox::Inbox,
     join::Outcome,
     root::Root,
     slots::{Key, Slots},
-    sync::{AtomicBool, Ordering},
     table::{TaskInfo, TaskState, WaitsFor},
 };
 
@@ -67,122 +64,6 @@ pub(crate) type LocalTask = Pin<Box<dyn TaskFuture>>;
 
 /// A task's future on its way from another thread.
 pub(crate) type SendTask = Pin<Box<dyn TaskFuture + Send>>;
-
-/// What every clone of a task's waker shares. It owns no future, so it may live anywhere.
-pub(crate) struct Header {
-    /// The task's [`Key`], in two halves. They change only while no clone is out, see
-    /// [`Tasks::recycle`]; they are atomic because the header is shared by nature.
-    index: AtomicU32,
-    generation: AtomicU32,
-    /// The way back to the executor from any thread.
-    inbox: Arc<Inbox>,
-    /// The task is in the executor's own queue. Touched by the executor's thread alone: no
-    /// atomic read-modify-write on that path.
-    queued_here: AtomicBool,
-    /// The task is in the inbox, or was moved from there to the queue and is not polled yet. Set
-    /// by other threads.
-    queued_elsewhere: AtomicBool,
-}
-
-impl Header {
-    pub(crate) fn new(id: TaskId, inbox: Arc<Inbox>) -> Header {
-        Header {
-            index: AtomicU32::new(id.0.index()),
-            generation: AtomicU32::new(id.0.generation()),
-            inbox,
-            queued_here: AtomicBool::new(false),
-            queued_elsewhere: AtomicBool::new(false),
-        }
-    }
-
-    pub(crate) fn id(&self) -> TaskId {
-        let index = self.index.load(Ordering::Relaxed);
-        TaskId(Key::from_parts(index, self.generation.load(Ordering::Relaxed)))
-    }
-
-    pub(crate) fn inbox(&self) -> &Inbox {
-        &self.inbox
-    }
-
-    /// Marks the task as queued in the executor's thread. True if it was not: then it is to be
-    /// pushed.
-    pub(crate) fn mark_here(&self) -> bool {
-        // Relaxed, and two steps: no other thread touches this mark.
-        let first = !self.queued_here.load(Ordering::Relaxed);
-        self.queued_here.store(true, Ordering::Relaxed);
-        first
-    }
-
-    /// Marks the task as queued by another thread. True if it was not: then a letter is to be
-    /// sent.
-    pub(crate) fn mark_elsewhere(&self) -> bool {
-        // Release: the poll that follows sees what was written before this wake, also when the
-        // mark was set already. Acquire: nothing of the sender's moves before the mark.
-        !self.queued_elsewhere.swap(true, Ordering::AcqRel)
-    }
-
-    /// Marks the task as queued because of a letter that names `id`. True if it is to be pushed:
-    /// it is this task, it is not queued already, and no poll has come between, which would have
-    /// served the letter too.
-    pub(crate) fn mark_for_letter(&self, id: TaskId) -> bool {
-        self.id() == id && self.queued_elsewhere.load(Ordering::Relaxed) && self.mark_here()
-    }
-
-    /// Whether the task is queued, here or in the inbox.
-    pub(crate) fn is_queued(&self) -> bool {
-        self.queued_here.load(Ordering::Relaxed) || self.queued_elsewhere.load(Ordering::Relaxed)
-    }
-
-    /// Whether the task is in the executor's own queue.
-    pub(crate) fn is_queued_here(&self) -> bool {
-        self.queued_here.load(Ordering::Relaxed)
-    }
-
-    /// Clears the marks, before the poll and never after it: a wake from here on is a new one.
-    pub(crate) fn clear_marks(&self) {
-        self.queued_here.store(false, Ordering::Relaxed);
-        // The plain look first spares a poll that no other thread asked for the read-modify-write.
-        // It misses no wake: one that is not seen here yet has sent its letter, or will.
-        if self.queued_elsewhere.load(Ordering::Relaxed) {
-            // Acquire, and a read-modify-write: it reads the last of the wakes that set the mark,
-            // and so sees what each of them wrote before.
-            self.queued_elsewhere.swap(false, Ordering::AcqRel);
-        }
-    }
-}
-
-/// Makes a waker, marked as queued, and the header that it leads to.
-pub(crate) fn new_waker(id: TaskId, inbox: &Arc<Inbox>) -> (Arc<Header>, Waker) {
-    let header = Arc::new(Header::new(id, Arc::clone(inbox)));
-    header.mark_here();
-    let waker = Waker::from(Arc::clone(&header));
-    (header, waker)
-}
-
-/// How many own a header. What former owners have done with it is visible to the caller.
-fn owners(header: &Arc<Header>) -> usize {
-    let owners = Arc::strong_count(header);
-    // Acquire: what the last other owner did with the header happened before its count went
-    // down, and so before what we do to it next.
-    fence(Ordering::Acquire);
-    owners
-}
-
-/// What [`Waker::data`] is for a waker that leads to this header.
-fn leads_from(header: &Arc<Header>) -> *const () {
-    Arc::as_ptr(header).cast()
-}
-
-/// The owners of a header that are its task's own: the slab (or the [`Root`]), and the task's
-/// waker.
-const OWNERS: usize = 2;
-
-/// Whether a task that waits can never run again: it is not queued, and nobody else holds its
-/// waker but so many `idle` ones, who will never wake it.
-pub(crate) fn is_lost(header: &Arc<Header>, idle: usize) -> bool {
-    // In this order: the last owner may have woken it and then gone.
-    owners(header) <= OWNERS + idle && !header.is_queued()
-}
 
 /// A coarse time: hundredths of a second since the executor was made. 32 bits last for 497 days.
 #[derive(Clone, Copy, Default)]
@@ -234,10 +115,7 @@ impl Task {
     fn prepare_waker(&mut self, key: Key, inbox: &Arc<Inbox>) {
         match &self.header {
             Some(header) if self.waker.is_some() && owners(header) == OWNERS => {
-                header.index.store(key.index(), Ordering::Relaxed);
-                header.generation.store(key.generation(), Ordering::Relaxed);
-                header.clear_marks();
-                header.mark_here();
+                header.rename(TaskId(key));
             }
             _ => {
                 let (header, waker) = new_waker(TaskId(key), inbox);
@@ -248,7 +126,7 @@ impl Task {
 }
 
 /// What the executor has to do with a task whose turn it is.
-pub(crate) enum Turn {
+pub(crate) enum Due {
     /// Poll this future.
     Poll(LocalTask, Waker),
     /// Drop this future: it was aborted.
@@ -331,16 +209,16 @@ impl Tasks {
 
     /// Takes a task's future out for its turn, and clears the marks.
     #[inline]
-    pub(crate) fn start_poll(&self, id: TaskId) -> Turn {
+    pub(crate) fn start_poll(&self, id: TaskId) -> Due {
         let mut slots = self.slots.borrow_mut();
-        let Some(task) = slots.get_mut(id.0) else { return Turn::Stale };
-        let Some(future) = task.future.take() else { return Turn::Stale };
+        let Some(task) = slots.get_mut(id.0) else { return Due::Stale };
+        let Some(future) = task.future.take() else { return Due::Stale };
         let (Some(header), Some(waker)) = (&task.header, task.waker.take()) else {
             unreachable!("an idle task has its waker");
         };
         header.clear_marks();
         task.polls = task.polls.saturating_add(1);
-        if task.aborted { Turn::Drop(future, waker) } else { Turn::Poll(future, waker) }
+        if task.aborted { Due::Drop(future, waker) } else { Due::Poll(future, waker) }
     }
 
     /// Puts the future back after a poll that returned Pending, or gives it back to be dropped,

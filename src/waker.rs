@@ -11,7 +11,7 @@
 
 use std::{ptr, rc::Rc, sync::Arc, task::Wake};
 
-use crate::{context, inbox::Letter, tasks::Header, trace::EventKind};
+use crate::{context, header::Header, inbox::Letter, trace::EventKind};
 
 impl Wake for Header {
     fn wake(self: Arc<Self>) {

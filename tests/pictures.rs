@@ -164,6 +164,25 @@ fn a_minute_of_fifty_tasks_is_one_picture_of_bounded_size() {
 }
 
 #[test]
+fn polls_that_lie_close_together_are_one_bar_of_an_overview() {
+    let timeline = Rc::new(Timeline::new());
+    let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
+    for _ in 0..2 {
+        drop(executor.spawn(async {
+            for _ in 0..5_000 {
+                yield_now().await;
+            }
+        }));
+    }
+    executor.run();
+    let svg = timeline.to_svg();
+    let document = Document::parse(&svg).unwrap();
+    let bars = document.descendants().filter(|node| is_class(*node, "poll")).count();
+    assert!((2..2 * 1_600 / 3).contains(&bars), "{bars}");
+    assert!(svg.contains(" polls, "), "they say how many they are");
+}
+
+#[test]
 fn ten_thousand_tasks_are_not_all_drawn_and_the_svg_says_so() {
     let timeline = Rc::new(Timeline::new());
     let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();

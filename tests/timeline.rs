@@ -14,7 +14,11 @@ use std::{
     path::Path,
     pin::pin,
     rc::Rc,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
     task::{Poll, Waker},
     thread,
     time::Duration,
@@ -52,9 +56,24 @@ struct Watch {
     news: Sender<News>,
     names: RefCell<HashMap<TaskId, String>>,
     clients_left: Cell<usize>,
-    over: Cell<bool>,
-    /// Wakes the server when it is over.
-    server: RefCell<Waker>,
+    end: Arc<End>,
+}
+
+/// Ends the server.
+struct End {
+    is_over: AtomicBool,
+    server: Mutex<Waker>,
+}
+
+impl End {
+    fn now(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.server.lock().unwrap().wake_by_ref();
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
 }
 
 impl Watch {
@@ -71,7 +90,7 @@ impl Watch {
 
 impl Observer for Watch {
     fn on_event(&self, event: &Event) {
-        if self.over.get() {
+        if self.end.is_over() {
             return;
         }
         self.timeline.on_event(event);
@@ -91,8 +110,7 @@ impl Observer for Watch {
                 self.tell(News::Ends(self.name(event)));
             }
             EventKind::Parked { .. } if self.clients_left.get() == 0 => {
-                self.over.set(true);
-                self.server.borrow().wake_by_ref();
+                self.end.now();
             }
             _ => {}
         }
@@ -104,6 +122,16 @@ struct Clients {
     news: Receiver<News>,
     /// A pause before each step, so that a picture has gaps as people make them.
     pause: Duration,
+    end: Arc<End>,
+}
+
+/// Clients that fail end the server: the test fails then, and does not hang.
+impl Drop for Clients {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.end.now();
+        }
+    }
 }
 
 impl Clients {
@@ -125,7 +153,8 @@ impl Clients {
     }
 
     fn order(&self, (client, task): &(TcpStream, String), pizzas: u32) {
-        writeln!(&*client, "{pizzas}").unwrap();
+        // In one write: what is read at once is one order.
+        (&*client).write_all(format!("{pizzas}\n").as_bytes()).unwrap();
         let mut reply = String::new();
         BufReader::new(client).read_line(&mut reply).unwrap();
         assert_eq!(reply, format!("Thank you for ordering {pizzas} pizzas!\n"));
@@ -158,23 +187,27 @@ impl Clients {
 /// The run of the table, and the names of the tasks that serve A and B.
 fn run(pause: Duration) -> (Rc<Timeline>, [String; 2]) {
     let (sender, news) = mpsc::channel();
-    let clients = thread::spawn(move || Clients { news, pause }.run());
+    let end = Arc::new(End {
+        is_over: AtomicBool::new(false),
+        server: Mutex::new(Waker::noop().clone()),
+    });
+    let clients = Clients { news, pause, end: Arc::clone(&end) };
+    let clients = thread::spawn(move || clients.run());
     let timeline = Rc::new(Timeline::new());
     let watch = Rc::new(Watch {
         timeline: Rc::clone(&timeline),
         news: sender,
         names: RefCell::default(),
         clients_left: Cell::new(2),
-        over: Cell::new(false),
-        server: RefCell::new(Waker::noop().clone()),
+        end: Arc::clone(&end),
     });
     let executor = Executor::builder().observer(Rc::clone(&watch)).build().unwrap();
     executor.block_on(async {
         let server = server::Server::bind("127.0.0.1:0").unwrap();
         let mut server = pin!(server.start());
         poll_fn(|cx| {
-            watch.server.replace(cx.waker().clone());
-            if watch.over.get() { Poll::Ready(()) } else { server.as_mut().poll(cx) }
+            end.server.lock().unwrap().clone_from(cx.waker());
+            if end.is_over() { Poll::Ready(()) } else { server.as_mut().poll(cx) }
         })
         .await;
     });

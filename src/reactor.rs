@@ -43,6 +43,8 @@ pub(crate) struct Reactor {
     /// Where mio writes the events. Taken out while they are handed out.
     events: Cell<Option<Events>>,
     sources: RefCell<Slots<Option<Rc<Source>>>>,
+    /// The executor is going away: nobody is woken any more.
+    closed: Cell<bool>,
     tracer: Rc<Tracer>,
     turn: Rc<Turn>,
 }
@@ -56,6 +58,7 @@ impl Reactor {
             poll: RefCell::new(Poll::new()?),
             events: Cell::new(Some(Events::with_capacity(EVENTS_A_LOOK))),
             sources: RefCell::new(Slots::new()),
+            closed: Cell::new(false),
             tracer,
             turn,
         })
@@ -100,6 +103,11 @@ impl Reactor {
         let source = self.sources.borrow_mut().remove(id.0);
         drop(source);
         deregister(self.poll.borrow().registry())
+    }
+
+    /// Whether the executor is going away.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// Whether any socket is registered.
@@ -186,6 +194,7 @@ impl Reactor {
 
     /// Tells every socket that its executor is gone, and wakes who waits for it.
     pub(crate) fn close(&self) {
+        self.closed.set(true);
         let sources: Vec<Rc<Source>> =
             self.sources.borrow().iter().filter_map(|(_, source)| source.clone()).collect();
         for source in sources {

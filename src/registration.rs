@@ -93,12 +93,13 @@ impl Source {
     /// Makes sure that its executor is the one that runs here.
     #[track_caller]
     fn check(&self) -> io::Result<&Source> {
-        if self.turn.is_active() {
-            Ok(self)
-        } else if self.gone.get() {
-            // Before the panic below: an operation that waited when its executor went away may
-            // have been woken, and polled again, by who runs none of ours.
+        if self.gone.get() {
+            // Before all else. While the executor is being dropped it is active, but whoever began
+            // to wait then would wait for ever. And an operation that waited when its executor
+            // went away may have been woken, and polled again, by who runs none of ours.
             Err(io::Error::other(GONE))
+        } else if self.turn.is_active() {
+            Ok(self)
         } else if context::current().is_none() {
             panic!("{OUTSIDE}")
         } else {
@@ -266,6 +267,9 @@ impl Registration {
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<&Source> {
+        if context.reactor.is_closed() {
+            return Err(io::Error::other(GONE));
+        }
         let source = context.reactor.register(register)?;
         let source = self.source.get_or_init(|| source);
         let kind = || EventKind::Registered { source: source.id, label: label().into() };

@@ -5,6 +5,7 @@ use std::{
     net,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::mpsc,
     task::{Context, Poll, Waker},
 };
 
@@ -13,7 +14,9 @@ use pizzaiolo::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{WakeCount, bounded, on_log, pair, poll_once, poll_with, registered};
+use crate::support::{
+    WakeCount, bounded, boxed_read, on_log, pair, poll_once, poll_with, registered, runs_code,
+};
 
 #[test]
 fn sockets_may_be_made_before_any_executor() {
@@ -145,6 +148,37 @@ fn an_operation_pending_when_its_executor_goes_away_ends_with_an_error() {
             panic!("it waits for an executor that is gone");
         };
         assert!(error.to_string().contains("executor is gone"), "{error}");
+    });
+}
+
+/// The same row (tokio#2903), for who asks in the middle of it: what would wait for an executor
+/// that is going away is an error too, whether it waited before or not.
+#[test]
+fn an_operation_polled_while_its_executor_goes_away_ends_with_an_error() {
+    bounded(|| {
+        let (old, _old_peer) = pair().expect("a connection");
+        let (new, _new_peer) = pair().expect("a connection");
+        let mut reads = [boxed_read(old), boxed_read(new)];
+        let (in_the_wake, waker) = runs_code();
+        let executor = Executor::new().expect("an executor");
+        executor.block_on(async {
+            assert!(poll_with(reads[0].as_mut(), &waker).await.is_pending());
+        });
+        let (tell, told) = mpsc::channel();
+        in_the_wake(Box::new(move || {
+            for mut read in reads {
+                let poll = read.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                tell.send(poll.map(|read| read.map_err(|error| error.to_string())))
+                    .expect("it is heard");
+            }
+        }));
+        drop(executor);
+        let polls: Vec<_> = told.iter().collect();
+        assert_eq!(polls.len(), 2);
+        for poll in polls {
+            let Poll::Ready(Err(error)) = poll else { panic!("nobody will wake it: {poll:?}") };
+            assert!(error.contains("executor is gone"), "{error}");
+        }
     });
 }
 

@@ -5,7 +5,7 @@ use std::{
     future::{Future, poll_fn},
     io::{self, ErrorKind, Read, Write},
     net::{self, Shutdown},
-    pin::{Pin, pin},
+    pin::pin,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
@@ -18,8 +18,8 @@ use pizzaiolo::{
 };
 
 use crate::support::{
-    WakeCount, counted, fill, narrow_pair, on_log, pair, poll_once, poll_with, registered, reset,
-    run, std_pair,
+    WakeCount, boxed_read, counted, fill, narrow_pair, on_log, pair, poll_once, poll_with,
+    registered, reset, run, runs_code, std_pair,
 };
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
@@ -628,28 +628,6 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
     });
 }
 
-thread_local! {
-    /// What a waker drops or polls, in the middle of the reactor's work.
-    static IN_THE_WAKE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
-}
-
-/// Runs what is in [`IN_THE_WAKE`].
-struct RunsCode;
-
-impl Wake for RunsCode {
-    fn wake(self: Arc<Self>) {
-        let code = IN_THE_WAKE.take().expect("it is woken once");
-        code();
-    }
-}
-
-/// A read in a box: a socket that waits, and that can be dropped.
-type BoxedRead = Pin<Box<dyn Future<Output = io::Result<usize>>>>;
-
-fn boxed_read(stream: TcpStream) -> BoxedRead {
-    Box::pin(async move { stream.read(&mut [0; 8]).await })
-}
-
 /// A socket may be dropped inside another task's wake, while its own event is on the way; and
 /// whoever gets its place and its descriptor hears nothing of that event.
 #[test]
@@ -660,7 +638,7 @@ fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
         let (heir, _heirs_peer) = pair()?;
 
         let mut first = boxed_read(first);
-        let waker = Waker::from(Arc::new(RunsCode));
+        let (in_the_wake, waker) = runs_code();
         assert!(poll_with(first.as_mut(), &waker).await.is_pending());
         let (victims_wakes, waker) = WakeCount::new();
         let mut victim = boxed_read(victim);
@@ -669,13 +647,13 @@ fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
         let (heirs_wakes, waker) = WakeCount::new();
         let inherited = Rc::new(RefCell::new(None));
         let heritage = Rc::clone(&inherited);
-        IN_THE_WAKE.set(Some(Box::new(move || {
+        in_the_wake(Box::new(move || {
             drop(victim);
             let mut heir = boxed_read(heir);
             let poll = heir.as_mut().poll(&mut Context::from_waker(&waker));
             assert!(poll.is_pending());
             heritage.replace(Some(heir));
-        })));
+        }));
         // Both events come with the same look: nothing is looked at before this turn ends.
         first_peer.write_all(b"!")?;
         victims_peer.write_all(b"!")?;
@@ -702,14 +680,14 @@ fn a_socket_may_be_dropped_inside_its_own_wake() {
     run(async || {
         let (stream, mut peer) = pair()?;
         let mut read = boxed_read(stream);
-        let waker = Waker::from(Arc::new(RunsCode));
+        let (in_the_wake, waker) = runs_code();
         assert!(poll_with(read.as_mut(), &waker).await.is_pending());
         let dropped = Rc::new(Cell::new(false));
         let seen = Rc::clone(&dropped);
-        IN_THE_WAKE.set(Some(Box::new(move || {
+        in_the_wake(Box::new(move || {
             drop(read);
             seen.set(true);
-        })));
+        }));
         peer.write_all(b"!")?;
         while !dropped.get() {
             yield_now().await;

@@ -146,6 +146,35 @@ impl Wake for WakeCount {
     }
 }
 
+/// What the waker of [`runs_code`] does.
+type Code = Box<dyn FnOnce()>;
+
+thread_local! {
+    static IN_THE_WAKE: RefCell<Option<Code>> = const { RefCell::new(None) };
+}
+
+/// Makes a waker that runs code in its wake, in the middle of the library's work; and the function
+/// that says which. One such waker a test, and one wake.
+pub(crate) fn runs_code() -> (impl FnOnce(Code), Waker) {
+    struct RunsCode;
+
+    impl Wake for RunsCode {
+        fn wake(self: Arc<Self>) {
+            let code = IN_THE_WAKE.take().expect("it is woken once");
+            code();
+        }
+    }
+
+    (|code| IN_THE_WAKE.set(Some(code)), Waker::from(Arc::new(RunsCode)))
+}
+
+/// A read, with its socket, in a box.
+pub(crate) type BoxedRead = Pin<Box<dyn Future<Output = io::Result<usize>>>>;
+
+pub(crate) fn boxed_read(stream: TcpStream) -> BoxedRead {
+    Box::pin(async move { stream.read(&mut [0; 8]).await })
+}
+
 /// What is called with each line that the library logs on this thread.
 type Hook = Box<dyn FnMut(&str)>;
 

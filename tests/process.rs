@@ -188,8 +188,10 @@ fn an_accept_loop_without_descriptors_starves_nobody() {
     with_limit("an_accept_loop_without_descriptors_starves_nobody", 64, async || {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let addr = listener.local_addr()?;
-        let first = TcpStream::connect(addr).await?;
+        let first = spawn(TcpStream::connect(addr));
+        // The listener has to wait, so it is watched from here on.
         let (conn, _) = listener.accept().await?;
+        let first = first.await??;
         let served = spawn(serve(conn));
         let _second = TcpStream::connect(addr).await?;
 
@@ -211,6 +213,7 @@ fn an_accept_loop_without_descriptors_starves_nobody() {
                 refused += 1;
             }
         });
+        // Longer than it takes until all that is known of the listener is forgotten.
         for _ in 0..10 {
             first.write_all(b"1").await?;
             assert_eq!(first.read(&mut [0; 8]).await?, 1);
@@ -275,7 +278,8 @@ fn interrupt_the_next_park(
             while !sleeps()? {
                 thread::yield_now();
             }
-            Command::new("sh").arg("-c").arg("kill -STOP $PPID; kill -CONT $PPID").status()?;
+            let kill = format!("kill -STOP {0}; kill -CONT {0}", std::process::id());
+            Command::new("sh").arg("-c").arg(kill).status()?;
             // If the system call had not begun yet, nothing was interrupted.
             if let Ok(line) = lines.recv_timeout(Duration::from_millis(200)) {
                 assert_eq!(line, "executor: unparked", "nothing was ready");

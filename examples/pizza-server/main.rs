@@ -62,7 +62,8 @@ fn main() -> ExitCode {
         return fail(2, &format!("--timeline: {error}"));
     }
     if let Err(error) = addr.to_socket_addrs() {
-        return fail(2, &format!("{addr:?} is no address to listen at: {error}"));
+        let message = format!("{addr:?} is no address, such as 127.0.0.1:12345: {error}");
+        return fail(2, &message);
     }
     let server = match Server::bind(&addr) {
         Ok(server) => server,

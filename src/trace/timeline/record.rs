@@ -145,7 +145,7 @@ impl Record {
         self.events.partition_point(|event| event.when < mark.when)
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn names(&self) -> usize {
         self.tasks.0.len() + self.sources.0.len()
     }

@@ -1,13 +1,51 @@
-//! What does it cost to spawn a task and to join it?
+//! What does a task cost, from its spawn until its output is in the hands of whoever joins it?
+//!
+//! The tasks are ready at once and have nothing to say, so that nothing but the executor is
+//! measured: a thousand spawned and then all joined, and one after the other.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
 
-fn spawn(c: &mut Criterion) {
-    let executor = pizzaiolo::Executor::new().expect("an executor");
-    c.bench_function("spawn + join, one by one", |b| {
-        b.iter(|| executor.block_on(async { pizzaiolo::spawn(async {}).await }));
-    });
+use pizzaiolo_benches::runtime::Runtime;
+
+use crate::compare::{Case, beside_peers, criterion};
+
+mod compare;
+
+fn main() {
+    let mut criterion = criterion();
+    beside_peers::<AtOnce>(&mut criterion);
+    beside_peers::<OneByOne>(&mut criterion);
+    criterion.final_summary();
 }
 
-criterion_group!(benches, spawn);
-criterion_main!(benches);
+/// 1,000 are spawned, then all are joined.
+struct AtOnce;
+
+impl Case for AtOnce {
+    const NAME: &'static str = "spawn_1000_then_join";
+    const OPERATIONS: usize = 1_000;
+
+    async fn run<R: Runtime>() {
+        let mut tasks = Vec::with_capacity(1_000);
+        for _ in 0..Self::OPERATIONS {
+            tasks.push(R::spawn(async {}));
+        }
+        for task in tasks {
+            black_box(task.await);
+        }
+    }
+}
+
+/// Each is joined before the next is spawned.
+struct OneByOne;
+
+impl Case for OneByOne {
+    const NAME: &'static str = "spawn_join_one_by_one";
+    const OPERATIONS: usize = 1_000;
+
+    async fn run<R: Runtime>() {
+        for _ in 0..Self::OPERATIONS {
+            black_box(R::spawn(async {}).await);
+        }
+    }
+}

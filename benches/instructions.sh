@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+#
+# What one order costs a server, in figures that repeat from run to run: instructions in user space
+# (callgrind) and system calls (strace), of the whole process.
+#
+# Every figure is a difference: a run with N orders is taken from one with 2 N, so that what happens
+# once, at the start and at the end, is in neither.
+#
+#   benches/instructions.sh            every server
+#   benches/instructions.sh KIND...    these only
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo build --quiet --release --package pizzaiolo-benches
+bin=${CARGO_TARGET_DIR:-target}/release
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+ulimit -n "$(ulimit -Hn)"
+
+kinds=("$@") crowded=("$@")
+if ((!$#)); then
+    kinds=(mio mio-drain pizzaiolo tokio tokio-localset smol localpool monoio)
+    # Enough to see whether ours grows faster than the floor: this takes minutes a server.
+    crowded=(mio pizzaiolo tokio)
+fi
+
+have() { command -v "$1" > "$scratch/path"; }
+have valgrind || echo "valgrind is missing: no instructions are counted."
+have strace || echo "strace is missing: no system calls are counted."
+
+# session LIMIT KIND COUNT CLIENTS LOAD-FLAGS... -- SERVER-FLAGS...
+#
+# Lets CLIENTS clients make COUNT orders from a server of that KIND, which runs under the command in
+# `counter`, and waits for its end. LIMIT says what the server counts: orders or connections.
+session() {
+    local limit=$1 kind=$2 count=$3 clients=$4 flags=() address
+    shift 4
+    while [[ $1 != -- ]]; do
+        flags+=("$1")
+        shift
+    done
+    shift
+    exec 3< <("${counter[@]}" "$bin/server" "$kind" 127.0.0.1:0 "--$limit" "$count" "$@")
+    read -r -u 3 _ _ address
+    "$bin/load" "$address" --clients "$clients" --orders "$count" "${flags[@]}"
+    cat <&3 > "$scratch/server"
+    exec 3<&-
+}
+
+# The three things that can be counted in a session.
+
+instructions() {
+    have valgrind || return 0
+    local counter=(valgrind --quiet --tool=callgrind "--callgrind-out-file=$scratch/callgrind")
+    session "$@"
+    awk '/^totals:/ { print $2 }' "$scratch/callgrind"
+}
+
+system_calls() {
+    have strace || return 0
+    local counter=(strace -f -c -U calls,name -o "$scratch/strace")
+    session "$@"
+    awk '$NF == "total" { print $1 }' "$scratch/strace"
+}
+
+nanoseconds() {
+    local counter=()
+    session "$@"
+    awk '/^processor time:/ { print $3 }' "$scratch/server"
+}
+
+# per_order WHAT DIGITS LIMIT KIND COUNT CLIENTS FLAGS...
+per_order() {
+    local what=$1 digits=$2 limit=$3 kind=$4 count=$5 once twice
+    shift 5
+    once=$("$what" "$limit" "$kind" "$count" "$@")
+    twice=$("$what" "$limit" "$kind" "$((2 * count))" "$@")
+    awk -v once="$once" -v twice="$twice" -v count="$count" -v digits="$digits" 'BEGIN {
+        if (once == "") print "-"; else printf "%.*f\n", digits, (twice - once) / count
+    }'
+}
+
+# The median of three: processor time is the one figure here that a busy machine moves.
+median() {
+    for _ in 1 2 3; do "$@"; done | sort -n | sed -n 2p
+}
+
+# row CELL...
+row() { printf '|%s\n' "$(printf ' %s |' "$@")"; }
+
+echo
+echo "One order, 64 connections in a closed loop; with slow clients, who think for 20 ms before"
+echo "they order again; and over a connection that makes one order and leaves, set_nodelay included."
+echo
+row server instructions "system calls" "instructions, slow" "system calls, slow" \
+    "instructions, one-shot" "system calls, one-shot"
+row --- --- --- --- --- --- ---
+for kind in "${kinds[@]}"; do
+    row "$kind" \
+        "$(per_order instructions 0 orders "$kind" 20000 64 --)" \
+        "$(per_order system_calls 2 orders "$kind" 10000 64 --)" \
+        "$(per_order instructions 0 orders "$kind" 3200 64 --slow --)" \
+        "$(per_order system_calls 2 orders "$kind" 3200 64 --slow --)" \
+        "$(per_order instructions 0 connections "$kind" 5000 64 --one-shot -- --nodelay)" \
+        "$(per_order system_calls 2 connections "$kind" 5000 64 --one-shot -- --nodelay)"
+done
+
+echo
+if (($(ulimit -n) < 10100)); then
+    echo "10,000 connections are left out: only $(ulimit -n) descriptors are allowed."
+    exit
+fi
+echo "One order at 10,000 connections against 64, all of them in a closed loop."
+echo
+row server "instructions, 64" "instructions, 10,000" "processor ns, 64" "processor ns, 10,000"
+row --- --- --- --- ---
+for kind in "${crowded[@]}"; do
+    row "$kind" \
+        "$(per_order instructions 0 orders "$kind" 20000 64 --)" \
+        "$(per_order instructions 0 orders "$kind" 20000 10000 --)" \
+        "$(median per_order nanoseconds 0 orders "$kind" 200000 64 --)" \
+        "$(median per_order nanoseconds 0 orders "$kind" 200000 10000 --)"
+done

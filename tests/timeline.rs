@@ -10,7 +10,7 @@ use std::{
     collections::HashMap,
     future::poll_fn,
     io::{BufRead, BufReader, ErrorKind, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     pin::pin,
     rc::Rc,
@@ -29,6 +29,14 @@ use pizzaiolo::{
     trace::{Cause, Direction, Event, EventKind, Observer, Timeline},
 };
 
+#[expect(dead_code, reason = "the server uses more of it")]
+#[path = "../examples/pizza-server/connections.rs"]
+mod connections;
+
+#[path = "../examples/pizza-server/conversation.rs"]
+mod conversation;
+
+#[expect(dead_code, reason = "the address is known here")]
 #[path = "../examples/pizza-server/server.rs"]
 mod server;
 
@@ -203,7 +211,9 @@ fn run(pause: Duration) -> (Rc<Timeline>, [String; 2]) {
     });
     let executor = Executor::builder().observer(Rc::clone(&watch)).build().unwrap();
     executor.block_on(async {
-        let server = server::Server::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connections = Rc::new(connections::Connections::new(9, None));
+        let server = server::Server::new(listener, connections).unwrap();
         let mut server = pin!(server.start());
         poll_fn(|cx| {
             end.server.lock().unwrap().clone_from(cx.waker());

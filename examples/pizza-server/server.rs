@@ -1,74 +1,67 @@
 //! The two loops of the pizza server, as the original has them: accept, and serve.
+//!
+//! What a client says and hears is in `conversation.rs`, and how many there may be, and for how
+//! long, in `connections.rs`.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{self, SocketAddr},
+    rc::Rc,
+};
 
 use log::{info, warn};
 use pizzaiolo::{
     net::{TcpListener, TcpStream},
     task,
-    time::sleep,
 };
 
-/// One read of up to this many bytes is one order.
-const BUFFER_SIZE: usize = 1024;
-
-/// How long to wait when a connection cannot be accepted. Mostly that is for want of descriptors,
-/// and to ask again at once would only keep those from working who are about to free one.
-const BACK_OFF: Duration = Duration::from_millis(100);
+use crate::{
+    connections::{Connections, Place},
+    conversation::converse,
+};
 
 pub(crate) struct Server {
     server_socket: TcpListener,
+    connections: Rc<Connections>,
+}
+
+/// Says where clients find the server.
+pub(crate) fn announce(listener: &net::TcpListener) -> io::Result<()> {
+    info!("Starting up on: {}", listener.local_addr()?);
+    Ok(())
 }
 
 impl Server {
-    pub(crate) fn bind(addr: &str) -> io::Result<Server> {
-        let server_socket = TcpListener::bind(addr)?;
-        info!("Starting up on: {}", server_socket.local_addr()?);
-        Ok(Server { server_socket })
+    pub(crate) fn new(
+        listener: net::TcpListener,
+        connections: Rc<Connections>,
+    ) -> io::Result<Server> {
+        Ok(Server { server_socket: listener.try_into()?, connections })
     }
 
     pub(crate) async fn start(&self) {
         info!("Server listening for incoming connections");
         loop {
+            let place = self.connections.place().await;
             match self.server_socket.accept().await {
                 Ok((conn, address)) => {
                     info!("Connected to {address}");
                     let task = task::Builder::new().name(format!("serve {address}"));
-                    drop(task.spawn(serve(conn, address)));
+                    drop(task.spawn(serve(place, conn, address)));
                 }
                 Err(error) => {
                     warn!("Accepting a connection failed: {error}");
-                    sleep(BACK_OFF).await;
+                    self.connections.back_off().await;
                 }
             }
         }
     }
 }
 
-async fn serve(conn: TcpStream, address: SocketAddr) {
-    if let Err(error) = converse(&conn, address).await {
+/// The place comes first, to be dropped last: it is not free before the socket is closed.
+async fn serve(place: Place, conn: TcpStream, address: SocketAddr) {
+    if let Err(error) = converse(&conn, address, &place).await {
         warn!("Connection with {address} has failed: {error}");
     }
     info!("Connection with {address} has been closed");
-}
-
-async fn converse(conn: &TcpStream, address: SocketAddr) -> io::Result<()> {
-    let mut data = [0; BUFFER_SIZE];
-    loop {
-        let len = conn.read(&mut data).await?;
-        if len == 0 {
-            return Ok(());
-        }
-        let response = match parse_order(&data[..len]) {
-            Some(order) => format!("Thank you for ordering {order} pizzas!\n"),
-            None => "Wrong number of pizzas, please try again.\n".to_owned(),
-        };
-        info!("Sending message to {address}");
-        conn.write_all(response.as_bytes()).await?;
-    }
-}
-
-/// The number in an order. White space around it is allowed, and a sign.
-fn parse_order(data: &[u8]) -> Option<i64> {
-    std::str::from_utf8(data).ok()?.trim().parse().ok()
 }

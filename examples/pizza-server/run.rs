@@ -1,0 +1,88 @@
+//! One executor for each thread, from the first connection to the last.
+
+use std::{
+    future::poll_fn, io, net::TcpListener, path::Path, pin::pin, rc::Rc, thread, time::Duration,
+};
+
+use pizzaiolo::{Executor, trace::Timeline};
+
+use crate::{
+    connections::Connections,
+    options::Options,
+    server::{self, Server},
+    signals::{self, Watch},
+    timeline::write_timeline,
+};
+
+/// How long the server waits, when it closes, for those who are still to get a reply.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves with each listener on a thread of its own, this one among them, until a signal comes.
+pub(crate) fn run(
+    listeners: Vec<TcpListener>,
+    connections: usize,
+    options: &Options,
+) -> io::Result<()> {
+    // Before anybody knows that the server is there: so no signal is missed.
+    let watches = listeners.iter().map(|_| Watch::new()).collect::<io::Result<Vec<_>>>()?;
+    signals::end_at_the_second()?;
+    server::announce(&listeners[0])?;
+
+    let run = |(listener, watch)| {
+        let connections = Connections::new(connections, options.idle_timeout);
+        let result = run_one(listener, watch, connections, options.timeline.as_deref());
+        if result.is_err() {
+            signals::raise();
+        }
+        result
+    };
+    let mut threads = listeners.into_iter().zip(watches);
+    let mine = threads.next();
+    thread::scope(|scope| {
+        let others: Vec<_> = threads.map(|parts| scope.spawn(move || run(parts))).collect();
+        let mut result = mine.map_or(Ok(()), run);
+        for thread in others {
+            let ended = thread.join();
+            result =
+                result.and(ended.unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))));
+        }
+        result
+    })
+}
+
+/// One thread's server, from its first connection to its last.
+fn run_one(
+    listener: TcpListener,
+    watch: Watch,
+    connections: Connections,
+    picture: Option<&Path>,
+) -> io::Result<()> {
+    let timeline = picture.map(|path| (Rc::new(Timeline::new()), path));
+    let executor = match &timeline {
+        Some((timeline, _)) => Executor::builder().observer(Rc::clone(timeline)).build()?,
+        None => Executor::new()?,
+    };
+    let connections = Rc::new(connections);
+    executor.block_on(async {
+        let server = Server::new(listener, Rc::clone(&connections))?;
+        until(watch.stop(&executor), server.start()).await?;
+        // Nobody can come in any more.
+        drop(server);
+        connections.close(GRACE).await;
+        io::Result::Ok(())
+    })?;
+    timeline.map_or(Ok(()), |(timeline, path)| write_timeline(&timeline, path))
+}
+
+/// Goes on with `work`, which never ends, until `stop` is ready.
+async fn until<T>(stop: impl Future<Output = T>, work: impl Future) -> T {
+    let (mut stop, mut work) = (pin!(stop), pin!(work));
+    poll_fn(|cx| {
+        let stopped = stop.as_mut().poll(cx);
+        if stopped.is_pending() {
+            let _ = work.as_mut().poll(cx);
+        }
+        stopped
+    })
+    .await
+}

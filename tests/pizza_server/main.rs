@@ -1,0 +1,8 @@
+//! The pizza server as a real process, and plain std clients that talk to it.
+
+mod cli;
+mod limits;
+mod orders;
+#[cfg(unix)]
+mod shutdown;
+mod support;

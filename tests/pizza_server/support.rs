@@ -1,0 +1,207 @@
+//! The example as a process, and plain std clients that talk to it.
+
+use std::{
+    env,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
+
+/// Only a hang takes so long.
+pub(crate) const A_HANG: Duration = Duration::from_secs(60);
+
+pub(crate) const WRONG: &str = "Wrong number of pizzas, please try again.\n";
+
+pub(crate) fn thanks(order: impl std::fmt::Display) -> String {
+    format!("Thank you for ordering {order} pizzas!\n")
+}
+
+/// The example's binary. `cargo test` builds it beside this test.
+pub(crate) fn binary() -> PathBuf {
+    let test = env::current_exe().expect("the test's own path");
+    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
+    let binary = profile.join("examples").join(format!("pizza-server{}", env::consts::EXE_SUFFIX));
+    assert!(binary.exists(), "build it first: cargo build --example pizza-server");
+    binary
+}
+
+/// The example, ready to run.
+pub(crate) fn command() -> Command {
+    prepared(Command::new(binary()))
+}
+
+pub(crate) fn prepared(mut command: Command) -> Command {
+    command.env_remove("RUST_LOG").env_remove("RUST_LOG_STYLE");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// A server that runs. It is killed at the end of the test, however that ends.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    pub(crate) addr: SocketAddr,
+    pub(crate) log: Receiver<String>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Server {
+        let mut command = command();
+        command.arg("127.0.0.1:0");
+        Server::run(command)
+    }
+
+    pub(crate) fn run(mut command: Command) -> Server {
+        let mut process = command.spawn().expect("the example runs");
+        let mut stderr = process.stderr.take().expect("it is piped");
+        let (line, log) = mpsc::channel();
+        thread::spawn(move || {
+            let mut text = Vec::new();
+            let mut buf = [0; 4096];
+            while let Ok(len @ 1..) = stderr.read(&mut buf) {
+                text.extend_from_slice(&buf[..len]);
+                while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+                    let rest = text.split_off(end + 1);
+                    let whole = String::from_utf8_lossy(&text[..end]).into_owned();
+                    // The test may have read all that it wants to know.
+                    let _ = line.send(whole);
+                    text = rest;
+                }
+            }
+        });
+        let mut server = Server { process, addr: SocketAddr::from(([0; 4], 0)), log };
+        let addr = server.wait_for("Starting up on: ");
+        server.addr = addr.parse().expect("an address");
+        server
+    }
+
+    /// The next line of the log, without the level and the module in front.
+    pub(crate) fn next_line(&self) -> String {
+        let line = self.log.recv_timeout(A_HANG).expect("the server goes on");
+        assert!(line.is_ascii() && !line.contains('\u{1b}'), "no colours: {line:?}");
+        let (_, message) = line.split_once("] ").expect("a line of the log");
+        message.to_owned()
+    }
+
+    /// Waits for a line of the log that begins so. Returns what follows.
+    pub(crate) fn wait_for(&self, begin: &str) -> String {
+        loop {
+            if let Some(rest) = self.next_line().strip_prefix(begin) {
+                return rest.to_owned();
+            }
+        }
+    }
+
+    /// Sends a signal: `TERM`, for example.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.process.id());
+        assert!(Command::new("sh").arg("-c").arg(kill).status().expect("a shell").success());
+    }
+
+    /// Waits for the end. Returns the status and what was logged until then.
+    pub(crate) fn end(&mut self) -> (ExitStatus, Vec<String>) {
+        let mut lines = Vec::new();
+        loop {
+            match self.log.recv_timeout(A_HANG) {
+                Ok(line) => lines.push(line.split_once("] ").map_or("", |line| line.1).to_owned()),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("the server does not end"),
+            }
+        }
+        (self.process.wait().expect("it is ours"), lines)
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        Client::from(TcpStream::connect(self.addr).expect("it listens"))
+    }
+
+    /// The same with small buffers: who does not read soon stops who writes.
+    pub(crate) fn connect_narrow(&self) -> Client {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)
+            .expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        // With small packets, the server's buffer stays small too.
+        socket.set_tcp_mss(536).expect("small packets");
+        socket.connect(&self.addr.into()).expect("it listens");
+        Client::from(TcpStream::from(socket))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A server with options.
+pub(crate) fn start(options: &[&str]) -> Server {
+    let mut command = command();
+    command.arg("127.0.0.1:0").args(options);
+    Server::run(command)
+}
+
+/// Somebody who orders pizzas.
+pub(crate) struct Client(pub(crate) TcpStream);
+
+impl From<TcpStream> for Client {
+    fn from(stream: TcpStream) -> Client {
+        stream.set_read_timeout(Some(A_HANG)).expect("a timeout");
+        stream.set_nodelay(true).expect("no delay");
+        Client(stream)
+    }
+}
+
+impl Client {
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.0.local_addr().expect("its address")
+    }
+
+    pub(crate) fn send(&mut self, order: impl AsRef<[u8]>) {
+        self.0.write_all(order.as_ref()).expect("the server reads");
+    }
+
+    pub(crate) fn reply(&mut self) -> String {
+        let mut reply = Vec::new();
+        let mut byte = [0];
+        while reply.last() != Some(&b'\n') {
+            assert_eq!(self.0.read(&mut byte).expect("a reply"), 1, "the server hung up");
+            reply.push(byte[0]);
+        }
+        String::from_utf8(reply).expect("a reply in UTF-8")
+    }
+
+    /// Sends orders and reads no reply, until the server can write no more, and reads no more.
+    pub(crate) fn fall_silent(&mut self, order: &str) {
+        self.0.set_write_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+        let orders = order.repeat(64);
+        let mut sent = 0;
+        while let Ok(len) = self.0.write(orders.as_bytes()) {
+            sent += len;
+            assert!(sent < 1 << 30, "the server never waits");
+        }
+        self.0.set_write_timeout(Some(A_HANG)).expect("a timeout");
+    }
+
+    /// What comes until the server hangs up.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).expect("the end, and no error");
+        rest
+    }
+
+    pub(crate) fn order(&mut self, order: impl AsRef<[u8]>) -> String {
+        self.send(order);
+        self.reply()
+    }
+
+    /// Ends the conversation with a reset.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).expect("linger");
+    }
+}

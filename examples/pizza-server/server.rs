@@ -7,9 +7,10 @@ use std::{
     io,
     net::{self, SocketAddr},
     rc::Rc,
+    thread,
 };
 
-use log::{info, warn};
+use log::{error, info, warn};
 use pizzaiolo::{
     net::{TcpListener, TcpStream},
     task,
@@ -60,8 +61,20 @@ impl Server {
 
 /// The place comes first, to be dropped last: it is not free before the socket is closed.
 async fn serve(place: Place, conn: TcpStream, address: SocketAddr) {
+    let _guard = OnPanic(address);
     if let Err(error) = converse(&conn, address, &place).await {
         warn!("Connection with {address} has failed: {error}");
     }
     info!("Connection with {address} has been closed");
+}
+
+/// Says whom a task has served that panics. The executor, which goes on, says why.
+struct OnPanic(SocketAddr);
+
+impl Drop for OnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            error!("Serving {} panicked: the connection is closed", self.0);
+        }
+    }
 }

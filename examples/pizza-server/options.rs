@@ -91,7 +91,10 @@ impl Request {
         }
         options.addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
         if let Err(error) = options.addr.to_socket_addrs() {
-            return Err(format!("{:?} is no address, such as 127.0.0.1:12345: {error}", options.addr));
+            return Err(format!(
+                "{:?} is no address, such as 127.0.0.1:12345: {error}",
+                options.addr
+            ));
         }
         Ok(Request::Serve(options))
     }

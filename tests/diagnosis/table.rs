@@ -9,6 +9,7 @@ use std::{
     pin::{Pin, pin},
     rc::Rc,
     task::Poll,
+    thread,
     time::Duration,
 };
 
@@ -97,7 +98,7 @@ fn a_task_that_another_thread_has_woken_is_ready() {
         executor.run_until_idle();
         assert_eq!(executor.tasks()[0].state, TaskState::Waiting);
         let waker = waker.take().expect("it was polled");
-        std::thread::spawn(|| waker.wake()).join().expect("a wake does not panic");
+        thread::spawn(|| waker.wake()).join().expect("a wake does not panic");
         assert_eq!(executor.tasks()[0].state, TaskState::Ready);
     });
 }
@@ -275,15 +276,20 @@ fn since_counts_from_the_last_poll_in_the_executors_time() {
         let executor = paused();
         let bell = Bell::default();
         let _early = spawn_named(&executor, "early", bell.clone());
+        let slept = bell.clone();
+        let _polled = spawn_named(&executor, "polled again", async move {
+            time::sleep(Duration::from_secs(1)).await;
+            slept.await;
+        });
         let rung = bell.clone();
         let seen = executor.block_on(async {
             time::sleep(Duration::from_secs(3)).await;
             drop(spawn_named(&executor, "late", rung));
             yield_now().await;
             time::sleep(Duration::from_secs(4)).await;
-            [named(&executor, "early").since, named(&executor, "late").since]
+            ["early", "polled again", "late"].map(|name| named(&executor, name).since.as_secs())
         });
-        assert_eq!(seen, [Duration::from_secs(7), Duration::from_secs(4)]);
+        assert_eq!(seen, [7, 6, 4]);
         // A clock that is moved by hand counts as well, at once.
         executor.block_on(async {
             time::advance(Duration::from_secs(5));
@@ -292,6 +298,24 @@ fn since_counts_from_the_last_poll_in_the_executors_time() {
             yield_now().await;
             assert_eq!(named(&executor, "new").since, Duration::ZERO);
         });
+    });
+}
+
+/// The executor has not looked at the clock since, but who asks is told the time of now.
+#[test]
+fn since_counts_while_a_poll_keeps_the_thread() {
+    bounded(|| {
+        let executor = executor();
+        let bell = Bell::default();
+        let _waiter = spawn_named(&executor, "waiter", bell.clone());
+        executor.block_on(async {
+            yield_now().await;
+            thread::sleep(Duration::from_millis(50));
+            // It counts in steps of 10 ms.
+            let since = named(&executor, "waiter").since;
+            assert!(since >= Duration::from_millis(40), "{since:?}");
+        });
+        drop(bell);
     });
 }
 

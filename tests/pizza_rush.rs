@@ -131,8 +131,8 @@ fn assert_figures(stdout: &str, orders: &str) {
         let mut words = lines.next().expect("a line").split_whitespace();
         assert_eq!(words.next(), Some(name), "{stdout}");
         let figure: f64 = words.next().expect("a figure").parse().expect("a number");
-        assert!(figure > 0.0, "{stdout}");
         if name != "orders/s" {
+            assert!(figure > 0.0, "an order takes time: {stdout}");
             assert!(figure >= latest, "a percentile is no less than the one before: {stdout}");
             latest = figure;
         }

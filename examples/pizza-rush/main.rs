@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     };
     let tally = pizzaiolo::block_on(rush(&options));
     if tally.connected == 0 {
-        let reason = tally.failures.first().map_or("", String::as_str);
+        let reason = tally.failures.first().map_or("no address", |(reason, _)| reason);
         return fail(1, &format!("cannot connect to {}: {reason}", options.addr));
     }
     if let Err(error) = io::stdout().write_all(tally.report().as_bytes()) {

@@ -7,7 +7,8 @@ use std::{
 
 use hdrhistogram::Histogram;
 
-/// How many wrong replies and failed connections are told of, each. The rest is counted.
+/// How many wrong replies, and how many reasons of failed connections, are told. The rest is
+/// counted.
 const SHOWN: usize = 5;
 
 /// An hour, in nanoseconds. A latency beyond it counts as this.
@@ -24,8 +25,8 @@ pub(crate) struct Tally {
     failed: u64,
     /// The first wrong replies, as lines of text.
     wrong_replies: Vec<String>,
-    /// The first failed connections, as lines of text.
-    pub(crate) failures: Vec<String>,
+    /// Why connections failed: the first reasons, and how many failed so.
+    pub(crate) failures: Vec<(String, u64)>,
     /// After how many seconds without a reply it was given up.
     given_up: Option<u32>,
 }
@@ -71,8 +72,10 @@ impl Tally {
 
     pub(crate) fn failed(&mut self, reason: String) {
         self.failed += 1;
-        if self.failures.len() < SHOWN {
-            self.failures.push(reason);
+        if let Some((_, count)) = self.failures.iter_mut().find(|(known, _)| *known == reason) {
+            *count += 1;
+        } else if self.failures.len() < SHOWN {
+            self.failures.push((reason, 1));
         }
     }
 
@@ -106,23 +109,22 @@ impl Tally {
 
     /// What went wrong, if anything did.
     pub(crate) fn complaints(&self) -> Option<String> {
-        let mut parts = Vec::new();
+        let mut lines = Vec::new();
         if self.wrong > 0 {
-            parts.push(list("wrong replies", self.wrong, &self.wrong_replies));
+            let first = if self.wrong > SHOWN as u64 { ", the first of them" } else { "" };
+            lines.push(format!("wrong replies: {}{first}", self.wrong));
+            lines.extend(self.wrong_replies.iter().map(|reply| format!("  {reply}")));
         }
         if self.failed > 0 {
-            parts.push(list("failed connections", self.failed, &self.failures));
+            lines.push(format!("failed connections: {}", self.failed));
+            lines
+                .extend(self.failures.iter().map(|(reason, count)| format!("  {count}: {reason}")));
         }
         if let Some(seconds) = self.given_up {
-            parts.push(format!("given up: nobody was answered for {seconds} s"));
+            lines.push(format!("given up: nobody was answered for {seconds} s"));
         }
-        if parts.is_empty() { None } else { Some(parts.join("\n")) }
+        if lines.is_empty() { None } else { Some(lines.join("\n")) }
     }
-}
-
-fn list(what: &str, count: u64, first: &[String]) -> String {
-    let of_them = if count > first.len() as u64 { ", the first of them" } else { "" };
-    format!("{what}: {count}{of_them}\n  {}", first.join("\n  "))
 }
 
 /// How many that is in a second.

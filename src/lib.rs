@@ -46,6 +46,8 @@
 //!
 //! # Where to read
 //!
+//! Never seen a waker? The [guide] leads from a blocking server to this crate in eight steps.
+//!
 //! From the bottom up, each file after what it is made of:
 //! `slots.rs`, `tasks.rs`, `join.rs` (plain data); `inbox.rs`, `ready.rs` (who runs next);
 //! `registration.rs`, `reactor.rs`, `timers.rs` (who waits for what); `context.rs` (the one
@@ -101,6 +103,9 @@ pub mod task;
 mod tasks;
 pub mod trace;
 mod turn;
+
+// How all this came about, in eight steps: only documentation.
+pub mod guide;
 
 pub use crate::{
     async_io::Async,

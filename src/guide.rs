@@ -1,0 +1,111 @@
+//! Learn how an executor works: the same server in eight steps, and what people ask most.
+//!
+//! For those who know Rust and have never seen a waker. Read the steps in order. Each is one
+//! complete program, at most 150 lines long, and one idea further than the step before: put two
+//! neighbours side by side, and what differs is the idea. The last step is this crate.
+//!
+//! # The ladder
+//!
+//! | step | what waits, and how | still wrong |
+//! |---|---|---|
+//! | [1](step1_blocking) | the thread, for one client | all others wait too |
+//! | [2](step2_threads) | a thread for each client | a thread for each client |
+//! | [3](step3_busy_loop) | nobody: one thread asks everybody, always | a core burns |
+//! | [4](step4_mio) | the thread, for all sockets at once | the loop knows each protocol |
+//! | [5](step5_future) | a future, until its waker is called | a thread for each future |
+//! | [6](step6_task_queue) | many futures, in a queue | two threads, a hand-written machine |
+//! | [7](step7_reactor) | tasks written as `async fn` | no timers, joins, cancellation |
+//! | [8](step8_crate) | the same, with this crate | one thread |
+//!
+//! # What people ask most
+//!
+//! - [Who calls wake, and when?](who_wakes)
+//! - [Why is a waker `Send` and `Sync` on one thread?](send_and_sync)
+//! - [What does edge-triggered mean, and why may a short read be trusted?](edge_triggered)
+//! - [What is `Pin` for?](pinning)
+//! - [What is cancel-safe?](cancel_safety)
+//! - [Why do runtimes not mix?](runtimes)
+//! - [How does this differ from Python's generators?](generators)
+//! - [Which wake bug is this?](which_wake_bug)
+//!
+//! # Then write your own
+//!
+//! `examples/exercises` has ten tasks, each with a test: from a future of five lines to an executor
+//! with priorities. `examples/gallery` has the classic mistakes, one program each, with the cure.
+//!
+//! The programs of the ladder stand in `examples/ladder`; the pages here show them as they are
+//! compiled. The other code on these pages is run by `cargo test --doc`.
+//!
+//! Next: [step 1, one client at a time](step1_blocking).
+
+#[doc = include_str!("guide/step1_blocking.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step1_blocking.rs")]
+#[doc = "```"]
+pub mod step1_blocking {}
+
+#[doc = include_str!("guide/step2_threads.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step2_threads.rs")]
+#[doc = "```"]
+pub mod step2_threads {}
+
+#[doc = include_str!("guide/step3_busy_loop.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step3_busy_loop.rs")]
+#[doc = "```"]
+pub mod step3_busy_loop {}
+
+#[doc = include_str!("guide/step4_mio.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step4_mio.rs")]
+#[doc = "```"]
+pub mod step4_mio {}
+
+#[doc = include_str!("guide/step5_future.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step5_future.rs")]
+#[doc = "```"]
+pub mod step5_future {}
+
+#[doc = include_str!("guide/step6_task_queue.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step6_task_queue.rs")]
+#[doc = "```"]
+pub mod step6_task_queue {}
+
+#[doc = include_str!("guide/step7_reactor.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step7_reactor.rs")]
+#[doc = "```"]
+pub mod step7_reactor {}
+
+#[doc = include_str!("guide/step8_crate.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step8_crate.rs")]
+#[doc = "```"]
+pub mod step8_crate {}
+
+#[doc = include_str!("guide/who_wakes.md")]
+pub mod who_wakes {}
+
+#[doc = include_str!("guide/send_and_sync.md")]
+pub mod send_and_sync {}
+
+#[doc = include_str!("guide/edge_triggered.md")]
+pub mod edge_triggered {}
+
+#[doc = include_str!("guide/pinning.md")]
+pub mod pinning {}
+
+#[doc = include_str!("guide/cancel_safety.md")]
+pub mod cancel_safety {}
+
+#[doc = include_str!("guide/runtimes.md")]
+pub mod runtimes {}
+
+#[doc = include_str!("guide/generators.md")]
+pub mod generators {}
+
+#[doc = include_str!("../docs/which-wake-bug.md")]
+pub mod which_wake_bug {}

@@ -107,5 +107,60 @@ pub mod runtimes {}
 #[doc = include_str!("guide/generators.md")]
 pub mod generators {}
 
+// The page stands in `docs`, where its links lead to the sources. Here they lead to the pages below:
+// of two definitions of a link, Markdown takes the first.
+//
+/// [`Builder::lints`]: crate::Builder::lints
+/// [blocking-call]: crate::guide::gallery::blocking_call
+/// [check-then-register]: crate::guide::gallery::check_then_register
+/// [half-read]: crate::guide::gallery::half_read
+/// [join-oneself]: crate::guide::gallery::join_oneself
+/// [last-waiter]: crate::guide::gallery::last_waiter
+/// [lock-across-await]: crate::guide::gallery::lock_across_await
+/// [never-yields]: crate::guide::gallery::never_yields
+/// [pending-without-waker]: crate::guide::gallery::pending_without_waker
+/// [polled-once]: crate::guide::gallery::polled_once
+/// [rc-waker]: crate::guide::gallery::rc_waker
+/// [stale-waker]: crate::guide::gallery::stale_waker
+/// [step_by_step.rs]: crate::Executor::tick
+///
 #[doc = include_str!("../docs/which-wake-bug.md")]
+///
+/// Next: [the gallery](gallery), the programs of this page.
 pub mod which_wake_bug {}
+
+/// The programs of [which wake bug is this?](which_wake_bug): one mistake each, and the cure.
+///
+/// `cargo run --example gallery -- NAME` runs one and shows its trace; with `--cured`, that of the
+/// same program when it is right. A test holds the traces that the heads of the files show against
+/// those of real runs.
+///
+/// Next: the exercises, in `examples/exercises`, and the source, in the order of
+/// [the crate's first page](crate).
+pub mod gallery {
+    /// Makes a page of each program.
+    macro_rules! pages {
+        ($($name:ident: $what:literal;)*) => {$(
+            #[doc = $what]
+            ///
+            /// ```rust,ignore
+            #[doc = include_str!(concat!("../examples/gallery/", stringify!($name), ".rs"))]
+            /// ```
+            pub mod $name {}
+        )*};
+    }
+
+    pages! {
+        blocking_call: "A blocking call in a task.";
+        check_then_register: "Register after checking.";
+        half_read: "A `select` that drops a read half-done.";
+        join_oneself: "A join on oneself.";
+        last_waiter: "Waking only the last of two waiters.";
+        lock_across_await: "A lock held across an await.";
+        never_yields: "A task that never yields.";
+        pending_without_waker: "Pending without keeping the waker.";
+        polled_once: "A future polled once and then forgotten.";
+        rc_waker: "An `Rc` waker, and the data race that is a compile error.";
+        stale_waker: "A waker kept from an earlier poll.";
+    }
+}

@@ -332,10 +332,9 @@ fn the_page_by_symptom_links_each_program_and_nothing_that_is_not_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("docs/which-wake-bug.md")).expect("the page is there");
     let links: BTreeSet<PathBuf> = page
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(link, _)| root.join("docs").join(link))
+        .lines()
+        .filter_map(|line| line.split_once("]: "))
+        .map(|(_, link)| root.join("docs").join(link))
         .collect();
     for link in &links {
         assert!(link.exists(), "{}", link.display());

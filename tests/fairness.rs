@@ -147,39 +147,43 @@ fn tasks_that_spawn_tasks_for_ever_starve_nobody() {
 fn a_task_that_is_always_ready_does_not_keep_letters_from_other_threads_away() {
     bounded(|| {
         let (executor, spins) = (executor(), Counter::new());
-        let (slot, woken_at) = (Rc::new(RefCell::new(None::<Waker>)), Rc::new(Cell::new(None)));
-        let (given, noted, seen, mut asked) =
-            (Rc::clone(&slot), Rc::clone(&woken_at), spins.clone(), false);
-        drop(executor.spawn(poll_fn(move |cx| {
-            if std::mem::replace(&mut asked, true) {
-                noted.set(Some(seen.get()));
-                return Poll::Ready(());
-            }
-            *given.borrow_mut() = Some(cx.waker().clone());
-            Poll::Pending
-        })));
         spin(&executor, &spins);
-        let sent_at = Counter::new();
-        let (sent, handle, seen) = (sent_at.clone(), executor.handle(), spins.clone());
-        executor.block_on(async {
-            // From many places between two looks.
-            for _ in 0..7 * POLLS_A_LOOK + 13 {
-                yield_now().await;
+        // At every place between two looks.
+        for place in 0..=POLLS_A_LOOK {
+            let (woken, sent) = (Counter::new(), Counter::new());
+            let (slot, counted) = (Rc::new(RefCell::new(None::<Waker>)), woken.clone());
+            let (given, mut asked) = (Rc::clone(&slot), false);
+            drop(executor.spawn(poll_fn(move |cx| {
+                if std::mem::replace(&mut asked, true) {
+                    counted.add();
+                    return Poll::Ready(());
+                }
+                *given.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            })));
+            for _ in 0..3 * POLLS_A_LOOK + place {
+                assert!(executor.tick());
             }
             let before = spins.get();
-            let waker = slot.take().unwrap();
-            thread::spawn(move || {
-                waker.wake();
-                handle.spawn(async move { (0..seen.get()).for_each(|_| sent.add()) });
-            })
-            .join()
-            .unwrap();
-            while woken_at.get().is_none() || sent_at.get() == 0 {
-                let late = spins.get() - before;
-                assert!(late <= POLLS_A_LOOK, "not after {late} turns");
-                yield_now().await;
-            }
-        });
+            // Not between two ticks, where the executor looks anyway.
+            executor.block_on(async {
+                let (waker, handle) = (slot.take().unwrap(), executor.handle());
+                let counted = sent.clone();
+                thread::spawn(move || {
+                    waker.wake();
+                    handle.spawn(async move { counted.add() });
+                })
+                .join()
+                .unwrap();
+                while woken.get() == 0 || sent.get() == 0 {
+                    yield_now().await;
+                    // Two turns each: the spinner's, and that of this future. Some more come from
+                    // those who are in the queue before the news.
+                    let turns = 2 * (spins.get() - before);
+                    assert!(turns <= POLLS_A_LOOK + 8, "not after {turns} turns");
+                }
+            });
+        }
     });
 }
 

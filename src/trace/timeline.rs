@@ -43,8 +43,8 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Creates a timeline that holds the latest 65,536 events: some six megabytes when it is full,
-    /// and less until then.
+    /// Creates a timeline that holds the latest 65,536 events: four megabytes and the names, when
+    /// it is full.
     #[must_use]
     pub fn new() -> Timeline {
         Timeline::with_capacity(DEFAULT_CAPACITY)

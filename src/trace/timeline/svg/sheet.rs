@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use super::super::text;
 
-/// Colours of good contrast on either ground: text has at least 4.5 to 1, shapes have 3 to 1.
+/// Colours of good contrast on either ground: all text has more than 4.5 to 1, and what tells
+/// something has more than 3 to 1; only the frames of waits and sleeps, which hold text, have less.
 /// Blue against amber is told apart by those too who cannot tell red from green.
 const STYLE: &str = "\
 text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
@@ -14,7 +15,7 @@ font-size:11px;fill:#1f2328}\
 .ground{fill:#fff}.band{fill:#f6f8fa}.rule{stroke:#d1d9e0;fill:none}\
 .title{font-size:15px;font-weight:600}.name{font-size:12px;font-weight:600}\
 .small{font-size:10px}.dim{fill:#59636e}.mid{text-anchor:middle}\
-.poll{fill:#0969da}.queue{fill:#d4a72c}.wait{fill:#eef1f4;stroke:#c4ccd4}.park{fill:url(#hatch)}\
+.poll{fill:#0969da}.queue{fill:#b58500}.wait{fill:#eef1f4;stroke:#c4ccd4}.park{fill:url(#hatch)}\
 .sleep{fill:#f6f8fa}.parked{stroke:#c4ccd4;fill:none}.hatch{stroke:#c4ccd4;fill:none}\
 .halo{stroke:#fff;stroke-width:5;fill:none}\
 .line{fill:none;stroke-width:1.5}.head{stroke:none}\

@@ -112,6 +112,23 @@ fn a_svg_shows_each_poll_and_each_wake_of_a_short_run() {
 }
 
 #[test]
+fn a_wait_for_two_timers_says_so_once() {
+    let timeline = Rc::new(Timeline::new());
+    let builder = Executor::builder().observer(Rc::clone(&timeline)).paused_clock(true);
+    builder.build().unwrap().block_on(async {
+        let long = time::sleep(Duration::from_secs(2));
+        time::timeout(Duration::from_secs(1), long).await.unwrap_err();
+    });
+    let svg = timeline.to_svg();
+    let document = Document::parse(&svg).unwrap();
+    let labels = document.descendants().filter(|node| {
+        node.has_tag_name("text") && node.text().is_some_and(|text| text.contains("timer"))
+    });
+    let labels: Vec<_> = labels.filter_map(|node| node.text()).collect();
+    assert_eq!(labels, ["timers", "timer", "woken by a timer"]);
+}
+
+#[test]
 fn a_svg_holds_names_as_text_and_nothing_foreign() {
     let svg = seen(NASTY).to_svg();
     let document = Document::parse(&svg).unwrap();

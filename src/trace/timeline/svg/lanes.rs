@@ -115,7 +115,10 @@ impl Drawing<'_> {
                 format!("{source} · {direction} · {label}")
             }
         };
-        waits.iter().map(label).collect::<Vec<_>>().join(" or ")
+        let mut labels: Vec<String> = waits.iter().map(label).collect();
+        // Two sockets may wait for the same direction.
+        labels.dedup();
+        labels.join(" or ")
     }
 
     /// A task's turns. In an overview, those that lie close together are one bar.

@@ -33,7 +33,7 @@ Usage: pizza-rush ADDR [--clients N] [--seconds S | --orders N] [--patience S]
 
   ADDR          where the server listens, such as 127.0.0.1:12345
   --clients N   how many connections order at the same time: 64 unless given. Each needs a
-                descriptor, see ulimit -n.
+                descriptor, see ulimit -Hn.
   --seconds S   for how long new orders are made: 10 unless given
   --orders N    make so many orders instead, all clients together
   --patience S  give up when nobody has been answered for so many whole seconds: 10 unless given
@@ -59,6 +59,8 @@ fn main() -> ExitCode {
         }
         Err(message) => return fail(2, &format!("{message}, see --help")),
     };
+    // If it cannot be raised, connections fail for want of descriptors, and that is reported.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let tally = pizzaiolo::block_on(rush(&options));
     if tally.connected == 0 {
         let reason = tally.failures.first().map_or("no address", |(reason, _)| reason);

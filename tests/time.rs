@@ -1,0 +1,303 @@
+//! Time: sleeps, timeouts, intervals, and the clock that can be paused. The Time rows of the
+//! contract are here, each named by its test.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use futures_core::Stream;
+use pizzaiolo::{Executor, spawn, time, yield_now};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An executor whose clock stands still.
+fn paused() -> Executor {
+    Executor::builder().paused_clock(true).build().unwrap()
+}
+
+/// Polls a future once.
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
+}
+
+/// Contract: "a sub-millisecond wait is rounded down: a spin, or an early wake" (mio#1614,
+/// smol#109). Never early, and a bounded number of turns.
+#[test]
+fn a_wait_below_a_millisecond_is_never_early_and_does_not_spin() {
+    let executor = Executor::new().unwrap();
+    let polls = Cell::new(0);
+    executor.block_on(async {
+        for nanos in [1, 1_000, 300_000, 999_999] {
+            let start = Instant::now();
+            let mut sleep = pin!(time::sleep(Duration::from_nanos(nanos)));
+            poll_fn(|cx| {
+                polls.set(polls.get() + 1);
+                sleep.as_mut().poll(cx)
+            })
+            .await;
+            assert!(start.elapsed() >= Duration::from_nanos(nanos), "{nanos} ns");
+        }
+    });
+    assert!(polls.get() <= 8, "{} polls for four sleeps", polls.get());
+}
+
+/// Contract: "a deadline that is exactly now is missed" (async-io#73). It fires on the next turn.
+#[test]
+fn a_deadline_that_is_now_or_past_fires_on_the_next_turn() {
+    paused().block_on(async {
+        time::advance(SECOND).await;
+        for deadline in [time::now(), time::now().checked_sub(SECOND).unwrap()] {
+            let mut sleep = time::sleep_until(deadline);
+            assert!(poll_once(&mut sleep).await.is_pending(), "the others go first");
+            yield_now().await;
+            assert!(poll_once(&mut sleep).await.is_ready());
+        }
+        time::sleep(Duration::ZERO).await;
+    });
+}
+
+/// Contract: "a new, earlier deadline does not shorten the wait" (tokio#3190).
+#[test]
+fn a_new_earlier_deadline_shortens_the_wait() {
+    let executor = Executor::new().unwrap();
+    let start = Instant::now();
+    executor.block_on(async {
+        let late = spawn(time::sleep(Duration::from_secs(3600)));
+        yield_now().await;
+        time::sleep(Duration::from_millis(5)).await;
+        assert!(!late.is_finished());
+    });
+    assert!(start.elapsed() < Duration::from_secs(600));
+}
+
+/// The same for a timer that is moved while the executor waits for it.
+#[test]
+fn a_sleep_that_is_reset_wakes_at_its_new_time() {
+    paused().block_on(async {
+        let start = time::now();
+        let mut sleep = time::sleep(100 * SECOND);
+        assert!(poll_once(&mut sleep).await.is_pending());
+        sleep.reset(start + SECOND);
+        assert_eq!(sleep.deadline(), Some(start + SECOND));
+        (&mut sleep).await;
+        assert_eq!(time::now() - start, SECOND);
+        assert!(sleep.is_elapsed());
+
+        sleep.reset(start + 3 * SECOND);
+        assert!(!sleep.is_elapsed());
+        (&mut sleep).await;
+        assert_eq!(time::now() - start, 3 * SECOND);
+
+        sleep.reset(start + 4 * SECOND);
+        assert!(poll_once(&mut sleep).await.is_pending());
+        sleep.reset(start + 9 * SECOND);
+        sleep.await;
+        assert_eq!(time::now() - start, 9 * SECOND, "the later deadline counts");
+    });
+}
+
+/// Contract: "cancelled entries stay" (tokio#8252). A million timeouts made and dropped leave
+/// nothing: no timer to wait for, so the clock does not jump.
+#[test]
+fn a_million_timeouts_made_and_dropped_leave_nothing() {
+    let executor = paused();
+    executor.block_on(async {
+        let start = time::now();
+        for _ in 0..1_000_000 {
+            let mut timeout = pin!(time::timeout(SECOND, pending::<()>()));
+            assert!(poll_once(&mut timeout).await.is_pending());
+        }
+        time::sleep(2 * SECOND).await;
+        assert_eq!(time::now() - start, 2 * SECOND);
+    });
+}
+
+/// Contract: "a timeout around a spinning task never fires" (tokio#4314). It fires.
+#[test]
+fn a_timeout_around_a_future_that_always_wakes_itself_fires() {
+    let spin = || {
+        poll_fn(|cx: &mut Context<'_>| -> Poll<()> {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    };
+    let limit = Duration::from_millis(2);
+    pizzaiolo::block_on(async {
+        assert!(time::timeout(limit, spin()).await.is_err());
+        assert!(spawn(time::timeout(limit, spin())).await.unwrap().is_err());
+    });
+}
+
+#[test]
+fn a_ready_task_that_never_stops_does_not_starve_the_timers() {
+    pizzaiolo::block_on(async {
+        let done = Rc::new(Cell::new(false));
+        let spinner = spawn({
+            let done = Rc::clone(&done);
+            async move {
+                while !done.get() {
+                    yield_now().await;
+                }
+            }
+        });
+        time::sleep(Duration::from_millis(2)).await;
+        done.set(true);
+        spinner.await.unwrap();
+    });
+}
+
+#[test]
+fn timers_fire_in_the_order_of_their_deadlines_and_those_of_one_time_in_the_order_they_were_set() {
+    paused().block_on(async {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let tasks: Vec<_> = [(3, 'a'), (1, 'b'), (2, 'c'), (1, 'd')]
+            .map(|(seconds, name)| {
+                let order = Rc::clone(&order);
+                spawn(async move {
+                    time::sleep(seconds * SECOND).await;
+                    order.borrow_mut().push(name);
+                })
+            })
+            .into();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.borrow(), ['b', 'd', 'c', 'a']);
+    });
+}
+
+#[test]
+fn durations_up_to_the_longest_mean_never_and_overflow_nothing() {
+    paused().block_on(async {
+        let mut never = time::sleep(Duration::MAX);
+        assert_eq!(never.deadline(), None);
+        assert!(poll_once(&mut never).await.is_pending());
+        let mut timeout = Box::pin(time::timeout(Duration::MAX, pending::<()>()));
+        assert!(poll_once(&mut timeout).await.is_pending());
+        assert_eq!(time::timeout(Duration::MAX, async { 1 }).await, Ok(1));
+        let mut interval = time::interval(Duration::MAX);
+        interval.tick().await;
+        assert!(poll_once(&mut interval.tick()).await.is_pending());
+        time::advance(Duration::MAX).await;
+        time::advance(1000 * SECOND).await;
+        assert!(poll_once(&mut never).await.is_pending());
+    });
+}
+
+#[test]
+fn a_future_that_is_ready_when_its_time_is_over_still_counts() {
+    paused().block_on(async {
+        let deadline = time::now() + SECOND;
+        assert_eq!(time::timeout_at(deadline, async { "pizza" }).await, Ok("pizza"));
+        let late = time::timeout(SECOND, time::sleep(SECOND)).await;
+        assert_eq!(late, Ok(()), "both fire at once, and the future is polled first");
+        let error = time::timeout(SECOND, pending::<()>()).await.unwrap_err();
+        assert_eq!(error.to_string(), "the time was over");
+        assert_eq!(std::io::Error::from(error).kind(), std::io::ErrorKind::TimedOut);
+    });
+}
+
+#[test]
+fn an_interval_ticks_at_once_and_then_every_period() {
+    paused().block_on(async {
+        let start = time::now();
+        let mut interval = time::interval(SECOND);
+        assert_eq!(interval.period(), SECOND);
+        assert_eq!(poll_once(&mut interval.tick()).await, Poll::Ready(start));
+        assert_eq!(interval.tick().await, start + SECOND);
+        let next = poll_fn(|cx| Pin::new(&mut interval).poll_next(cx)).await;
+        assert_eq!(next, Some(start + 2 * SECOND));
+    });
+}
+
+#[test]
+fn a_late_tick_comes_at_once_and_those_that_were_missed_are_left_out() {
+    paused().block_on(async {
+        let start = time::now();
+        let mut interval = time::interval(SECOND);
+        interval.tick().await;
+        time::advance(Duration::from_millis(3500)).await;
+        assert_eq!(interval.tick().await, start + SECOND, "the late one, at 3.5 s");
+        assert_eq!(interval.tick().await, start + 4 * SECOND);
+        assert_eq!(time::now() - start, 4 * SECOND);
+    });
+}
+
+#[test]
+fn a_tick_that_is_given_up_is_not_lost() {
+    paused().block_on(async {
+        let start = time::now();
+        let mut interval = time::interval(SECOND);
+        interval.tick().await;
+        assert!(poll_once(&mut interval.tick()).await.is_pending());
+        assert_eq!(interval.tick().await, start + SECOND);
+    });
+}
+
+#[test]
+fn an_interval_of_no_length_lets_the_others_run() {
+    paused().block_on(async {
+        let other = spawn(async {});
+        let mut interval = time::interval(Duration::ZERO);
+        for _ in 0..3 {
+            interval.tick().await;
+        }
+        assert!(other.is_finished());
+    });
+}
+
+#[test]
+fn a_paused_clock_jumps_to_the_next_timer_when_there_is_nothing_else_to_wait_for() {
+    let real = Instant::now();
+    paused().block_on(async {
+        let start = time::now();
+        time::sleep(Duration::from_secs(86_400)).await;
+        assert_eq!(time::now() - start, Duration::from_secs(86_400));
+    });
+    assert!(real.elapsed() < Duration::from_secs(600));
+}
+
+#[test]
+fn a_paused_clock_stands_still_while_a_socket_is_waited_for() {
+    paused().block_on(async {
+        let start = time::now();
+        let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let accepted = spawn(async move { listener.accept().await.map(drop) });
+        let timer = spawn(time::sleep(SECOND));
+        yield_now().await;
+        let client = std::thread::spawn(move || std::net::TcpStream::connect(addr).map(drop));
+        accepted.await.unwrap().unwrap();
+        assert_eq!(time::now(), start);
+        timer.await.unwrap();
+        assert_eq!(time::now() - start, SECOND);
+        client.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_sleep_goes_along_when_another_executor_polls_it() {
+    let mut sleep = time::sleep(Duration::from_millis(2));
+    let start = Instant::now();
+    pizzaiolo::block_on(async { assert!(poll_once(&mut sleep).await.is_pending()) });
+    pizzaiolo::block_on(&mut sleep);
+    assert!(start.elapsed() >= Duration::from_millis(1));
+}
+
+#[test]
+#[should_panic(expected = "no pizzaiolo executor runs on this thread")]
+fn a_sleep_outside_an_executor_panics_and_says_what_to_do() {
+    let mut sleep = pin!(time::sleep(SECOND));
+    let _ = sleep.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+}
+
+#[test]
+#[should_panic(expected = "moves a paused clock only")]
+fn a_clock_that_runs_cannot_be_moved() {
+    pizzaiolo::block_on(async { time::advance(SECOND).await });
+}

@@ -46,6 +46,18 @@ fn a_wait_below_a_millisecond_is_never_early_and_does_not_spin() {
     assert!(polls.get() <= 8, "{} polls for four sleeps", polls.get());
 }
 
+#[test]
+fn a_timer_is_not_early_by_a_nanosecond() {
+    paused().block_on(async {
+        let task = spawn(time::sleep(SECOND));
+        yield_now().await;
+        time::advance(SECOND.checked_sub(Duration::from_nanos(1)).unwrap()).await;
+        assert!(!task.is_finished());
+        time::advance(Duration::from_nanos(1)).await;
+        assert!(task.is_finished());
+    });
+}
+
 /// Contract: "a deadline that is exactly now is missed" (async-io#73). It fires on the next turn.
 #[test]
 fn a_deadline_that_is_now_or_past_fires_on_the_next_turn() {

@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --quiet --release --package pizzaiolo-benches
+cargo build --quiet --profile bench --package pizzaiolo-benches
 bin=${CARGO_TARGET_DIR:-target}/release
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

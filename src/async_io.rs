@@ -303,77 +303,60 @@ impl<S> Async<S> {
         loop {
             let io = self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"));
             match self.registration.attempt(Direction::Read, || op(io)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable().await?,
-                result => return result,
+                Poll::Ready(result) => return result,
+                Poll::Pending => self.readable().await?,
             }
         }
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
-    /// used up its budget: then it is "would block" without a try.
+    /// used up its budget: then it is Pending without a try, as it is if the try would block. The
+    /// caller sees to it that the task is woken, see [`Async::poll_operation`].
     pub(crate) fn attempt<R>(
         &self,
         direction: Direction,
         mut op: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
+    ) -> Poll<io::Result<R>> {
         self.registration.attempt(direction, || op(self.get_ref()))
     }
 
-    /// Says whether the source may be ready, "would block" if it is not, or was never asked.
-    fn check(&self, direction: Direction) -> io::Result<()> {
-        if self.registration.is_known_ready(direction) {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-    }
-
-    /// Calls `attempt` until its answer is anything but "would block", and waits for the source
-    /// after each that is. The tries in it are made with [`Async::attempt`].
+    /// Calls `attempt` until it is ready, and waits for the source after each time that it is not.
+    /// The tries in it are made with [`Async::attempt`].
     pub(crate) fn operation<R, F>(&self, direction: Direction, attempt: F) -> Operation<'_, S, F>
     where
-        F: FnMut(&Async<S>) -> io::Result<R>,
+        F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
     {
         Operation { io: self, direction, attempt, ticket: Ticket::new() }
-    }
-
-    /// Waits after a try that would have blocked, until another one is worth it.
-    pub(crate) fn wait(&self, direction: Direction) -> Wait<'_, S> {
-        Wait { io: self, direction, begun: false, ticket: Ticket::new() }
     }
 
     /// Waits until the source may be ready.
     pub(crate) fn ready(
         &self,
         direction: Direction,
-    ) -> Operation<'_, S, impl FnMut(&Async<S>) -> io::Result<()> + use<S>> {
-        self.operation(direction, move |io| io.check(direction))
+    ) -> Operation<'_, S, impl FnMut(&Async<S>) -> Poll<io::Result<()>> + use<S>> {
+        self.operation(direction, move |io| {
+            if io.registration.is_known_ready(direction) {
+                Poll::Ready(Ok(()))
+            } else {
+                Poll::Pending
+            }
+        })
     }
 
-    /// One poll of an operation: calls `attempt`, and keeps the waker if that would block.
+    /// One poll of an operation: calls `attempt`, and keeps the waker if that is not ready.
     #[track_caller]
     pub(crate) fn poll_operation<R>(
         &self,
         direction: Direction,
         ticket: &Ticket,
         cx: &mut Context<'_>,
-        mut attempt: impl FnMut(&Async<S>) -> io::Result<R>,
+        mut attempt: impl FnMut(&Async<S>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
-        match attempt(self) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            result => return Poll::Ready(result),
+        if let Poll::Ready(result) = attempt(self) {
+            // Who has waited was woken by the event that made this one ready.
+            ticket.clear();
+            return Poll::Ready(result);
         }
-        self.poll_wait(direction, ticket, cx)
-    }
-
-    /// Keeps the waker until the source may be ready.
-    #[track_caller]
-    fn poll_wait<R>(
-        &self,
-        direction: Direction,
-        ticket: &Ticket,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<R>> {
         let (register, label) = (self.register, self.label);
         self.registration.wait(
             direction,
@@ -397,6 +380,7 @@ impl<S> Async<S> {
     }
 
     /// Takes a waiter out that waits no longer.
+    #[inline]
     pub(crate) fn forget(&self, direction: Direction, ticket: &Ticket) {
         self.registration.forget(direction, ticket);
     }
@@ -457,7 +441,7 @@ impl<S, F> Unpin for Operation<'_, S, F> {}
 
 impl<S, R, F> Future for Operation<'_, S, F>
 where
-    F: FnMut(&Async<S>) -> io::Result<R>,
+    F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
 {
     type Output = io::Result<R>;
 
@@ -469,38 +453,6 @@ where
 }
 
 impl<S, F> Drop for Operation<'_, S, F> {
-    fn drop(&mut self) {
-        self.io.forget(self.direction, &self.ticket);
-    }
-}
-
-/// The wait after a try that would have blocked.
-pub(crate) struct Wait<'a, S> {
-    io: &'a Async<S>,
-    direction: Direction,
-    /// It was polled before.
-    begun: bool,
-    /// Its place among those who wait.
-    ticket: Ticket,
-}
-
-impl<S> Future for Wait<'_, S> {
-    type Output = io::Result<()>;
-
-    #[track_caller]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if std::mem::replace(&mut self.begun, true)
-            && self.io.registration.may_be_ready(self.direction)
-        {
-            // It became ready by an event, and that has woken all who waited.
-            self.ticket.clear();
-            return Poll::Ready(Ok(()));
-        }
-        self.io.poll_wait(self.direction, &self.ticket, cx)
-    }
-}
-
-impl<S> Drop for Wait<'_, S> {
     fn drop(&mut self) {
         self.io.forget(self.direction, &self.ticket);
     }

@@ -12,7 +12,6 @@ use crate::{
     inbox::Inbox,
     join::JoinHandle,
     reactor::Reactor,
-    ready::ReadyQueue,
     tasks::{LocalTask, Tasks, Tick},
     timers::Timers,
     trace::{EventKind, Tracer},
@@ -22,7 +21,6 @@ use crate::{
 /// The parts of one executor that tasks, sockets and wakers reach for.
 pub(crate) struct Context {
     pub(crate) tasks: Rc<Tasks>,
-    pub(crate) ready: ReadyQueue,
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) clock: Rc<Clock>,
     pub(crate) timers: Rc<Timers>,
@@ -65,7 +63,6 @@ impl Context {
         joined: bool,
     ) -> TaskId {
         let id = self.tasks.insert(future, place, name.clone(), joined);
-        self.ready.push(id);
         self.tracer.emit(Some(id), || EventKind::Spawned { name, place });
         id
     }

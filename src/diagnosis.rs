@@ -45,7 +45,7 @@ impl Executor {
     /// that to chance.
     #[must_use]
     pub fn ready_queue(&self) -> Vec<TaskId> {
-        self.context.ready.list()
+        self.context.tasks.ready.list()
     }
 
     /// Panics if nothing can ever happen any more. To be called when nothing is ready and there

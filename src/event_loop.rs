@@ -40,14 +40,14 @@ impl Executor {
         } else {
             self.polls_left.set(left - 1);
         }
-        self.context.ready.pop()
+        self.context.tasks.ready.pop()
     }
 
     /// The same, but if nobody is ready, it looks for news before it says so.
     pub(crate) fn next_or_look(&self) -> Option<TaskId> {
         self.next().or_else(|| {
             self.look();
-            self.context.ready.pop()
+            self.context.tasks.ready.pop()
         })
     }
 
@@ -66,7 +66,7 @@ impl Executor {
     /// Sleeps until there is news, and collects it.
     pub(crate) fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
-        let Context { reactor, timers, clock, inbox, tracer, turn, ready, .. } = &*self.context;
+        let Context { reactor, timers, clock, inbox, tracer, turn, tasks, .. } = &*self.context;
         if clock.is_paused() && self.jump() {
             return;
         }
@@ -77,7 +77,7 @@ impl Executor {
             }
             tracer.emit(None, || EventKind::Parked { timeout });
             // Who was told is foreign code too, and may have woken somebody.
-            reactor.look(if ready.is_empty() { timeout } else { Some(Duration::ZERO) });
+            reactor.look(if tasks.ready.is_empty() { timeout } else { Some(Duration::ZERO) });
             inbox.announce_awake();
             tracer.emit(None, || EventKind::Unparked);
         }
@@ -100,8 +100,8 @@ impl Executor {
     /// something may be ready now.
     pub(crate) fn jump(&self) -> bool {
         self.look();
-        let Context { ready, reactor, timers, clock, tracer, turn, .. } = &*self.context;
-        if !ready.is_empty() {
+        let Context { tasks, reactor, timers, clock, tracer, turn, .. } = &*self.context;
+        if !tasks.ready.is_empty() {
             return true;
         }
         let Some(deadline) = timers.next_deadline().filter(|_| !reactor.has_waiters()) else {
@@ -130,10 +130,10 @@ impl Executor {
     }
 
     pub(crate) fn wake_by_letter(&self, id: TaskId) {
-        let Context { tasks, ready, tracer, .. } = &*self.context;
+        let Context { tasks, tracer, .. } = &*self.context;
         let is_root = self.with_root(|root| root.header().mark_for_letter(id)) == Some(true);
         if is_root || tasks.mark_for_letter(id) {
-            ready.push(id);
+            tasks.ready.push(id);
             tracer.emit(Some(id), || EventKind::Woken { by: Cause::OtherThread });
         }
     }
@@ -143,14 +143,24 @@ impl Executor {
         self.task_count() > 0 || self.context.inbox.has_mail()
     }
 
-    // One task's turn.
-
-    pub(crate) fn run_task(&self, id: TaskId) {
-        self.try_run_task(id);
+    /// Runs the tasks that are ready, and those that become ready meanwhile, until nobody is, or
+    /// until it is the turn of `root`: then it is true.
+    pub(crate) fn run_ready(&self, root: Option<TaskId>) -> bool {
+        while let Some(id) = self.next() {
+            if Some(id) == root {
+                return true;
+            }
+            self.run_task(id);
+        }
+        false
     }
 
+    // One task's turn.
+
     /// Polls the task, or drops it if it was aborted. False if the queue's entry was stale.
-    pub(crate) fn try_run_task(&self, id: TaskId) -> bool {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is the body of the loop over the tasks")]
+    pub(crate) fn run_task(&self, id: TaskId) -> bool {
         match self.context.tasks.start_poll(id) {
             Due::Poll(future, waker) => {
                 self.poll_task(id, future, waker);
@@ -164,10 +174,15 @@ impl Executor {
         }
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "so is this")]
     pub(crate) fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
-        let poll = foreign::call(|| self.turn(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
+        let turn = &self.context.turn;
+        turn.begin(id, Some(&waker));
+        let poll = foreign::call(|| self.poll(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
+        let waits = turn.end();
         match poll {
-            Ok(Poll::Pending) => match self.context.tasks.end_poll(id, future, waker) {
+            Ok(Poll::Pending) => match self.context.tasks.end_poll(id, future, waker, waits) {
                 Ok(false) => {}
                 Ok(true) => self.warn_of_lost_waker(id),
                 Err((future, waker)) => {
@@ -179,16 +194,14 @@ impl Executor {
         }
     }
 
-    /// Polls one future, as the task that runs now and with a fresh budget.
-    pub(crate) fn turn<T>(
+    /// Polls one future, and tells who watches.
+    pub(crate) fn poll<T>(
         &self,
         id: TaskId,
         waker: &Waker,
         poll: impl FnOnce(&mut task::Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         let tracer = &self.context.tracer;
-        self.context.turn.renew_budget();
-        let _running = self.context.turn.enter(Cause::Task(id));
         let cx = &mut task::Context::from_waker(waker);
         if self.lints.is_none() && !tracer.is_on() {
             return poll(cx);
@@ -206,7 +219,7 @@ impl Executor {
     /// Ends a task: drops its future, then lets the outcome be seen.
     pub(crate) fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
         let tracer = &self.context.tracer;
-        let running = self.context.turn.enter(Cause::Task(id));
+        self.context.turn.begin(id, None);
         if let Err(payload) = foreign::call(|| drop(future)) {
             // The first panic is the task's outcome; one that follows it is logged.
             match &outcome {
@@ -237,6 +250,6 @@ impl Executor {
             }
             unclaimed => foreign::drop("the output of a task", unclaimed),
         }
-        drop(running);
+        self.context.turn.end();
     }
 }

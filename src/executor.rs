@@ -32,9 +32,10 @@ use crate::{
     inbox::{Inbox, Letter},
     join::JoinHandle,
     lints::Lints,
-    reactor::Reactor,
+    reactor::{self, Reactor},
     ready::ReadyQueue,
     root::Root,
+    sync::Poll as OsPoll,
     tasks::Tasks,
     timers::Timers,
     trace::Tracer,
@@ -111,12 +112,14 @@ impl Executor {
         let clock = Rc::new(Clock::new(builder.paused_clock));
         let tracer = Rc::new(Tracer::new(builder.observer, Rc::clone(&clock)));
         let turn = Rc::new(turn::Turn::new());
-        let reactor = Rc::new(Reactor::new(Rc::clone(&tracer), Rc::clone(&turn))?);
-        let inbox = Arc::new(Inbox::new(reactor.bell()?));
+        let poll = OsPoll::new()?;
+        let inbox = Arc::new(Inbox::new(reactor::bell(&poll)?));
+        let ready = ReadyQueue::new(builder.ready_order);
+        let tasks = Rc::new(Tasks::new(Arc::clone(&inbox), ready));
+        let reactor = Reactor::new(poll, Rc::clone(&tasks), Rc::clone(&tracer), Rc::clone(&turn));
         let context = Rc::new(Context {
-            tasks: Rc::new(Tasks::new(Arc::clone(&inbox))),
-            ready: ReadyQueue::new(builder.ready_order),
-            reactor,
+            tasks,
+            reactor: Rc::new(reactor),
             timers: Rc::new(Timers::new(Rc::clone(&clock))),
             clock,
             inbox,
@@ -165,23 +168,21 @@ impl Executor {
         let mut future = pin!(future);
         let (root, waker) = self.new_root(Location::caller());
         let _rooted = Rooted(self);
-        self.context.ready.push(root);
+        self.context.tasks.ready.push(root);
         loop {
-            match self.next() {
-                Some(id) if id == root => {
-                    self.with_root(Root::start_poll);
-                    if let Poll::Ready(output) =
-                        self.turn(root, &waker, |cx| future.as_mut().poll(cx))
-                    {
-                        return output;
-                    }
-                    let now = self.context.tasks.tick();
-                    if self.with_root(|root| root.end_poll(now)) == Some(true) {
-                        self.warn_of_lost_waker(root);
-                    }
-                }
-                Some(id) => self.run_task(id),
-                None => self.park(),
+            if !self.run_ready(Some(root)) {
+                self.park();
+                continue;
+            }
+            self.with_root(Root::start_poll);
+            self.context.turn.begin(root, None);
+            if let Poll::Ready(output) = self.poll(root, &waker, |cx| future.as_mut().poll(cx)) {
+                return output;
+            }
+            self.context.turn.end();
+            let now = self.context.tasks.tick();
+            if self.with_root(|root| root.end_poll(now)) == Some(true) {
+                self.warn_of_lost_waker(root);
             }
         }
     }
@@ -196,11 +197,11 @@ impl Executor {
     pub fn run(&self) {
         let _entered = self.enter();
         loop {
-            match self.next() {
-                Some(id) => self.run_task(id),
-                None if self.has_work() => self.park(),
-                None => return,
+            self.run_ready(None);
+            if !self.has_work() {
+                return;
             }
+            self.park();
         }
     }
 
@@ -213,8 +214,12 @@ impl Executor {
     #[track_caller]
     pub fn run_until_idle(&self) {
         let _entered = self.enter();
-        while let Some(id) = self.next_or_look() {
-            self.run_task(id);
+        loop {
+            self.run_ready(None);
+            self.look();
+            if self.context.tasks.ready.is_empty() {
+                return;
+            }
         }
     }
 
@@ -237,7 +242,7 @@ impl Executor {
     pub fn tick(&self) -> bool {
         let _entered = self.enter();
         while let Some(id) = self.next_or_look() {
-            if self.try_run_task(id) {
+            if self.run_task(id) {
                 return true;
             }
         }
@@ -301,6 +306,8 @@ struct Rooted<'a>(&'a Executor);
 
 impl Drop for Rooted<'_> {
     fn drop(&mut self) {
+        // Its last poll was ready, or has panicked.
+        self.0.context.turn.end();
         let root = self.0.root.take();
         if let (Some(root), Some(lints)) = (root, &self.0.lints) {
             lints.forget(root.id());
@@ -311,7 +318,7 @@ impl Drop for Rooted<'_> {
 /// Drops all futures, on this thread, whatever their `Drop`s do.
 impl Drop for Executor {
     fn drop(&mut self) {
-        let Context { tasks, ready, reactor, timers, inbox, .. } = &*self.context;
+        let Context { tasks, reactor, timers, inbox, .. } = &*self.context;
         let _entered = context::enter(Rc::clone(&self.context));
         for letter in inbox.close() {
             foreign::drop("a future that was sent", letter);
@@ -337,7 +344,7 @@ impl Drop for Executor {
                  spawned by the drop of a task, and so on for {SHUTDOWN_ROUNDS} rounds"
             ),
         }
-        ready.clear();
+        tasks.ready.clear();
         tasks.close();
     }
 }

@@ -15,13 +15,14 @@ use std::{
 use mio::{Events, Interest, Registry, Token, event::Event};
 
 use crate::{
+    foreign,
     id::{Direction, Readiness, SourceId, TaskId},
     registration::Source,
     slots::Slots,
     sync::{Poll, Waker},
+    tasks::Tasks,
     trace::{Cause, EventKind, Tracer},
     turn::Turn,
-    waiters::Woken,
 };
 
 /// How many events one look at the OS brings at most. More than that come with the next look; at
@@ -38,35 +39,32 @@ const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
 
+/// Makes the bell that ends a [`look`](Reactor::look) from another thread.
+pub(crate) fn bell(poll: &Poll) -> io::Result<Waker> {
+    Waker::new(poll.registry(), BELL)
+}
+
 pub(crate) struct Reactor {
     poll: RefCell<Poll>,
     /// Where mio writes the events. Taken out while they are handed out.
     events: Cell<Option<Events>>,
     sources: RefCell<Slots<Option<Rc<Source>>>>,
-    /// The executor is going away: nobody is woken any more.
-    closed: Cell<bool>,
+    /// The tasks that may wait.
+    tasks: Rc<Tasks>,
     tracer: Rc<Tracer>,
     turn: Rc<Turn>,
 }
 
 impl Reactor {
-    /// # Errors
-    ///
-    /// The OS's, when it has no more descriptors to give.
-    pub(crate) fn new(tracer: Rc<Tracer>, turn: Rc<Turn>) -> io::Result<Reactor> {
-        Ok(Reactor {
-            poll: RefCell::new(Poll::new()?),
+    pub(crate) fn new(poll: Poll, tasks: Rc<Tasks>, tracer: Rc<Tracer>, turn: Rc<Turn>) -> Reactor {
+        Reactor {
+            poll: RefCell::new(poll),
             events: Cell::new(Some(Events::with_capacity(EVENTS_A_LOOK))),
             sources: RefCell::new(Slots::new()),
-            closed: Cell::new(false),
+            tasks,
             tracer,
             turn,
-        })
-    }
-
-    /// Makes the bell that ends a [`look`](Reactor::look) from another thread.
-    pub(crate) fn bell(&self) -> io::Result<Waker> {
-        Waker::new(self.poll.borrow().registry(), BELL)
+        }
     }
 
     /// Takes a socket in; `register` makes mio's call for it.
@@ -78,8 +76,8 @@ impl Reactor {
             let mut sources = self.sources.borrow_mut();
             let (key, place) = sources.claim();
             let (turn, tracer) = (Rc::clone(&self.turn), Rc::clone(&self.tracer));
-            let source = Source::new(SourceId(key), Rc::downgrade(self), turn, tracer);
-            let source = Rc::new(source);
+            let (tasks, reactor) = (Rc::clone(&self.tasks), Rc::downgrade(self));
+            let source = Rc::new(Source::new(SourceId(key), reactor, turn, tasks, tracer));
             *place = Some(Rc::clone(&source));
             source
         };
@@ -105,11 +103,6 @@ impl Reactor {
         deregister(self.poll.borrow().registry())
     }
 
-    /// Whether the executor is going away.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.get()
-    }
-
     /// Whether any socket is registered.
     pub(crate) fn has_sources(&self) -> bool {
         self.sources.borrow().len() > 0
@@ -117,10 +110,8 @@ impl Reactor {
 
     /// Whether anybody waits for a socket.
     pub(crate) fn has_waiters(&self) -> bool {
-        let has = |source: &Source| {
-            !source.waiters(Direction::Read).is_empty()
-                || !source.waiters(Direction::Write).is_empty()
-        };
+        let has =
+            |source: &Source| !source.is_free(Direction::Read) || !source.is_free(Direction::Write);
         self.sources.borrow().iter().any(|(_, source)| source.as_deref().is_some_and(has))
     }
 
@@ -161,19 +152,34 @@ impl Reactor {
             if self.tracer.is_on() {
                 self.tell(event.token(), readiness);
             }
-            // What is found is taken out before anybody is woken: a wake may be foreign code, and
-            // drop the socket.
-            let (id, readers, writers) = {
-                let sources = self.sources.borrow();
-                let Some((_, Some(source))) = sources.find(event.token().0) else { continue };
-                source.set_ready(readiness);
-                let take = |direction| {
-                    readiness.is_ready(direction).then(|| source.waiters(direction).take())
-                };
-                (source.id(), take(Direction::Read), take(Direction::Write))
+            let source = match self.sources.borrow().find(event.token().0) {
+                Some((_, Some(source))) => Rc::clone(source),
+                _ => continue,
             };
-            self.wake(Cause::Source(id, Direction::Read), readers);
-            self.wake(Cause::Source(id, Direction::Write), writers);
+            source.set_ready(readiness);
+            for direction in [Direction::Read, Direction::Write] {
+                if readiness.is_ready(direction) && !source.is_free(direction) {
+                    self.wake(&source, direction);
+                }
+            }
+        }
+    }
+
+    /// Wakes who waits for the direction. Nothing is borrowed: a waker may be foreign code, and drop
+    /// the socket.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is the body of the loop over the events")]
+    fn wake(&self, source: &Source, direction: Direction) {
+        let waiters = source.waiters(direction);
+        if let Some(task) = waiters.take_task() {
+            if self.tasks.wake_by_name(task) {
+                let by = Cause::Source(source.id(), direction);
+                self.tracer.emit(Some(task), || EventKind::Woken { by });
+            }
+        }
+        if waiters.has_wakers() {
+            let _running = self.turn.enter(Cause::Source(source.id(), direction));
+            waiters.take_wakers().for_each(foreign::wake);
         }
     }
 
@@ -185,24 +191,14 @@ impl Reactor {
         }
     }
 
-    fn wake(&self, cause: Cause, woken: Option<Woken>) {
-        if let Some(woken) = woken.filter(|woken| !woken.is_empty()) {
-            let _running = self.turn.enter(cause);
-            woken.wake();
-        }
-    }
-
     /// Tells every socket that its executor is gone, and wakes who waits for it.
     pub(crate) fn close(&self) {
-        self.closed.set(true);
+        self.turn.set_gone();
         let sources: Vec<Rc<Source>> =
             self.sources.borrow().iter().filter_map(|(_, source)| source.clone()).collect();
         for source in sources {
-            source.set_gone();
-            for direction in [Direction::Read, Direction::Write] {
-                let waiters = Some(source.waiters(direction).take());
-                self.wake(Cause::Source(source.id(), direction), waiters);
-            }
+            self.wake(&source, Direction::Read);
+            self.wake(&source, Direction::Write);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
+    mem,
 };
 
 use crate::id::TaskId;
@@ -12,46 +12,85 @@ use crate::id::TaskId;
 ///
 /// A task is in it once at most: its [`Header`](crate::header::Header) has the mark.
 pub(crate) struct ReadyQueue {
-    queue: RefCell<VecDeque<TaskId>>,
+    queue: RefCell<Queue>,
     /// The state of the generator, if the order is to be one of chance.
     chance: Option<Cell<u64>>,
+}
+
+/// Two lists that take turns: one is read while the other is written. Each is a plain push or a
+/// step forward, where a ring would have to look for its end.
+#[derive(Default)]
+struct Queue {
+    /// The older ones, of which the first so many have had their turn.
+    front: Vec<TaskId>,
+    done: usize,
+    /// Those who have come since.
+    back: Vec<TaskId>,
 }
 
 impl ReadyQueue {
     /// First in, first out; or, with a seed, in an order of chance that the seed repeats.
     pub(crate) fn new(seed: Option<u64>) -> ReadyQueue {
-        ReadyQueue { queue: RefCell::new(VecDeque::new()), chance: seed.map(Cell::new) }
+        ReadyQueue { queue: RefCell::default(), chance: seed.map(Cell::new) }
     }
 
+    #[inline]
     pub(crate) fn push(&self, id: TaskId) {
-        self.queue.borrow_mut().push_back(id);
+        self.queue.borrow_mut().back.push(id);
     }
 
+    #[inline]
     pub(crate) fn pop(&self) -> Option<TaskId> {
         let mut queue = self.queue.borrow_mut();
         if let Some(chance) = &self.chance {
-            // Where there is no choice, no number is drawn: how often the executor looks in vain
-            // depends on sockets and threads, and must not change the order.
-            if queue.len() > 1 {
-                let len = u64::try_from(queue.len()).unwrap_or(u64::MAX);
-                let place = next_random(chance) % len;
-                queue.swap(0, usize::try_from(place).unwrap_or(0));
-            }
+            queue.mix(chance);
         }
-        queue.pop_front()
+        queue.pop()
     }
 
     /// Who is in it. Without a seed, the first is polled next.
     pub(crate) fn list(&self) -> Vec<TaskId> {
-        self.queue.borrow().iter().copied().collect()
+        self.queue.borrow().iter().collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue.borrow().is_empty()
+        self.queue.borrow().iter().next().is_none()
     }
 
     pub(crate) fn clear(&self) {
-        self.queue.borrow_mut().clear();
+        self.queue.take();
+    }
+}
+
+impl Queue {
+    #[inline]
+    fn pop(&mut self) -> Option<TaskId> {
+        if self.done == self.front.len() {
+            self.front.clear();
+            self.done = 0;
+            mem::swap(&mut self.front, &mut self.back);
+        }
+        let first = self.front.get(self.done).copied()?;
+        self.done += 1;
+        Some(first)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = TaskId> {
+        self.front[self.done..].iter().chain(&self.back).copied()
+    }
+
+    /// Lets chance choose who is first.
+    fn mix(&mut self, chance: &Cell<u64>) {
+        self.front.drain(..self.done);
+        self.done = 0;
+        self.front.append(&mut self.back);
+        // Where there is no choice, no number is drawn: how often the executor looks in vain
+        // depends on sockets and threads, and must not change the order.
+        if self.front.len() > 1 {
+            let len = u64::try_from(self.front.len()).unwrap_or(u64::MAX);
+            let place = next_random(chance) % len;
+            self.front.swap(0, usize::try_from(place).unwrap_or(0));
+        }
     }
 }
 

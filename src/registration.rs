@@ -21,13 +21,14 @@ use std::{
     cell::{Cell, OnceCell},
     io,
     rc::{Rc, Weak},
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 use crate::{
     context,
     id::{Direction, Readiness, SourceId},
     reactor::Reactor,
+    tasks::Tasks,
     trace::{EventKind, Tracer},
     turn::Turn,
     waiters::{Ticket, Waiters},
@@ -50,9 +51,9 @@ pub(crate) struct Source {
     reactor: Weak<Reactor>,
     /// Whose turn it is in its executor.
     turn: Rc<Turn>,
+    /// The tasks that may wait for it.
+    tasks: Rc<Tasks>,
     tracer: Rc<Tracer>,
-    /// Its executor was dropped: nobody will ever be woken again.
-    gone: Cell<bool>,
 }
 
 impl Source {
@@ -60,6 +61,7 @@ impl Source {
         id: SourceId,
         reactor: Weak<Reactor>,
         turn: Rc<Turn>,
+        tasks: Rc<Tasks>,
         tracer: Rc<Tracer>,
     ) -> Source {
         Source {
@@ -69,8 +71,8 @@ impl Source {
             writers: Waiters::new(),
             reactor,
             turn,
+            tasks,
             tracer,
-            gone: Cell::new(false),
         }
     }
 
@@ -90,26 +92,41 @@ impl Source {
         self.ready.set(self.ready.get().with(readiness));
     }
 
-    /// Makes sure that its executor is the one that runs here.
+    /// Whether nobody waits for the direction.
+    pub(crate) fn is_free(&self, direction: Direction) -> bool {
+        self.waiters(direction).is_empty()
+    }
+
+    /// Waits for the direction, as [`Registration::wait`] says.
     #[track_caller]
-    fn check(&self) -> io::Result<&Source> {
-        if self.gone.get() {
+    fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
+        let turn = &*self.turn;
+        if !turn.can_wait() {
+            return Err(self.refusal());
+        }
+        if turn.is_spent() && self.ready.get().is_ready(direction) {
+            waker.wake_by_ref();
+            return Ok(());
+        }
+        self.waiters(direction).insert(ticket, waker, turn, &self.tasks);
+        self.tracer.emit(turn.running_task(), || EventKind::Waiting { source: self.id, direction });
+        Ok(())
+    }
+
+    /// Why nobody can wait here and now.
+    #[track_caller]
+    #[cold]
+    fn refusal(&self) -> io::Error {
+        if self.turn.is_gone() {
             // Before all else. While the executor is being dropped it is active, but whoever began
             // to wait then would wait for ever. And an operation that waited when its executor
             // went away may have been woken, and polled again, by who runs none of ours.
-            Err(io::Error::other(GONE))
-        } else if self.turn.is_active() {
-            Ok(self)
+            io::Error::other(GONE)
         } else if context::current().is_none() {
             panic!("{OUTSIDE}")
         } else {
-            Err(io::Error::other(ELSEWHERE))
+            io::Error::other(ELSEWHERE)
         }
-    }
-
-    /// Says that the executor is gone. Its waiters are woken by the caller, and find that out.
-    pub(crate) fn set_gone(&self) {
-        self.gone.set(true);
     }
 }
 
@@ -124,31 +141,32 @@ impl Registration {
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
-    /// used up its budget: then it is "would block" without a try.
+    /// used up its budget: then it is Pending without a try. It is if the OS says "would block",
+    /// too.
+    #[inline]
     pub(crate) fn attempt<R>(
         &self,
         direction: Direction,
         mut op: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
+    ) -> Poll<io::Result<R>> {
         let may_go = match self.source.get() {
             Some(source) => source.ready.get().is_ready(direction) && source.turn.spend(),
-            // One that was never registered was never asked. Outside an executor there is nobody
-            // to be fair to.
-            None => context::with(|context| context.turn.spend()).unwrap_or(true),
+            // One that was never registered was never asked.
+            None => spend_without_source(),
         };
         if !may_go {
-            return Err(io::ErrorKind::WouldBlock.into());
+            return Poll::Pending;
         }
         loop {
             match op() {
-                Ok(done) => return Ok(done),
+                Ok(done) => return Poll::Ready(Ok(done)),
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock => {
                         self.would_block(direction);
-                        return Err(error);
+                        return Poll::Pending;
                     }
-                    _ => return Err(error),
+                    _ => return Poll::Ready(Err(error)),
                 },
             }
         }
@@ -162,11 +180,6 @@ impl Registration {
             let over = Readiness::of(direction).with(Readiness::stops_short(direction));
             source.ready.set(source.ready.get().without(over));
         }
-    }
-
-    /// Whether another try is worth it. One that was never registered was never asked.
-    pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
-        self.source.get().is_none_or(|source| source.ready.get().is_ready(direction))
     }
 
     /// Whether a source that was registered may be ready; it takes a share of the budget to say
@@ -222,24 +235,15 @@ impl Registration {
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<()> {
-        let source = if let Some(source) = self.source.get() {
-            source.check()?
-        } else {
-            let Some(context) = context::current() else { panic!("{OUTSIDE}") };
-            if context.turn.is_spent() {
-                waker.wake_by_ref();
-                return Ok(());
-            }
-            self.register(&context, register, label)?
-        };
-        if source.turn.is_spent() && source.ready.get().is_ready(direction) {
+        if let Some(source) = self.source.get() {
+            return source.wait(direction, ticket, waker);
+        }
+        let Some(context) = context::current() else { panic!("{OUTSIDE}") };
+        if context.turn.is_spent() {
             waker.wake_by_ref();
             return Ok(());
         }
-        let task = source.turn.running_task();
-        source.waiters(direction).insert(ticket, waker, task);
-        source.tracer.emit(task, || EventKind::Waiting { source: source.id, direction });
-        Ok(())
+        self.register(&context, register, label)?.wait(direction, ticket, waker)
     }
 
     /// Registers a source with the executor that runs here, before it has to wait.
@@ -267,7 +271,7 @@ impl Registration {
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<&Source> {
-        if context.reactor.is_closed() {
+        if context.turn.is_gone() {
             return Err(io::Error::other(GONE));
         }
         let source = context.reactor.register(register)?;
@@ -278,11 +282,17 @@ impl Registration {
     }
 
     /// Stops waiting: nothing of the waiter is left.
+    #[inline]
     pub(crate) fn forget(&self, direction: Direction, ticket: &Ticket) {
         if ticket.is_set() {
-            if let Some(source) = self.source.get() {
-                drop(source.waiters(direction).remove(ticket));
-            }
+            self.take_out(direction, ticket);
+        }
+    }
+
+    #[cold]
+    fn take_out(&self, direction: Direction, ticket: &Ticket) {
+        if let Some(source) = self.source.get() {
+            drop(source.waiters(direction).remove(ticket, &source.turn, &source.tasks));
         }
     }
 
@@ -299,6 +309,13 @@ impl Registration {
             None => Ok(()),
         }
     }
+}
+
+/// Takes a share of the budget of the executor that runs here. Outside an executor there is nobody
+/// to be fair to.
+#[inline(never)]
+fn spend_without_source() -> bool {
+    context::with(|context| context.turn.spend()).unwrap_or(true)
 }
 
 const OUTSIDE: &str = "a socket has to wait, but no pizzaiolo executor runs on this thread: \

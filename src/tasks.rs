@@ -18,7 +18,8 @@
 //!
 //! While a future is polled or dropped it is outside the slab, so whatever that code does
 //! (spawn, wake, abort, drop other handles) finds the slab unborrowed. A waker owns no future:
-//! it has a [`Header`], which names the task and leads back to its executor.
+//! it has a [`Header`], which names the task and leads back to its executor. A socket keeps even
+//! less of a task that waits for it: the name.
 
 use std::{
     any::Any,
@@ -38,6 +39,7 @@ use crate::{
     id::TaskId,
     inbox::Inbox,
     join::Outcome,
+    ready::ReadyQueue,
     root::Root,
     slots::{Key, Slots},
     table::{TaskInfo, TaskState, WaitsFor},
@@ -104,6 +106,8 @@ struct Task {
     aborted: bool,
     /// It was warned that nobody holds its waker.
     warned: bool,
+    /// How many sockets it waits for by its name; not up to date while it is polled.
+    waits: i32,
     /// How often it was polled, as far as 32 bits count.
     polls: u32,
     /// The tick of the loop at which it was spawned, or its last poll ended.
@@ -146,6 +150,8 @@ pub(crate) struct Farewell {
 /// All tasks of one executor. It is shared by the executor and its join handles.
 pub(crate) struct Tasks {
     slots: RefCell<Slots<Task>>,
+    /// Those that are ready, and the future in `block_on` among them.
+    pub(crate) ready: ReadyQueue,
     /// The names of those that were given one, until they finish. Most have none, so they stand
     /// beside the slab.
     names: RefCell<HashMap<Key, Rc<str>>>,
@@ -158,9 +164,10 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn new(inbox: Arc<Inbox>) -> Tasks {
+    pub(crate) fn new(inbox: Arc<Inbox>, ready: ReadyQueue) -> Tasks {
         Tasks {
             slots: RefCell::new(Slots::new()),
+            ready,
             names: RefCell::new(HashMap::new()),
             alive: Cell::new(0),
             tick: Cell::new(Tick::default()),
@@ -173,7 +180,7 @@ impl Tasks {
         self.alive.get()
     }
 
-    /// Takes a future in, marked as queued: the caller queues it.
+    /// Takes a future in, and queues it.
     pub(crate) fn insert(
         &self,
         future: LocalTask,
@@ -189,6 +196,7 @@ impl Tasks {
         task.joined = joined;
         task.aborted = false;
         task.warned = false;
+        task.waits = 0;
         task.polls = 0;
         task.since = self.tick.get();
         drop(slots);
@@ -196,7 +204,29 @@ impl Tasks {
         if let Some(name) = name {
             self.names.borrow_mut().insert(key, name);
         }
+        self.ready.push(TaskId(key));
         TaskId(key)
+    }
+
+    /// Notes that a task that is not running waits for one socket less by its name.
+    pub(crate) fn end_wait(&self, id: TaskId) {
+        if let Some(task) = self.slots.borrow_mut().get_mut(id.0) {
+            task.waits -= 1;
+        }
+    }
+
+    /// Ends a wait for a socket by queueing the task, as its waker would. False if it is over, or
+    /// queued already.
+    #[inline]
+    pub(crate) fn wake_by_name(&self, id: TaskId) -> bool {
+        let mut slots = self.slots.borrow_mut();
+        let Some(task) = slots.get_mut(id.0) else { return false };
+        task.waits -= 1;
+        let first = task.header.as_ref().is_some_and(|header| header.mark_here());
+        if first {
+            self.ready.push(id);
+        }
+        first
     }
 
     /// Marks a task as queued because of a letter. True if the letter is not stale and the task
@@ -223,19 +253,24 @@ impl Tasks {
 
     /// Puts the future back after a poll that returned Pending, or gives it back to be dropped,
     /// if the task was aborted meanwhile. True if it can never run again, which is to be told once:
-    /// it is not queued, and nobody holds its waker.
+    /// it is not queued, nobody holds its waker, and it waits for no socket by its name, having
+    /// begun to wait for so many more in this turn.
     pub(crate) fn end_poll(
         &self,
         id: TaskId,
         future: LocalTask,
         waker: Waker,
+        waits: i32,
     ) -> Result<bool, (LocalTask, Waker)> {
         match self.slots.borrow_mut().get_mut(id.0) {
             Some(task) if !task.aborted => {
-                task.future = Some(future);
-                task.waker = Some(waker);
+                // They were taken out, and nobody but this puts them back.
+                mem::forget(task.future.replace(future));
+                mem::forget(task.waker.replace(waker));
                 task.since = self.tick.get();
-                let lost = task.header.as_ref().is_some_and(|header| is_lost(header, 0));
+                task.waits += waits;
+                let lost = task.waits == 0
+                    && task.header.as_ref().is_some_and(|header| is_lost(header, 0));
                 Ok(lost && !mem::replace(&mut task.warned, true))
             }
             _ => Err((future, waker)),
@@ -403,8 +438,8 @@ impl Tasks {
         list
     }
 
-    /// Whether no task can ever run again, the `root` future included: each waits, and nobody
-    /// holds its waker but join handles of such tasks, and the `inert` ones, who wake nobody.
+    /// Whether no task can ever run again, the `root` future included, given that nobody waits for
+    /// a socket: each waits, and nobody holds its waker but join handles of such tasks, and the `inert` ones, who wake nobody.
     pub(crate) fn are_all_lost(
         &self,
         root: Option<&Root>,

@@ -4,7 +4,11 @@
 //! Every socket that is registered shares it with its executor. So an operation finds its budget,
 //! and whether its executor runs at all, without a look at the thread-local.
 
-use std::{cell::Cell, fmt};
+use std::{
+    cell::Cell,
+    fmt, ptr,
+    task::{RawWakerVTable, Waker},
+};
 
 use crate::id::{Direction, SourceId, TaskId};
 
@@ -46,8 +50,16 @@ impl fmt::Display for Cause {
 pub(crate) struct Turn {
     /// The executor runs on this thread, or is being dropped.
     active: Cell<bool>,
-    /// The code that runs now, and so the cause of a wake that comes now.
-    running: Cell<Cause>,
+    /// The executor is being dropped, or gone: nobody will ever be woken again.
+    gone: Cell<bool>,
+    /// The task that runs now.
+    task: Cell<Option<TaskId>>,
+    /// What [`Waker::data`] and [`Waker::vtable`] are for its own waker.
+    waker: Cell<(*const (), *const RawWakerVTable)>,
+    /// How many more sockets it waits for by its name than before its turn.
+    waits: Cell<i32>,
+    /// What else runs now, while no task does.
+    other: Cell<Cause>,
     /// How many more socket operations the poll that runs now may complete.
     budget: Cell<u32>,
 }
@@ -56,7 +68,11 @@ impl Turn {
     pub(crate) const fn new() -> Turn {
         Turn {
             active: Cell::new(false),
-            running: Cell::new(Cause::Executor),
+            gone: Cell::new(false),
+            task: Cell::new(None),
+            waker: Cell::new((ptr::null(), ptr::null())),
+            waits: Cell::new(0),
+            other: Cell::new(Cause::Executor),
             budget: Cell::new(OPERATIONS_A_POLL),
         }
     }
@@ -70,9 +86,47 @@ impl Turn {
         self.active.replace(active)
     }
 
-    /// A poll begins: its budget is fresh.
-    pub(crate) fn renew_budget(&self) {
+    /// Whether nobody will ever be woken again.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.get()
+    }
+
+    /// Says that the executor goes away.
+    pub(crate) fn set_gone(&self) {
+        self.gone.set(true);
+    }
+
+    /// Whether a socket can wait here and now.
+    pub(crate) fn can_wait(&self) -> bool {
+        self.active.get() && !self.gone.get()
+    }
+
+    /// The turn of a task begins, with a fresh budget. Its waker is given if
+    /// [`Tasks::wake_by_name`](crate::tasks::Tasks::wake_by_name) can take that one's place.
+    pub(crate) fn begin(&self, task: TaskId, waker: Option<&Waker>) {
+        self.task.set(Some(task));
+        self.waker.set(waker.map_or((ptr::null(), ptr::null()), |it| (it.data(), it.vtable())));
+        self.waits.set(0);
         self.budget.set(OPERATIONS_A_POLL);
+    }
+
+    /// The turn is over. Returns how many more sockets the task waits for than before.
+    pub(crate) fn end(&self) -> i32 {
+        self.task.set(None);
+        self.waits.get()
+    }
+
+    /// Whether this waker is the own one of the task that runs now.
+    #[inline]
+    pub(crate) fn is_own(&self, waker: &Waker) -> bool {
+        let (data, vtable) = self.waker.get();
+        data == waker.data() && ptr::eq(vtable, waker.vtable())
+    }
+
+    /// Notes that the task that runs now waits for one more socket by its name, or for so many
+    /// more or less.
+    pub(crate) fn count_wait(&self, more: i32) {
+        self.waits.set(self.waits.get().wrapping_add(more));
     }
 
     /// Whether the budget of the poll that runs now is used up.
@@ -94,34 +148,29 @@ impl Turn {
         }
     }
 
-    /// Who runs now.
+    /// Who runs now, and so the cause of a wake that comes now.
     pub(crate) fn running(&self) -> Cause {
-        self.running.get()
+        self.task.get().map_or(self.other.get(), Cause::Task)
     }
 
     /// The task that runs now.
     pub(crate) fn running_task(&self) -> Option<TaskId> {
-        match self.running.get() {
-            Cause::Task(task) => Some(task),
-            _ => None,
-        }
+        self.task.get()
     }
 
-    /// Says who runs, until the guard is dropped.
+    /// Says what runs now that is no task, until the guard is dropped.
     pub(crate) fn enter(&self, cause: Cause) -> Running<'_> {
-        Running { turn: self, before: self.running.replace(cause) }
+        self.other.set(cause);
+        Running(self)
     }
 }
 
-/// As long as it lives, what happens is its cause's doing. Then, also after a panic, it is that of
-/// whoever ran before.
-pub(crate) struct Running<'a> {
-    turn: &'a Turn,
-    before: Cause,
-}
+/// As long as it lives, what happens is its cause's doing. Then, also after a panic, it is the
+/// executor's.
+pub(crate) struct Running<'a>(&'a Turn);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.turn.running.set(self.before);
+        self.0.other.set(Cause::Executor);
     }
 }

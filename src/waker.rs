@@ -34,7 +34,7 @@ fn wake_here(header: &Header) -> bool {
             return false;
         }
         if header.mark_here() {
-            context.ready.push(header.id());
+            context.tasks.ready.push(header.id());
             if context.tracer.is_on() {
                 watched = Some(Rc::clone(context));
             }

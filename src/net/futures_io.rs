@@ -34,7 +34,7 @@ impl Tickets {
         io: &Async<S>,
         direction: Direction,
         cx: &mut Context<'_>,
-        attempt: impl FnMut(&Async<S>) -> io::Result<R>,
+        attempt: impl FnMut(&Async<S>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         let ticket = match direction {
             Direction::Read => &self.read,

@@ -4,7 +4,10 @@
 //! public methods that are made of them: `stream!` what only a whole stream has, `reading!` and
 //! `writing!` what its halves have too.
 
-use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
+use std::{
+    io::{self, Error, ErrorKind, IoSlice, IoSliceMut, Read, Write},
+    task::{Poll, ready},
+};
 
 use super::{OwnedReadHalf, OwnedWriteHalf};
 use crate::{async_io::Async, id::Direction};
@@ -72,30 +75,48 @@ where
     /// reading, as data does: whoever waits looks at each, and none is used up by that.
     pub(super) async fn closed(&self) -> io::Result<()> {
         let closed = |io: &Async<S>| {
-            if io.is_closed(Direction::Read) { Ok(()) } else { Err(ErrorKind::WouldBlock.into()) }
+            if io.is_closed(Direction::Read) { Poll::Ready(Ok(())) } else { Poll::Pending }
         };
         self.operation(Direction::Read, closed).await
     }
 
     /// Tries to read.
-    pub(super) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn try_read(&self, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         if buf.is_empty() {
             // The OS would wait for a byte that there is no room for.
-            return Ok(0);
+            return Poll::Ready(Ok(0));
         }
-        let done = self.attempt(Direction::Read, |mut io| io.read(buf))?;
+        let done = ready!(self.attempt(Direction::Read, |mut io| io.read(buf)))?;
         self.was_read(done, buf.len());
-        Ok(done)
+        Poll::Ready(Ok(done))
     }
 
     /// Tries to read into several buffers.
-    pub(super) fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    pub(super) fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>> {
         if bufs.iter().all(|buf| buf.is_empty()) {
-            return Ok(0);
+            return Poll::Ready(Ok(0));
         }
-        let done = self.attempt(Direction::Read, |mut io| io.read_vectored(bufs))?;
+        let done = ready!(self.attempt(Direction::Read, |mut io| io.read_vectored(bufs)))?;
         self.was_read(done, bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum());
-        Ok(done)
+        Poll::Ready(Ok(done))
+    }
+
+    /// Tries to fill `buf` from `filled` on, and says in it how far it has come.
+    pub(super) fn try_read_exact(
+        &self,
+        buf: &mut [u8],
+        filled: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        while *filled < buf.len() {
+            match ready!(self.try_read(&mut buf[*filled..]))? {
+                0 => {
+                    let error = Error::new(ErrorKind::UnexpectedEof, "the stream has ended");
+                    return Poll::Ready(Err(error));
+                }
+                n => *filled += n,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Says what a read has done.
@@ -106,18 +127,32 @@ where
     }
 
     /// Tries to write.
-    pub(super) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        let done = self.attempt(Direction::Write, |mut io| io.write(buf))?;
+    pub(super) fn try_write(&self, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let done = ready!(self.attempt(Direction::Write, |mut io| io.write(buf)))?;
         self.transferred(Direction::Write, done, buf.len());
-        Ok(done)
+        Poll::Ready(Ok(done))
     }
 
     /// Tries to write several buffers.
-    pub(super) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let done = self.attempt(Direction::Write, |mut io| io.write_vectored(bufs))?;
+    pub(super) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let done = ready!(self.attempt(Direction::Write, |mut io| io.write_vectored(bufs)))?;
         let asked = bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum();
         self.transferred(Direction::Write, done, asked);
-        Ok(done)
+        Poll::Ready(Ok(done))
+    }
+
+    /// Tries to write all, and leaves in `rest` what is still to be written.
+    pub(super) fn try_write_all(&self, rest: &mut &[u8]) -> Poll<io::Result<()>> {
+        while !rest.is_empty() {
+            match ready!(self.try_write(rest))? {
+                0 => {
+                    let error = Error::new(ErrorKind::WriteZero, "the OS takes nothing more");
+                    return Poll::Ready(Err(error));
+                }
+                n => *rest = &rest[n..],
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -192,16 +227,9 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was read.
-            pub async fn read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+            pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                loop {
-                    match self.io().try_read(buf) {
-                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                            self.io().wait(Direction::Read).await?;
-                        }
-                        result => return result,
-                    }
-                }
+                self.io().operation(Direction::Read, |io| io.try_read(buf))
             }
 
             /// Reads like [`read`](Self::read), into several buffers: each is filled before the
@@ -218,12 +246,12 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was read.
-            pub async fn read_vectored(
+            pub fn read_vectored(
                 &self,
                 bufs: &mut [std::io::IoSliceMut<'_>],
-            ) -> std::io::Result<usize> {
+            ) -> impl Future<Output = std::io::Result<usize>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Read, |io| io.try_read_vectored(bufs)).await
+                self.io().operation(Direction::Read, |io| io.try_read_vectored(bufs))
             }
 
             /// Fills `buf`.
@@ -241,21 +269,10 @@ macro_rules! reading {
             ///
             /// Not cancel safe: if the future is dropped, what was read so far is in `buf`, and
             /// how much that is nobody knows.
-            pub async fn read_exact(&self, buf: &mut [u8]) -> std::io::Result<()> {
-                use std::io::{Error, ErrorKind};
+            pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<()>> {
+                use $crate::{id::Direction, net::stream::HasStream};
                 let mut filled = 0;
-                while filled < buf.len() {
-                    match self.read(&mut buf[filled..]).await? {
-                        0 => {
-                            return Err(Error::new(
-                                ErrorKind::UnexpectedEof,
-                                "the stream has ended",
-                            ));
-                        }
-                        n => filled += n,
-                    }
-                }
-                Ok(())
+                self.io().operation(Direction::Read, move |io| io.try_read_exact(buf, &mut filled))
             }
 
             /// Waits until there may be something to read, or the end, or an error.
@@ -274,9 +291,9 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing.
-            pub async fn readable(&self) -> std::io::Result<()> {
+            pub fn readable(&self) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                self.io().ready(Direction::Read).await
+                self.io().ready(Direction::Read)
             }
 
             /// Waits until the peer has hung up: it has ended its half, or the connection is
@@ -324,16 +341,9 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was written.
-            pub async fn write(&self, buf: &[u8]) -> std::io::Result<usize> {
+            pub fn write(&self, buf: &[u8]) -> impl Future<Output = std::io::Result<usize>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                loop {
-                    match self.io().try_write(buf) {
-                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                            self.io().wait(Direction::Write).await?;
-                        }
-                        result => return result,
-                    }
-                }
+                self.io().operation(Direction::Write, |io| io.try_write(buf))
             }
 
             /// Writes like [`write`](Self::write), from several buffers, one after the other. So a
@@ -350,12 +360,12 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was written.
-            pub async fn write_vectored(
+            pub fn write_vectored(
                 &self,
                 bufs: &[std::io::IoSlice<'_>],
-            ) -> std::io::Result<usize> {
+            ) -> impl Future<Output = std::io::Result<usize>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Write, |io| io.try_write_vectored(bufs)).await
+                self.io().operation(Direction::Write, |io| io.try_write_vectored(bufs))
             }
 
             /// Writes all of `buf`.
@@ -372,25 +382,9 @@ macro_rules! writing {
             ///
             /// Not cancel safe: if the future is dropped, a part of `buf` may have been written,
             /// and how much that is nobody knows.
-            pub async fn write_all(&self, mut buf: &[u8]) -> std::io::Result<()> {
-                use std::io::{Error, ErrorKind};
+            pub fn write_all(&self, mut buf: &[u8]) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                while !buf.is_empty() {
-                    match self.io().try_write(buf) {
-                        Ok(0) => {
-                            return Err(Error::new(
-                                ErrorKind::WriteZero,
-                                "the OS takes nothing more",
-                            ));
-                        }
-                        Ok(n) => buf = &buf[n..],
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                            self.io().wait(Direction::Write).await?;
-                        }
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(())
+                self.io().operation(Direction::Write, move |io| io.try_write_all(&mut buf))
             }
 
             /// Waits until there may be room to write, or an error.
@@ -409,9 +403,9 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing.
-            pub async fn writable(&self) -> std::io::Result<()> {
+            pub fn writable(&self) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
-                self.io().ready(Direction::Write).await
+                self.io().ready(Direction::Write)
             }
         }
     };

@@ -2,7 +2,7 @@ use std::{
     fmt, io,
     net::{self, SocketAddr, ToSocketAddrs},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
@@ -113,9 +113,9 @@ impl TcpListener {
     }
 }
 
-fn try_accept(io: &Async<mio::net::TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
-    let (stream, peer) = io.attempt(Direction::Read, mio::net::TcpListener::accept)?;
-    Ok((TcpStream::fresh(stream), peer))
+fn try_accept(io: &Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+    let (stream, peer) = ready!(io.attempt(Direction::Read, mio::net::TcpListener::accept))?;
+    Poll::Ready(Ok((TcpStream::fresh(stream), peer)))
 }
 
 /// Sets the listener to non-blocking.
@@ -171,7 +171,7 @@ impl TryFrom<TcpListener> for net::TcpListener {
     }
 }
 
-type TryAccept = fn(&Async<mio::net::TcpListener>) -> io::Result<(TcpStream, SocketAddr)>;
+type TryAccept = fn(&Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>>;
 
 /// The connections of a [`TcpListener`], as a stream.
 #[must_use = "it does nothing unless it is polled"]

@@ -9,3 +9,4 @@ mod ready_order;
 mod steps;
 mod support;
 mod table;
+mod waits_by_name;

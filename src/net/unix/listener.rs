@@ -3,7 +3,7 @@ use std::{
     os::unix::net::{self, SocketAddr},
     path::Path,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
@@ -96,9 +96,9 @@ impl UnixListener {
     }
 }
 
-fn try_accept(io: &Async<mio::net::UnixListener>) -> io::Result<(UnixStream, SocketAddr)> {
-    let (stream, peer) = io.attempt(Direction::Read, mio::net::UnixListener::accept)?;
-    Ok((UnixStream::fresh(stream), peer))
+fn try_accept(io: &Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+    let (stream, peer) = ready!(io.attempt(Direction::Read, mio::net::UnixListener::accept))?;
+    Poll::Ready(Ok((UnixStream::fresh(stream), peer)))
 }
 
 /// Sets the listener to non-blocking.
@@ -125,7 +125,7 @@ impl TryFrom<UnixListener> for net::UnixListener {
     }
 }
 
-type TryAccept = fn(&Async<mio::net::UnixListener>) -> io::Result<(UnixStream, SocketAddr)>;
+type TryAccept = fn(&Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream, SocketAddr)>>;
 
 /// The connections of a [`UnixListener`], as a stream.
 #[must_use = "it does nothing unless it is polled"]

@@ -1,0 +1,205 @@
+//! A socket keeps no waker of a task that waits for it with its own, only its name. So the executor
+//! counts those waits, and knows as well as before who can be woken and who cannot.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    io::{self, Write},
+    net,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use pizzaiolo::{net::TcpStream, trace::Warning};
+
+use crate::support::{bounded, deadlock, watched};
+
+/// A read of one byte that may be passed around.
+type Read = Pin<Box<dyn Future<Output = io::Result<u8>>>>;
+
+/// Our end of a connection, and the peer's.
+fn pair() -> (Rc<TcpStream>, net::TcpStream) {
+    let listener = net::TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let peer = net::TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
+    let (stream, _) = listener.accept().expect("the peer is there");
+    (Rc::new(TcpStream::try_from(stream).expect("it is a socket")), peer)
+}
+
+fn read(stream: &Rc<TcpStream>) -> Read {
+    let stream = Rc::clone(stream);
+    Box::pin(async move {
+        let mut buf = [0];
+        stream.read_exact(&mut buf).await?;
+        Ok(buf[0])
+    })
+}
+
+/// Polls a read that finds nothing.
+fn begin(read: &mut Read, cx: &mut Context<'_>) {
+    assert!(read.as_mut().poll(cx).is_pending(), "nobody has written yet");
+}
+
+fn lost(warnings: &[(Option<pizzaiolo::trace::TaskId>, Warning, String)]) -> usize {
+    warnings.iter().filter(|(_, warning, _)| *warning == Warning::LostWaker).count()
+}
+
+/// Runs a task that has so many polls before it is left waiting, and says whether it was warned of.
+fn is_warned_of(task: impl Future<Output = ()> + 'static) -> bool {
+    let (executor, events) = watched();
+    let _task = executor.spawn(task);
+    executor.run_until_idle();
+    lost(&events.warnings()) > 0
+}
+
+#[test]
+fn a_read_that_was_begun_in_an_earlier_poll_still_counts() {
+    bounded(|| {
+        let (executor, events) = watched();
+        let (stream, mut peer) = pair();
+        let mut read = read(&stream);
+        let polls = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&polls);
+        let task = executor.spawn(poll_fn(move |cx| {
+            counted.set(counted.get() + 1);
+            match counted.get() {
+                1 => {
+                    begin(&mut read, cx);
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                // This poll does not ask, and the waker is nowhere.
+                2 => Poll::Pending,
+                _ => read.as_mut().poll(cx),
+            }
+        }));
+        executor.run_until_idle();
+        assert_eq!((polls.get(), lost(&events.warnings())), (2, 0));
+
+        peer.write_all(b"7").expect("it is connected");
+        assert_eq!(executor.block_on(task).expect("no panic").expect("a byte"), b'7');
+        assert_eq!((polls.get(), lost(&events.warnings())), (3, 0));
+    });
+}
+
+#[test]
+fn a_read_that_was_dropped_in_the_same_poll_does_not_count() {
+    bounded(|| {
+        let (stream, _peer) = pair();
+        assert!(is_warned_of(poll_fn(move |cx| {
+            begin(&mut read(&stream), cx);
+            Poll::Pending
+        })));
+    });
+}
+
+#[test]
+fn a_read_that_was_dropped_in_a_later_poll_does_not_count() {
+    bounded(|| {
+        let (stream, _peer) = pair();
+        let mut waiting = None;
+        assert!(is_warned_of(poll_fn(move |cx| {
+            if waiting.take().is_none() {
+                begin(waiting.insert(read(&stream)), cx);
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
+        })));
+    });
+}
+
+#[test]
+fn a_read_that_is_done_does_not_count() {
+    bounded(|| {
+        let (executor, events) = watched();
+        let (stream, mut peer) = pair();
+        let reading = Rc::clone(&stream);
+        let _task = executor.spawn(async move {
+            read(&reading).await.expect("a byte");
+            pending::<()>().await;
+        });
+        executor.run_until_idle();
+        assert_eq!(lost(&events.warnings()), 0);
+        peer.write_all(b"1").expect("it is connected");
+        // The event comes when it comes: another task waits for the next byte, and is served.
+        executor.block_on(async {
+            peer.write_all(b"2").expect("it is connected");
+            read(&stream).await.expect("a byte");
+        });
+        executor.run_until_idle();
+        assert_eq!(lost(&events.warnings()), 1);
+    });
+}
+
+#[test]
+fn two_reads_of_one_socket_by_one_task_count_both() {
+    bounded(|| {
+        let (stream, _peer) = pair();
+        for kept in 0..=2 {
+            let stream = Rc::clone(&stream);
+            let mut waiting = Vec::new();
+            let warned = is_warned_of(poll_fn(move |cx| {
+                let mut reads = [read(&stream), read(&stream)];
+                for read in &mut reads {
+                    begin(read, cx);
+                }
+                // The older one goes first.
+                waiting.extend(reads.into_iter().skip(2 - kept));
+                Poll::Pending
+            }));
+            assert_eq!(warned, kept == 0, "{kept} reads are kept");
+        }
+    });
+}
+
+#[test]
+fn a_read_that_another_task_drops_does_not_count() {
+    bounded(|| {
+        let (executor, events) = watched();
+        let (stream, _peer) = pair();
+        let shared = Rc::new(RefCell::new(Some(read(&stream))));
+        let kept = Rc::clone(&shared);
+        let _waits = executor.spawn(poll_fn(move |cx| {
+            if let Some(read) = &mut *kept.borrow_mut() {
+                begin(read, cx);
+            }
+            Poll::<()>::Pending
+        }));
+        executor.run_until_idle();
+        assert_eq!(lost(&events.warnings()), 0);
+        let drops = executor.spawn(async move { drop(shared.take()) });
+        executor.run_until_idle();
+        assert!(drops.is_finished());
+        // Nobody reads, and nobody can wake the first task any more.
+        deadlock(|| executor.run());
+    });
+}
+
+#[test]
+fn a_read_that_goes_on_in_another_task_wakes_that_one_only() {
+    bounded(|| {
+        let (executor, events) = watched();
+        let (stream, mut peer) = pair();
+        let shared = Rc::new(RefCell::new(Some(read(&stream))));
+        let begun = Rc::clone(&shared);
+        let polls = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&polls);
+        let begins = executor.spawn(poll_fn(move |cx| {
+            counted.set(counted.get() + 1);
+            if let Some(read) = &mut *begun.borrow_mut() {
+                begin(read, cx);
+            }
+            Poll::<()>::Pending
+        }));
+        executor.run_until_idle();
+        let read = shared.take().expect("it waits");
+        let goes_on = executor.spawn(read);
+        executor.run_until_idle();
+        peer.write_all(b"7").expect("it is connected");
+        assert_eq!(executor.block_on(goes_on).expect("no panic").expect("a byte"), b'7');
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 1, "the first has no part in it any more");
+        assert!(!begins.is_finished());
+        assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so nobody looks");
+    });
+}

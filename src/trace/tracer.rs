@@ -19,9 +19,15 @@ impl Tracer {
         Tracer { observer, telling: Cell::new(false), clock }
     }
 
-    /// Whether anybody listens.
+    /// Whether anybody listens. (A build under `--cfg unwatched` never asks: it is there to measure
+    /// what asking costs, see `benches/README.md`.)
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
+        !cfg!(unwatched) && self.has_listener()
+    }
+
+    #[inline]
+    fn has_listener(&self) -> bool {
         self.observer.is_some() || log::max_level() >= log::Level::Debug
     }
 

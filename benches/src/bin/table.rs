@@ -43,7 +43,7 @@ enum Goal {
     None,
 }
 
-const TABLES: [Table; 3] = [
+const TABLES: [Table; 4] = [
     Table {
         title: "The executor itself",
         columns: &[OURS, "tokio", "tokio-localset", "smol", "localpool", "monoio"],
@@ -102,6 +102,11 @@ const TABLES: [Table; 3] = [
             },
             Case { name: "spawn_from_afar", title: "spawn", goal: Goal::None },
         ],
+    },
+    Table {
+        title: "A poll of a task that yields, watched",
+        columns: &["nobody", "observer", "timeline"],
+        cases: &[Case { name: "watching", title: "yield, 1,000 tasks", goal: Goal::None }],
     },
     Table {
         title: "Orders over loopback, server and clients together",

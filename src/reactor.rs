@@ -179,7 +179,7 @@ impl Reactor {
         }
         if waiters.has_wakers() {
             let _running = self.turn.enter(Cause::Source(source.id(), direction));
-            waiters.take_wakers().for_each(foreign::wake);
+            waiters.take_wakers(foreign::wake);
         }
     }
 

@@ -5,13 +5,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     rc::Rc,
-    sync::{
-        Once,
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::{Once, mpsc},
     task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
 };
 
 use pizzaiolo::{
@@ -20,23 +15,10 @@ use pizzaiolo::{
     trace::{Event, EventKind, Observer, TaskId, Warning},
 };
 
-/// Only a hang takes so long.
-pub(crate) const A_HANG: Duration = Duration::from_secs(60);
+pub(crate) use self::common::bounded;
 
-/// Runs a test on a thread of its own, so that a hang is a failure.
-pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
-    let (done, end) = mpsc::channel::<()>();
-    let thread = thread::spawn(move || {
-        // Dropped at the end of the test, and when it panics.
-        let _done = done;
-        test();
-    });
-    let hangs = end.recv_timeout(A_HANG) == Err(RecvTimeoutError::Timeout);
-    assert!(!hangs, "the test hangs");
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
+#[path = "../common/mod.rs"]
+mod common;
 
 /// An observer that keeps all events.
 #[derive(Clone, Default)]

@@ -8,40 +8,17 @@ use std::{
     net::{self, SocketAddr},
     pin::Pin,
     rc::Rc,
-    sync::{
-        Arc, Once,
-        atomic::{AtomicU32, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::{Arc, Once},
     task::{Context, Poll, Wake, Waker},
-    thread,
     time::Duration,
 };
 
 use pizzaiolo::net::TcpStream;
 
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+pub(crate) use self::shared::{WakeCount, bounded, poll_once, run};
 
-/// Runs a test on a thread of its own, so that a hang is a failure.
-pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
-    let (done, end) = mpsc::channel::<()>();
-    let thread = thread::spawn(move || {
-        // Dropped at the end of the test, and when it panics.
-        let _done = done;
-        test();
-    });
-    let hangs = end.recv_timeout(A_HANG) == Err(RecvTimeoutError::Timeout);
-    assert!(!hangs, "the test hangs");
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-/// Runs an async test to its end.
-pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
-    bounded(move || pizzaiolo::block_on(test()).expect("the test's own I/O works"));
-}
+#[path = "../support/mod.rs"]
+mod shared;
 
 /// A connection, both ends std's and blocking.
 pub(crate) fn std_pair() -> io::Result<(net::TcpStream, net::TcpStream)> {
@@ -78,11 +55,6 @@ pub(crate) fn reset(peer: net::TcpStream) -> io::Result<()> {
     socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
     drop(peer);
     Ok(())
-}
-
-/// Polls a future once, with the waker of the task that awaits this.
-pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
 /// Polls a future once, inside the task that awaits this, but with another waker.
@@ -122,27 +94,6 @@ impl<F: Future> Future for Counted<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.polls.set(self.polls.get() + 1);
         self.future.as_mut().poll(cx)
-    }
-}
-
-/// A waker that only counts how often it is woken.
-#[derive(Default)]
-pub(crate) struct WakeCount(AtomicU32);
-
-impl WakeCount {
-    pub(crate) fn new() -> (Arc<WakeCount>, Waker) {
-        let count = Arc::new(WakeCount::default());
-        (Arc::clone(&count), Waker::from(count))
-    }
-
-    pub(crate) fn get(&self) -> u32 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Wake for WakeCount {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -8,29 +8,14 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{self, RecvTimeoutError},
     },
     task::{Context, Poll, Wake, Waker},
-    thread,
-    time::Duration,
 };
 
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+pub(crate) use self::common::bounded;
 
-/// Runs a test on a thread of its own, so that a hang is a failure.
-pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
-    let (done, end) = mpsc::channel::<()>();
-    let thread = thread::spawn(move || {
-        // Dropped at the end of the test, and when it panics.
-        let _done = done;
-        test();
-    });
-    assert_ne!(end.recv_timeout(A_HANG), Err(RecvTimeoutError::Timeout), "the test hangs");
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
+#[path = "../common/mod.rs"]
+mod common;
 
 /// Runs an async test to its end.
 pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
@@ -59,7 +44,7 @@ impl Wake for WakeCount {
 }
 
 /// Polls a future once, inside the task that runs.
-pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 

@@ -10,9 +10,14 @@ use std::{
     thread,
 };
 
+use async_tungstenite::{client_async, tungstenite::Message};
+use futures_util::StreamExt;
+use pizzaiolo::net::TcpStream;
+
 use crate::support::{A_HANG, curl, curl_can, run};
 
-/// An example that runs. It is killed when this is dropped.
+/// An example that runs. It is killed when this is dropped, so the test itself has it, and not
+/// the thread that may hang.
 struct Example {
     process: Child,
     /// What it prints, line by line.
@@ -61,16 +66,30 @@ fn http_serves_until_it_is_asked_to_close() {
     if !curl_can(&["http"]) {
         return;
     }
-    run(async || {
-        let mut example = Example::start("http", &["127.0.0.1:0"]);
-        let url = example.next_line("Open at ");
-        let page = async |path| curl([&format!("{url}{path}")[..]]).await.text();
+    let mut example = Example::start("http", &["127.0.0.1:0"]);
+    let url = example.next_line("Open at ");
+    run(async move || {
+        let page = async |path: &str| curl([&format!("{url}{path}")[..]]).await.text();
         assert_eq!(page("/margherita").await, "Pizza 1: margherita\n");
         assert_eq!(page("/calzone").await, "Pizza 2: calzone\n");
         let night = curl(["-X", "POST", &format!("{url}/close")]).await.text();
         assert_eq!(night, "Good night!\n");
-        example.next_line("Closed.");
-        assert!(example.process.wait()?.success());
+        Ok(())
+    });
+    example.next_line("Closed.");
+    assert!(example.process.wait().expect("it is our child").success());
+}
+
+#[test]
+fn websocket_says_everything_back() {
+    let example = Example::start("websocket", &["127.0.0.1:0"]);
+    let addr = example.next_line("Listening at ws://");
+    run(async move || {
+        let stream = TcpStream::connect(&addr).await?;
+        let (mut client, _) = client_async(format!("ws://{addr}"), stream).await?;
+        client.send(Message::text("2 margheritas")).await?;
+        let echo = client.next().await.transpose()?;
+        assert_eq!(echo, Some(Message::text("2 margheritas")));
         Ok(())
     });
 }

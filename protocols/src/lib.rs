@@ -4,9 +4,10 @@
 //! |---|---|---|---|
 //! | HTTP/1.1, HTTP/2 | hyper | its own traits for I/O, timers and spawning: [`Io`], [`Timer`], [`Executor`] | `examples/http.rs` |
 //! | WebSocket | async-tungstenite | the traits of `futures-io`, which the streams have | `examples/websocket.rs` |
-//! | TLS | futures-rustls | the same | `examples/tls.rs`, with HTTP on top |
+//! | TLS | futures-rustls | the same | `examples/tls.rs` |
 //!
-//! Each is a few lines; copy what you need.
+//! HTTP over TLS is an [`Io`] around the TLS stream, see `tests/tls.rs`. The adapters are a few lines each; copy what you
+//! need.
 
 mod executor;
 mod io;

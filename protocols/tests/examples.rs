@@ -4,17 +4,25 @@ mod support;
 
 use std::{
     env,
-    io::{BufRead, BufReader},
+    io::{self, BufRead},
     process::{Child, Command, Stdio},
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     thread,
 };
 
 use async_tungstenite::{client_async, tungstenite::Message};
-use futures_util::StreamExt;
+use futures_rustls::{
+    TlsConnector,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+    rustls::{ClientConfig, RootCertStore},
+};
+use futures_util::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, StreamExt, io::BufReader};
 use pizzaiolo::net::TcpStream;
 
-use crate::support::{A_HANG, curl, curl_can, run};
+use crate::support::{A_HANG, TempFile, curl, curl_can, openssl, openssl_is_installed, run};
 
 /// An example that runs. It is killed when this is dropped, so the test itself has it, and not
 /// the thread that may hang.
@@ -37,7 +45,7 @@ impl Example {
         let stdout = process.stdout.take().expect("it is piped");
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            let lines = BufReader::new(stdout).lines().map_while(std::result::Result::ok);
+            let lines = io::BufReader::new(stdout).lines().map_while(std::result::Result::ok);
             // Nobody listens if the test has failed meanwhile.
             lines.for_each(|line| drop(sender.send(line)));
         });
@@ -90,6 +98,77 @@ fn websocket_says_everything_back() {
         client.send(Message::text("2 margheritas")).await?;
         let echo = client.next().await.transpose()?;
         assert_eq!(echo, Some(Message::text("2 margheritas")));
+        Ok(())
+    });
+}
+
+/// Starts the pizzeria with TLS: its address, and its certificate.
+fn tls() -> (Example, String, String) {
+    let example = Example::start("tls", &["127.0.0.1:0"]);
+    let port = example.next_line("Listening at localhost:");
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----");
+    pem += &example.next_line(&pem);
+    while !pem.ends_with("-----END CERTIFICATE-----") {
+        pem = format!("{pem}\n{}", example.next_line(""));
+    }
+    (example, format!("127.0.0.1:{port}"), pem)
+}
+
+#[test]
+fn tls_takes_orders_from_whoever_trusts_the_certificate_that_it_prints() {
+    let (_example, addr, pem) = tls();
+    run(async move || {
+        let mut trusted = RootCertStore::empty();
+        trusted.add(CertificateDer::from_pem_slice(pem.as_bytes())?)?;
+        let config = ClientConfig::builder().with_root_certificates(trusted).with_no_client_auth();
+        let connector = TlsConnector::from(Arc::new(config));
+        let stream = TcpStream::connect(&addr).await?;
+        let stream = connector.connect(ServerName::try_from("localhost")?, stream).await?;
+
+        let (from, mut to) = stream.split();
+        let mut replies = BufReader::new(from).lines();
+        for (order, reply) in [
+            ("2\n", "Thank you for ordering 2 pizzas!"),
+            ("margherita\n", "Wrong number of pizzas, please try again."),
+        ] {
+            to.write_all(order.as_bytes()).await?;
+            to.flush().await?;
+            assert_eq!(replies.next().await.transpose()?.as_deref(), Some(reply));
+        }
+        to.close().await?;
+        assert!(replies.next().await.transpose()?.is_none(), "it says goodbye too");
+        Ok(())
+    });
+}
+
+#[test]
+fn tls_takes_orders_from_openssl() {
+    if !openssl_is_installed() {
+        return;
+    }
+    let (_example, addr, pem) = tls();
+    run(async move || {
+        let file = TempFile::new("example.pem", &pem)?;
+        let trust = ["-CAfile", file.path(), "-verify_hostname", "localhost"];
+        let args = ["-connect", &addr].into_iter().chain(trust);
+        let replies = openssl(args, &["2", "margherita"]).await.text();
+        let expected = "Thank you for ordering 2 pizzas!\n\
+                        Wrong number of pizzas, please try again.\n";
+        assert_eq!(replies, expected);
+        Ok(())
+    });
+}
+
+#[test]
+fn openssl_does_not_trust_the_certificate_of_tls_unless_it_is_told_to() {
+    if !openssl_is_installed() {
+        return;
+    }
+    let (_example, addr, _) = tls();
+    run(async move || {
+        let outcome = openssl(["-connect", &addr], &["2"]).await;
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert_eq!(outcome.stdout, b"");
         Ok(())
     });
 }

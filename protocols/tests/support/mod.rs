@@ -1,8 +1,10 @@
-//! What the tests of several protocols share: a bound, and curl as a process.
+//! What the tests of several protocols share: a bound, and curl and openssl as processes.
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
 use std::{
-    io::{self, ErrorKind, Read, Write},
+    fs,
+    io::{self, BufRead, BufReader, ErrorKind, Read, Write},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc::{self, RecvTimeoutError},
     thread,
@@ -48,13 +50,9 @@ fn run_on(
 /// Whether curl is installed, and can do all of `features`. If not, says that a test is skipped.
 #[must_use]
 pub(crate) fn curl_can(features: &[&str]) -> bool {
-    let version = match Command::new("curl").arg("--version").output() {
-        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            skip("curl is not installed");
-            return false;
-        }
-        Err(error) => panic!("curl cannot be run: {error}"),
+    let Some(version) = version_of("curl", "--version") else {
+        skip("curl is not installed");
+        return false;
     };
     let missing =
         features.iter().find(|feature| !version.split_whitespace().any(|w| w == **feature));
@@ -64,6 +62,26 @@ pub(crate) fn curl_can(features: &[&str]) -> bool {
     missing.is_none()
 }
 
+/// Whether OpenSSL's own program is installed. If not, says that a test is skipped.
+#[must_use]
+pub(crate) fn openssl_is_installed() -> bool {
+    // What else is called openssl has other options.
+    let there = version_of("openssl", "version").is_some_and(|text| text.starts_with("OpenSSL "));
+    if !there {
+        skip("OpenSSL is not installed");
+    }
+    there
+}
+
+/// What a program says of itself, if there is one.
+fn version_of(program: &str, arg: &str) -> Option<String> {
+    match Command::new(program).arg(arg).output() {
+        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => panic!("{program} cannot be run: {error}"),
+    }
+}
+
 /// Says so where it is seen: what is printed with a macro is shown only if the test fails.
 fn skip(reason: &str) {
     let test = thread::current();
@@ -71,7 +89,7 @@ fn skip(reason: &str) {
     io::stderr().write_all(line.as_bytes()).expect("there is a standard error");
 }
 
-/// How a curl has ended.
+/// How a program has ended.
 pub(crate) struct Outcome {
     /// Its exit code; 0 if all went well.
     pub(crate) code: Option<i32>,
@@ -83,7 +101,7 @@ impl Outcome {
     /// What it has printed, if all went well.
     #[track_caller]
     pub(crate) fn text(self) -> String {
-        assert_eq!(self.code, Some(0), "curl failed: {}", self.stderr);
+        assert_eq!(self.code, Some(0), "it failed: {}", self.stderr);
         String::from_utf8(self.stdout).expect("it is text")
     }
 }
@@ -146,6 +164,73 @@ impl Drop for Curl {
 /// Runs curl to its end.
 pub(crate) async fn curl<'a>(args: impl IntoIterator<Item = &'a str>) -> Outcome {
     Curl::start(args, Vec::new()).outcome().await
+}
+
+/// Runs openssl's client, which trusts only what `args` tell it to. It says the lines one by one,
+/// each when the last one is answered with a line, and then goodbye.
+pub(crate) async fn openssl<'a>(
+    args: impl IntoIterator<Item = &'a str>,
+    lines: &'static [&'static str],
+) -> Outcome {
+    let mut command = Command::new("openssl");
+    // `-quiet` is without the tale of the handshake, and without commands amid what is said; it
+    // would also go on after the end of the input.
+    command.args(["s_client", "-quiet", "-no_ign_eof", "-verify_return_error"]).args(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = command.spawn().expect("openssl runs");
+    let (done, outcome) = oneshot::channel();
+    thread::spawn(move || {
+        // Nobody listens if the test has failed meanwhile.
+        let _ = done.send(converse(process, lines).expect("pipes work"));
+    });
+    outcome.await.expect("the conversation goes on to its end")
+}
+
+fn converse(mut process: Child, lines: &[&str]) -> io::Result<Outcome> {
+    let mut stdin = process.stdin.take().expect("it is piped");
+    let mut stdout = BufReader::new(process.stdout.take().expect("it is piped"));
+    let mut stderr = process.stderr.take().expect("it is piped");
+    let errors = thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).map(|_| text)
+    });
+    let mut heard = Vec::new();
+    for line in lines {
+        // In one piece, as openssl sends what it reads. If it has hung up, its outcome says why.
+        let said = stdin.write_all(format!("{line}\n").as_bytes());
+        if said.is_err() || stdout.read_until(b'\n', &mut heard)? == 0 {
+            break;
+        }
+    }
+    drop(stdin);
+    stdout.read_to_end(&mut heard)?;
+    let stderr = errors.join().expect("it does not panic")?;
+    Ok(Outcome { code: process.wait()?.code(), stdout: heard, stderr })
+}
+
+/// A file for a program to read. It is removed when this is dropped.
+pub(crate) struct TempFile(String);
+
+impl TempFile {
+    /// Creates one, of which no other test and no other run knows.
+    pub(crate) fn new(name: &str, text: &str) -> Result<TempFile> {
+        let name = format!("{}-{name}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let path = path.into_os_string().into_string().map_err(|_| "the path is no text")?;
+        fs::write(&path, text)?;
+        Ok(TempFile(path))
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        // One that stays harms nobody.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Bytes that show if one is missing, doubled or in the wrong place.

@@ -4,14 +4,23 @@
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
+    mem, net,
     pin::{Pin, pin},
     rc::Rc,
+    sync::mpsc,
     task::{Context, Poll, Waker},
+    thread,
     time::{Duration, Instant},
 };
 
 use futures_core::Stream;
-use pizzaiolo::{Executor, spawn, time, yield_now};
+use pizzaiolo::{
+    Builder, Executor, JoinHandle,
+    net::TcpListener,
+    spawn, time,
+    trace::{Event, EventKind, Observer},
+    yield_now,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -25,11 +34,24 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
 }
 
+/// Tells when the executor goes to sleep, and for how long at most.
+struct Parks(mpsc::Sender<Option<Duration>>);
+
+impl Observer for Parks {
+    fn on_event(&self, event: &Event) {
+        if let EventKind::Parked { timeout, .. } = event.kind() {
+            // Nobody listens who has heard enough.
+            let _ = self.0.send(*timeout);
+        }
+    }
+}
+
 /// Contract: "a sub-millisecond wait is rounded down: a spin, or an early wake" (mio#1614,
 /// smol#109). Never early, and a bounded number of turns.
 #[test]
 fn a_wait_below_a_millisecond_is_never_early_and_does_not_spin() {
-    let executor = Executor::new().unwrap();
+    let (parked, parks) = mpsc::channel();
+    let executor = Executor::builder().observer(Parks(parked)).build().unwrap();
     let polls = Cell::new(0);
     executor.block_on(async {
         for nanos in [1, 1_000, 300_000, 999_999] {
@@ -44,6 +66,9 @@ fn a_wait_below_a_millisecond_is_never_early_and_does_not_spin() {
         }
     });
     assert!(polls.get() <= 8, "{} polls for four sleeps", polls.get());
+    // A wait that is cut to no time at all would show here, in turns without a poll.
+    let parks = parks.try_iter().count();
+    assert!(parks <= 8, "{parks} turns without work for four sleeps");
 }
 
 #[test]
@@ -197,8 +222,62 @@ fn durations_up_to_the_longest_mean_never_and_overflow_nothing() {
         assert!(poll_once(&mut interval.tick()).await.is_pending());
         time::advance(Duration::MAX).await;
         time::advance(1000 * SECOND).await;
+        time::advance(Duration::MAX).await;
         assert!(poll_once(&mut never).await.is_pending());
     });
+}
+
+/// 64 bits of nanoseconds are less than that.
+#[test]
+fn a_thousand_years_are_not_over_after_five_hundred() {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    paused().block_on(async {
+        let mut sleep = time::sleep(1000 * YEAR);
+        assert!(sleep.deadline().is_some(), "the clock can count that far");
+        assert!(poll_once(&mut sleep).await.is_pending());
+        time::advance(500 * YEAR).await;
+        assert!(poll_once(&mut sleep).await.is_pending());
+    });
+}
+
+/// Waits for a socket, which has its news once the executor sleeps, while a task sleeps for
+/// `duration`. Returns how long the executor would have slept at most.
+fn sleep_for_a_socket(
+    builder: Builder,
+    duration: Duration,
+    and_then: impl AsyncFnOnce(JoinHandle<()>),
+) -> Option<Duration> {
+    let (parked, parks) = mpsc::channel();
+    let executor = builder.observer(Parks(parked)).build().unwrap();
+    executor.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let client = thread::spawn(move || {
+            // Only a hang takes so long. It connects all the same, so that the test can end.
+            let timeout = parks.recv_timeout(Duration::from_secs(60));
+            net::TcpStream::connect(addr).map(|_| timeout)
+        });
+        let timer = spawn(time::sleep(duration));
+        listener.accept().await.unwrap();
+        and_then(timer).await;
+        client.join().unwrap().unwrap().expect("the executor sleeps")
+    })
+}
+
+/// The OS counts in 32 bits of milliseconds: what is cut off there makes a wait that is too short,
+/// over and over again.
+#[test]
+fn the_os_is_not_asked_for_a_longer_sleep_than_it_can_count() {
+    let longest = u128::from(i32::MAX.unsigned_abs());
+    for millis in [1 << 31, 1 << 32, (1 << 32) + 1, 1 << 40] {
+        let duration = Duration::from_millis(millis);
+        let timeout = sleep_for_a_socket(Executor::builder(), duration, async |timer| {
+            assert!(!timer.is_finished());
+        });
+        let timeout = timeout.expect("there is a timer to wake up for").as_millis();
+        assert!((1..=longest).contains(&timeout), "{timeout} ms for {millis} ms");
+    }
+    assert_eq!(sleep_for_a_socket(Executor::builder(), Duration::MAX, async |_| {}), None);
 }
 
 #[test]
@@ -276,19 +355,35 @@ fn a_paused_clock_jumps_to_the_next_timer_when_there_is_nothing_else_to_wait_for
 
 #[test]
 fn a_paused_clock_stands_still_while_a_socket_is_waited_for() {
+    let builder = Executor::builder().paused_clock(true);
+    let timeout = sleep_for_a_socket(builder, SECOND, async |timer| {
+        let start = time::now();
+        assert!(!timer.is_finished(), "the time was over, although a socket was waited for");
+        timer.await.unwrap();
+        assert_eq!(time::now() - start, SECOND, "and with nothing else to wait for, it jumps");
+    });
+    assert_eq!(timeout, None, "no time passes, so there is none to wake up for");
+}
+
+#[test]
+fn a_paused_clock_does_not_jump_while_a_wake_of_another_thread_is_there() {
     paused().block_on(async {
         let start = time::now();
-        let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let addr = listener.local_addr().unwrap();
-        let accepted = spawn(async move { listener.accept().await.map(drop) });
         let timer = spawn(time::sleep(SECOND));
         yield_now().await;
-        let client = std::thread::spawn(move || std::net::TcpStream::connect(addr).map(drop));
-        accepted.await.unwrap().unwrap();
+        let mut woken = false;
+        poll_fn(|cx| {
+            if mem::replace(&mut woken, true) {
+                return Poll::Ready(());
+            }
+            let waker = cx.waker().clone();
+            // The wake is there before the executor looks for something to do.
+            thread::spawn(move || waker.wake()).join().unwrap();
+            Poll::Pending
+        })
+        .await;
         assert_eq!(time::now(), start);
-        timer.await.unwrap();
-        assert_eq!(time::now() - start, SECOND);
-        client.join().unwrap().unwrap();
+        assert!(!timer.is_finished());
     });
 }
 

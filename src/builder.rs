@@ -24,7 +24,8 @@ impl Builder {
     /// Whether the executor's clock stands still. Then it is moved by
     /// [`time::advance`](crate::time::advance), and by the executor itself when nothing is ready
     /// and there are only timers to wait for: it jumps to the next one. While a task waits for a
-    /// socket, the clock stands still until the socket is ready.
+    /// socket, the clock stands still until the socket is ready. What other threads are at is not
+    /// seen: the clock does not wait for a wake that is still to come from one.
     ///
     /// For tests: time that is waited for does not pass, and what comes at which time is exact.
     pub fn paused_clock(mut self, paused: bool) -> Builder {

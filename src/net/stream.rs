@@ -235,6 +235,26 @@ macro_rules! reading {
             /// Reads like [`read`](Self::read), into several buffers: each is filled before the
             /// next.
             ///
+            /// ```
+            /// use std::io::{IoSlice, IoSliceMut};
+            /// use pizzaiolo::net::{TcpListener, TcpStream};
+            ///
+            /// # fn main() -> std::io::Result<()> {
+            /// pizzaiolo::block_on(async {
+            ///     let listener = TcpListener::bind("127.0.0.1:0")?;
+            ///     let client = TcpStream::connect(listener.local_addr()?).await?;
+            ///     let (connection, _) = listener.accept().await?;
+            ///
+            ///     client.write_vectored(&[IoSlice::new(b"#007"), IoSlice::new(b"a calzone")]).await?;
+            ///     let (mut number, mut pizza) = ([0; 4], [0; 64]);
+            ///     let mut bufs = [IoSliceMut::new(&mut number), IoSliceMut::new(&mut pizza)];
+            ///     let len = connection.read_vectored(&mut bufs).await?;
+            ///     assert_eq!((&number, &pizza[..len - 4]), (b"#007", &b"a calzone"[..]));
+            ///     Ok(())
+            /// })
+            /// # }
+            /// ```
+            ///
             /// # Errors
             ///
             /// As for [`read`](Self::read).
@@ -302,6 +322,25 @@ macro_rules! reading {
             ///
             /// For a task that works for a client who may leave meanwhile. Reading is what tells
             /// how it has left: the end, or an error.
+            ///
+            /// ```
+            /// use pizzaiolo::net::{TcpListener, TcpStream};
+            ///
+            /// # fn main() -> std::io::Result<()> {
+            /// pizzaiolo::block_on(async {
+            ///     let listener = TcpListener::bind("127.0.0.1:0")?;
+            ///     let client = TcpStream::connect(listener.local_addr()?).await?;
+            ///     let (connection, _) = listener.accept().await?;
+            ///
+            ///     client.write_all(b"a calzone").await?;
+            ///     drop(client);
+            ///     connection.closed().await?;
+            ///     // The order is still there, as nothing was read.
+            ///     assert_eq!(connection.read(&mut [0; 64]).await?, 9);
+            ///     Ok(())
+            /// })
+            /// # }
+            /// ```
             ///
             /// # Errors
             ///

@@ -22,7 +22,7 @@ use hyper::{
     server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::{conn::auto, graceful::GracefulShutdown};
 use pizzaiolo::{
     JoinHandle,
     net::{TcpListener, TcpStream},
@@ -30,7 +30,7 @@ use pizzaiolo::{
 };
 use pizzaiolo_protocols::{Executor, Io, Timer};
 
-use crate::support::{Curl, Result, curl, curl_can, pattern, run, run_paused};
+use crate::support::{A_HANG, Curl, Result, curl, curl_can, pattern, run, run_paused};
 
 type Reply = std::result::Result<Response<Full<Bytes>>, Infallible>;
 
@@ -250,6 +250,37 @@ fn curl_gets_a_page_with_http2() {
         let version = "version: %{http_version}\n";
         let page = curl(["--http2-prior-knowledge", "-w", version, &url]).await.text();
         assert_eq!(page, "a pizza\nversion: 2\n");
+        server.await?
+    });
+}
+
+/// What a service that does not know its clients takes: the spawner for HTTP/2, and the timer for
+/// both.
+#[test]
+fn one_server_speaks_whichever_version_curl_begins_with() {
+    if !curl_can(&["http", "HTTP2"]) {
+        return;
+    }
+    run(async || {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}/", listener.local_addr()?);
+        let server = spawn(async move {
+            let mut http = auto::Builder::new(Executor);
+            http.http1().timer(Timer).header_read_timeout(A_HANG);
+            http.http2().timer(Timer).keep_alive_interval(A_HANG);
+            for _ in 0..2 {
+                let (stream, _) = listener.accept().await?;
+                let service = service_fn(|_| async { reply("a pizza\n") });
+                let served = http.serve_connection(Io::new(stream), service).await;
+                // Its error is `Send`, and so another type than ours.
+                served.map_err(|error| error.to_string())?;
+            }
+            Result::Ok(())
+        });
+        for (arg, version) in [("--http1.1", "1.1"), ("--http2-prior-knowledge", "2")] {
+            let page = curl([arg, "-w", "version: %{http_version}\n", &url]).await.text();
+            assert_eq!(page, format!("a pizza\nversion: {version}\n"));
+        }
         server.await?
     });
 }

@@ -17,6 +17,10 @@
 //! | [7](step7_reactor) | tasks written as `async fn` | no timers, joins, cancellation |
 //! | [8](step8_crate) | the same, with this crate | one thread |
 //!
+//! # What each step costs
+//!
+#![doc = include_str!("guide/figures.md")]
+//!
 //! # What people ask most
 //!
 //! - [Who calls wake, and when?](who_wakes)

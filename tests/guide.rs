@@ -17,7 +17,10 @@ fn every_excerpt_of_a_chapter_stands_in_the_program_of_its_step() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut steps = 0;
     for file in fs::read_dir(root.join("examples/ladder")).expect("the ladder") {
-        let program = file.expect("a program").path();
+        let program = file.expect("a file").path();
+        if program.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
         let name = program.file_stem().expect("a name").to_str().expect("UTF-8");
         let chapter = root.join("src/guide").join(name).with_extension("md");
         let chapter = fs::read_to_string(&chapter)

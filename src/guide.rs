@@ -79,6 +79,14 @@ pub mod step5_future {}
 pub mod step6_task_queue {}
 
 #[doc = include_str!("guide/step7_reactor.md")]
+// No line of the picture is empty, so for Markdown it is one block of HTML, up to the blank line.
+#[doc = "<div style='overflow-x: auto'>"]
+#[doc = include_str!("../docs/timeline.svg")]
+///
+/// </div>
+///
+/// # The program
+///
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step7_reactor.rs")]
 #[doc = "```"]
@@ -91,6 +99,16 @@ pub mod step7_reactor {}
 pub mod step8_crate {}
 
 #[doc = include_str!("guide/who_wakes.md")]
+#[doc = "<div style='overflow-x: auto'>"]
+#[doc = include_str!("../docs/who_wakes.svg")]
+///
+/// </div>
+///
+/// # The program
+///
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/who_wakes.rs")]
+#[doc = "```"]
 pub mod who_wakes {}
 
 #[doc = include_str!("guide/send_and_sync.md")]

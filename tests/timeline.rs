@@ -7,7 +7,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     future::poll_fn,
     io::{BufRead, BufReader, ErrorKind, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -332,6 +332,42 @@ fn a_timeline_is_written_as_its_name_ends() {
     let error = write_timeline(&timeline, &folder.join("none/a.svg")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What happened to each task, line by line. What the executor did by itself is left out: how often
+/// it sleeps depends on how fast the clients are.
+fn stories<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, Vec<String>> {
+    let mut stories = BTreeMap::<String, Vec<String>>::new();
+    for line in lines.filter(|line| !line.starts_with("executor: ")) {
+        let (who, what) = line.split_once(": ").expect("a task, and what happened to it");
+        // Each run has other ports.
+        let mut parts = what.split("127.0.0.1:");
+        let mut plain = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            plain += "127.0.0.1:PORT";
+            plain += part.trim_start_matches(|sign: char| sign.is_ascii_digit());
+        }
+        stories.entry(who.to_owned()).or_default().push(plain);
+    }
+    stories
+}
+
+#[test]
+fn the_pictures_in_the_docs_are_of_the_server_as_it_is() {
+    let shown = include_str!("../docs/timeline.txt");
+    let (timeline, _) = run(Duration::ZERO);
+    let events = timeline.events();
+    let lines = events.iter().map(|event| event.to_string().replace("tests/../", ""));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(stories(lines.iter().map(String::as_str)), stories(shown.lines()));
+    // The other pictures are of the same run: they have the same ports.
+    let tasks =
+        shown.lines().filter_map(|line| line.split_once("spawned as \"")?.1.split('"').next());
+    for task in tasks {
+        assert!(include_str!("../docs/timeline.svg").contains(task), "{task}");
+        assert!(include_str!("../docs/timeline.mmd").contains(task), "{task}");
+        assert!(include_str!("../docs/timeline.json").contains(task), "{task}");
+    }
 }
 
 #[test]

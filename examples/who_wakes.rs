@@ -1,0 +1,101 @@
+//! Who calls wake? Five tasks, each of which waits for something else, in one picture.
+//!
+//! Run it with `cargo run --example who_wakes -- who_wakes.svg`, and open what it has written. A
+//! test checks who wakes whom, and that `docs/who_wakes.svg` shows the same.
+
+use std::{
+    cell::{Cell, RefCell},
+    env, fs,
+    future::poll_fn,
+    io::{self, Write},
+    net,
+    rc::Rc,
+    sync::mpsc,
+    task::{Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use pizzaiolo::{Executor, net::TcpStream, task, time, trace::Timeline, yield_now};
+
+/// Something that a task waits for and another one tells: a channel of one word.
+#[derive(Default)]
+struct Bell {
+    rung: Cell<bool>,
+    waiter: RefCell<Option<Waker>>,
+}
+
+impl Bell {
+    fn ring(&self) {
+        self.rung.set(true);
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    async fn rung(&self) {
+        poll_fn(|cx| {
+            if self.rung.get() {
+                return Poll::Ready(());
+            }
+            self.waiter.replace(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// Runs them, and returns the record of it.
+pub(crate) fn run() -> io::Result<Rc<Timeline>> {
+    let timeline = Rc::new(Timeline::new());
+    let executor = Executor::builder().observer(Rc::clone(&timeline)).build()?;
+
+    let door = net::TcpListener::bind("127.0.0.1:0")?;
+    let mut guest = net::TcpStream::connect(door.local_addr()?)?;
+    let order = TcpStream::try_from(door.accept()?.0)?;
+    let bell = Rc::new(Bell::default());
+    let rung = Rc::clone(&bell);
+
+    let named = |name: &str| task::Builder::new().name(name);
+    executor.block_on(async {
+        // Woken by the reactor.
+        let socket = named("socket").spawn(async move {
+            let n = order.read(&mut [0; 16]).await?;
+            Ok::<_, io::Error>(n)
+        });
+        // Woken by the task above it, whose end it waits for.
+        let join = named("join").spawn(socket);
+        // Woken by the task below it.
+        let channel = named("channel").spawn(async move { rung.rung().await });
+        // Woken by the executor, when the time has come; and then by itself.
+        let timer = named("timer").spawn(async move {
+            time::sleep(Duration::from_millis(20)).await;
+            bell.ring();
+            yield_now().await;
+            guest.write_all(b"margherita")
+        });
+        // Woken by a thread that it has begun.
+        let (sender, oven) = mpsc::channel();
+        let mut sender = Some(sender);
+        let thread = named("thread").spawn(poll_fn(move |cx| {
+            if let Some(sender) = sender.take() {
+                let waker = cx.waker().clone();
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(10));
+                    sender.send("baked").unwrap();
+                    waker.wake();
+                });
+            }
+            oven.try_recv().map_or(Poll::Pending, Poll::Ready)
+        }));
+        let _ = (join.await, channel.await, timer.await, thread.await);
+    });
+    Ok(timeline)
+}
+
+fn main() -> io::Result<()> {
+    let Some(path) = env::args_os().nth(1) else {
+        return Err(io::Error::other("usage: who_wakes FILE.svg"));
+    };
+    fs::write(path, run()?.to_svg())
+}

@@ -35,9 +35,10 @@
 //!   a ring if the executor sleeps (`inbox.rs`).
 //! - When the queue is empty, the executor **parks** in the **reactor** (`reactor.rs`): mio asks
 //!   the OS which sockets have become ready.
-//! - A **socket** tries first. If the OS says "would block", it leaves the task's waker with its
-//!   **registration** (`registration.rs`), and the reactor calls that waker when the socket may be
-//!   ready. All sockets are made of [`Async`] (`async_io.rs`).
+//! - A **socket** tries first. If the OS says "would block", the task waits at its
+//!   **registration** (`registration.rs`): it leaves its name there, or a waker that is not its own
+//!   (`waiters.rs`). When the socket may be ready, the reactor puts that name into the queue, or
+//!   calls that waker. All sockets are made of [`Async`] (`async_io.rs`).
 //! - A **timer** is a deadline in a heap and a waker beside it (`timers.rs`); the executor sleeps
 //!   no longer than until the next deadline.
 //!
@@ -49,10 +50,11 @@
 //! Never seen a waker? The [guide] leads from a blocking server to this crate in eight steps.
 //!
 //! From the bottom up, each file after what it is made of:
-//! `slots.rs`, `tasks.rs`, `join.rs` (plain data); `inbox.rs`, `ready.rs` (who runs next);
-//! `registration.rs`, `reactor.rs`, `timers.rs` (who waits for what); `context.rs` (the one
-//! thread-local: which executor runs here); `waker.rs`; `executor.rs` (the loop); and, on top,
-//! what tasks await: `async_io.rs`, `net`, `time`. What awaits never imports the executor.
+//! `slots.rs`, `header.rs`, `tasks.rs`, `join.rs` (plain data); `ready.rs`, `inbox.rs` (who runs
+//! next); `turn.rs` (whose turn it is); `waiters.rs`, `registration.rs`, `reactor.rs`, `timers.rs`
+//! (who waits for what); `context.rs` (the one thread-local: which executor runs here); `waker.rs`;
+//! `event_loop.rs`, `executor.rs` (the loop); and, on top, what tasks await: `async_io.rs`, `net`,
+//! `time`. What awaits never imports the executor. The README has the same order as a table.
 //!
 //! # What it is not
 //!

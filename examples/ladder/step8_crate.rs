@@ -8,14 +8,20 @@
 //!   a foreign thread. That is why tasks need not be `Send`, and may hold `Rc`, without `unsafe`.
 //! - Generations: `src/slots.rs`. A task's id, a socket's token, a timer that is out of date finds
 //!   nobody, though its place has a new tenant. Step 7 has to leave `pending` where a task ended.
-//! - One place in the queue: `Header` in `src/tasks.rs`. A task that is woken ten times before its
-//!   turn is polled once; in step 7, ten times.
+//! - One place in the queue: `src/header.rs`. A task that is woken ten times before its turn is
+//!   polled once; in step 7, ten times. The queue itself (`src/ready.rs`) has no lock.
 //! - Wakes from other threads: `src/inbox.rs`. They leave a letter, and ring if the executor sleeps
 //!   in mio. At home a wake needs neither lock nor system call. `src/handle.rs` spawns from there.
-//! - Budgets: `src/context.rs` ends the turn of a task after so many operations on sockets, and
-//!   `src/executor.rs` looks for news after so many turns. Who never pauses keeps nobody waiting.
-//! - Readiness: `src/registration.rs` remembers it, for reading and for writing. Several tasks may
-//!   wait for one socket, and a read that did not fill its buffer spares the try that would fail.
+//! - Budgets: `src/turn.rs` ends the turn of a task after so many operations on sockets, and
+//!   `src/event_loop.rs` looks for news after so many turns. Who never pauses keeps nobody waiting.
+//! - Readiness: `src/registration.rs` remembers it, for reading and for writing. A read that did
+//!   not fill its buffer spares the try that would fail.
+//! - Waits by name: `src/waiters.rs`. A task that waits for a socket with its own waker leaves its
+//!   id there and no clone, and the reactor (`src/reactor.rs`) puts it into the queue: no atomic
+//!   count goes up or down. Any other waker is cloned, as in step 7. Several tasks may wait for one
+//!   socket.
+//! - Operations: `src/async_io.rs`. What was `ready` is a future that tries until it is done, and
+//!   takes its waiter out when it is dropped: in step 7 a late event wakes who waits no longer.
 //! - Timers: `src/timers.rs`, `src/time/sleep.rs`. When `accept` fails, all of step 7 sleeps; here
 //!   it is one task that does.
 //! - Join handles and cancellation: `src/join.rs`. A task can be awaited, and aborted. One that

@@ -34,7 +34,8 @@ type Deregister<S> = fn(&mut S, &Registry) -> io::Result<()>;
 /// Any source of events that mio knows, made into one that tasks can wait for.
 ///
 /// The sockets of [`net`](crate::net) are made of it. Take it for what they do not cover: a pipe,
-/// a signal, a device, another crate's [`mio::event::Source`].
+/// a signal, a device, another crate's
+/// [`mio::event::Source`](https://docs.rs/mio/1/mio/event/trait.Source.html).
 ///
 /// An operation is a closure that does not block. It is tried first; when it returns
 /// [`WouldBlock`](io::ErrorKind::WouldBlock), the task waits until the source may be ready, and
@@ -191,13 +192,13 @@ impl<S> Async<S> {
         self
     }
 
-    /// The source itself.
+    /// Returns a reference to the source.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         self.io.as_ref().unwrap_or_else(|| unreachable!("{THERE}"))
     }
 
-    /// The source itself, to change.
+    /// Returns a mutable reference to the source.
     #[must_use]
     pub fn get_mut(&mut self) -> &mut S {
         self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"))
@@ -239,6 +240,18 @@ impl<S> Async<S> {
     /// Waits until the source may be ready to write.
     ///
     /// As [`readable`](Async::readable), for the other direction.
+    ///
+    /// # Errors
+    ///
+    /// As for [`readable`](Async::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.ready(Direction::Write)
     }
@@ -273,6 +286,18 @@ impl<S> Async<S> {
     /// ready to write after each time that it does.
     ///
     /// As [`read_with`](Async::read_with), for the other direction.
+    ///
+    /// # Errors
+    ///
+    /// What `op` returns; and as for [`readable`](Async::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`read_with`](Async::read_with).
     pub fn write_with<R, F>(
         &self,
         mut op: F,
@@ -426,7 +451,7 @@ impl<S: fmt::Debug> fmt::Debug for Async<S> {
 
 /// One operation on a source, as a future: try, wait, try again.
 ///
-/// When it is dropped while it waits, its waker goes with it. Nothing was done yet, so nothing is
+/// When it is dropped while it waits, its waiter goes with it. Nothing was done yet, so nothing is
 /// lost, but for what an `attempt` of several steps remembers.
 pub(crate) struct Operation<'a, S, F> {
     io: &'a Async<S>,

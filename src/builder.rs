@@ -21,7 +21,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Whether the executor's clock stands still. Then it is moved by
+    /// Sets whether the executor's clock stands still. Then it is moved by
     /// [`time::advance`](crate::time::advance), and by the executor itself when nothing is ready
     /// and there are only timers to wait for: it jumps to the next one. While a task waits for a
     /// socket, the clock stands still until the socket is ready. What other threads are at is not
@@ -33,7 +33,7 @@ impl Builder {
         self
     }
 
-    /// Who is told what happens, step by step: see [`trace`](crate::trace). To look at the
+    /// Sets who is told what happens, step by step: see [`trace`](crate::trace). To look at the
     /// observer later, give an `Rc` of it.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
         self.observer = Some(Box::new(observer));
@@ -49,8 +49,8 @@ impl Builder {
         self
     }
 
-    /// Whether to warn of tasks that slow the others down, with the task's name and place: of a
-    /// poll that takes too long ([`slow_poll`](Builder::slow_poll)), and of a task that wakes
+    /// Sets whether to warn of tasks that slow the others down, with the task's name and place: of
+    /// a poll that takes too long ([`slow_poll`](Builder::slow_poll)), and of a task that wakes
     /// itself in more than half of its polls. It costs two looks at the clock each poll. With an
     /// observer it is on.
     pub fn lints(mut self, lints: bool) -> Builder {
@@ -58,7 +58,7 @@ impl Builder {
         self
     }
 
-    /// How long a poll may take before the lint warns; 100 ms unless this is called. Turns the
+    /// Sets how long a poll may take before the lint warns; 100 ms unless this is called. Turns the
     /// lints on.
     pub fn slow_poll(mut self, limit: Duration) -> Builder {
         self.slow_poll = Some(limit);

@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Executor {
-    /// A look at all tasks: what each does, and what it waits for. `println!("{}", …)` shows it
+    /// Looks at all tasks: what each does, and what it waits for. `println!("{}", …)` shows it
     /// as a table. While `block_on` runs, its own future comes first, as `root`.
     ///
     /// That future may call it too: it can borrow the executor.
@@ -40,9 +40,9 @@ impl Executor {
         TaskTable(list)
     }
 
-    /// The tasks that are ready, the future that `block_on` runs among them; in the order in which
-    /// they will be polled, unless [`Builder::ready_order`](crate::Builder::ready_order) leaves
-    /// that to chance.
+    /// Lists the tasks that are ready, the future that `block_on` runs among them; in the order in
+    /// which they will be polled, unless [`Builder::ready_order`](crate::Builder::ready_order)
+    /// leaves that to chance.
     #[must_use]
     pub fn ready_queue(&self) -> Vec<TaskId> {
         self.context.tasks.ready.list()

@@ -187,7 +187,8 @@ impl Executor {
         }
     }
 
-    /// Runs until no task is left: the original's `run_forever`.
+    /// Runs until no task is left. (It is `run_forever` of the
+    /// [Python original](crate::guide::generators).)
     ///
     /// # Panics
     ///
@@ -249,13 +250,13 @@ impl Executor {
         false
     }
 
-    /// How many tasks are alive: ready, running or waiting.
+    /// Counts the tasks that are alive: ready, running or waiting.
     #[must_use]
     pub fn task_count(&self) -> usize {
         self.context.tasks.alive()
     }
 
-    /// A way to spawn from other threads.
+    /// Creates a way to spawn from other threads.
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle::new(Arc::clone(&self.context.inbox), Arc::clone(&self.handles))
@@ -369,7 +370,8 @@ impl fmt::Debug for Executor {
 /// # Panics
 ///
 /// If an executor runs on this thread already, if the OS has no descriptors to give for a new
-/// one, or if the future panics.
+/// one, or if the future panics. And, as [`Executor::block_on`] does, instead of sleeping for ever
+/// when that is proven.
 #[track_caller]
 pub fn block_on<F: Future>(future: F) -> F::Output {
     match Executor::new() {

@@ -134,8 +134,8 @@ pub(crate) fn leads_from(header: &Arc<Header>) -> *const () {
     Arc::as_ptr(header).cast()
 }
 
-/// The owners of a header that are its task's own: the slab (or the [`Root`]), and the task's
-/// waker.
+/// The owners of a header that are its task's own: the slab (or the [`Root`](crate::root::Root)),
+/// and the task's waker.
 pub(crate) const OWNERS: usize = 2;
 
 /// Whether a task that waits can never run again: it is not queued, and nobody else holds its

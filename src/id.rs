@@ -114,13 +114,13 @@ impl Readiness {
         self.0 & other.0 == other.0
     }
 
-    /// Whether the socket may be ready for this direction.
+    /// Says whether the socket may be ready for this direction.
     #[must_use]
     pub const fn is_ready(self, direction: Direction) -> bool {
         self.has(Readiness::of(direction))
     }
 
-    /// Whether the peer has ended this direction: there is nothing more to read than what is
+    /// Says whether the peer has ended this direction: there is nothing more to read than what is
     /// there, or to write at all.
     #[must_use]
     pub const fn is_closed(self, direction: Direction) -> bool {

@@ -47,7 +47,7 @@ impl<T> JoinHandle<T> {
         JoinHandle { id, tasks: Some(tasks), output: PhantomData }
     }
 
-    /// The name of the task.
+    /// Returns the name of the task.
     #[must_use]
     pub fn id(&self) -> TaskId {
         self.id
@@ -73,7 +73,7 @@ impl<T> JoinHandle<T> {
         }
     }
 
-    /// Whether the task has ended, in whatever way; its future is then dropped.
+    /// Says whether the task has ended, in whatever way; its future is then dropped.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.tasks.as_ref().is_none_or(|tasks| tasks.is_finished(self.id))
@@ -148,19 +148,19 @@ impl JoinError {
         JoinError(Reason::Panicked(Box::new(Mutex::new(payload))))
     }
 
-    /// Whether the task was aborted, or its executor went away before it was finished.
+    /// Says whether the task was aborted, or its executor went away before it was finished.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0, Reason::Cancelled)
     }
 
-    /// Whether the task panicked.
+    /// Says whether the task panicked.
     #[must_use]
     pub fn is_panic(&self) -> bool {
         matches!(self.0, Reason::Panicked(_))
     }
 
-    /// The payload of the task's panic, for [`std::panic::resume_unwind`].
+    /// Returns the payload of the task's panic, for [`std::panic::resume_unwind`].
     ///
     /// # Panics
     ///

@@ -439,7 +439,8 @@ impl Tasks {
     }
 
     /// Whether no task can ever run again, the `root` future included, given that nobody waits for
-    /// a socket: each waits, and nobody holds its waker but join handles of such tasks, and the `inert` ones, who wake nobody.
+    /// a socket: each waits, and nobody holds its waker but join handles of such tasks, and the
+    /// `inert` ones, who wake nobody.
     pub(crate) fn are_all_lost(
         &self,
         root: Option<&Root>,

@@ -4,15 +4,17 @@
 //! socket may be made anywhere, also before there is an executor. An operation tries first; only
 //! when it has to wait, the socket is registered with the executor that runs there, and with that
 //! one it stays. Waiting for it under another executor, or when its executor is gone, is an error
-//! that says so.
+//! that says so. (Where sockets have no descriptors, as on Windows, make them inside the executor:
+//! there they are registered when they are made.)
 //!
 //! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
 //! `AsyncWrite` of the crate of that name, for the many crates that ask for them. Of several tasks
 //! that poll one direction of one stream through these traits, the last is woken; of those that
 //! await the stream's own methods, all are.
 //!
-//! An operation that is dropped while it waits has done nothing and leaves nothing behind; each
-//! one's `# Cancel safety` says what that means for it.
+//! Whether an operation is written `async fn` or returns `impl Future`, it does nothing before it
+//! is awaited. One that is dropped while it waits leaves nothing behind; each one's
+//! `# Cancel safety` says what it may have done by then.
 
 #[cfg(feature = "futures-io")]
 mod futures_io;

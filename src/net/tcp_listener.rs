@@ -76,7 +76,7 @@ impl TcpListener {
         Incoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
-    /// The address that it listens at.
+    /// Returns the address that it listens at.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl TcpListener {
         self.io.get_ref().take_error()
     }
 
-    /// How many routers a packet may pass, for the connections that are accepted.
+    /// Returns how many routers a packet may pass, for the connections that are accepted.
     ///
     /// # Errors
     ///

@@ -108,7 +108,7 @@ impl TcpStream {
         self.io.read_with(|stream| stream.peek(buf)).await
     }
 
-    /// The address of this end.
+    /// Returns the address of this end.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl TcpStream {
         self.io.get_ref().local_addr()
     }
 
-    /// The address of the other end.
+    /// Returns the address of the other end.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl TcpStream {
         self.io.get_ref().peer_addr()
     }
 
-    /// Whether small writes are sent at once (`TCP_NODELAY`).
+    /// Says whether small writes are sent at once (`TCP_NODELAY`).
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl TcpStream {
         self.io.get_ref().set_nodelay(nodelay)
     }
 
-    /// How many routers a packet may pass.
+    /// Returns how many routers a packet may pass.
     ///
     /// # Errors
     ///

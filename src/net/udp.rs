@@ -225,7 +225,7 @@ impl UdpSocket {
         self.io.ready(Direction::Write).await
     }
 
-    /// The address of this socket.
+    /// Returns the address of this socket.
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ impl UdpSocket {
         self.io.get_ref().local_addr()
     }
 
-    /// The address of the peer that [`connect`](UdpSocket::connect) has named.
+    /// Returns the address of the peer that [`connect`](UdpSocket::connect) has named.
     ///
     /// # Errors
     ///
@@ -255,7 +255,7 @@ impl UdpSocket {
 
 /// Options of the socket.
 impl UdpSocket {
-    /// How many routers a datagram may pass.
+    /// Returns how many routers a datagram may pass.
     ///
     /// # Errors
     ///
@@ -273,7 +273,7 @@ impl UdpSocket {
         self.io.get_ref().set_ttl(ttl)
     }
 
-    /// Whether the socket may send to a broadcast address (`SO_BROADCAST`).
+    /// Says whether the socket may send to a broadcast address (`SO_BROADCAST`).
     ///
     /// # Errors
     ///
@@ -330,7 +330,7 @@ impl UdpSocket {
         self.io.get_ref().leave_multicast_v6(multiaddr, interface)
     }
 
-    /// Whether this machine gets what the socket sends to an IPv4 group, if it is in it.
+    /// Says whether this machine gets what the socket sends to an IPv4 group, if it is in it.
     ///
     /// # Errors
     ///
@@ -348,7 +348,7 @@ impl UdpSocket {
         self.io.get_ref().set_multicast_loop_v4(multicast_loop)
     }
 
-    /// Whether this machine gets what the socket sends to an IPv6 group, if it is in it.
+    /// Says whether this machine gets what the socket sends to an IPv6 group, if it is in it.
     ///
     /// # Errors
     ///
@@ -366,7 +366,7 @@ impl UdpSocket {
         self.io.get_ref().set_multicast_loop_v6(multicast_loop)
     }
 
-    /// How many routers a datagram to an IPv4 group may pass.
+    /// Returns how many routers a datagram to an IPv4 group may pass.
     ///
     /// # Errors
     ///

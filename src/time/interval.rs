@@ -57,7 +57,7 @@ impl Interval {
         Tick { interval: self }
     }
 
-    /// The time between two ticks.
+    /// Returns the time between two ticks.
     #[must_use]
     pub fn period(&self) -> Duration {
         self.period

@@ -1,9 +1,9 @@
-//! Waiting for a time: [`sleep`], [`timeout`] and [`interval`].
+//! Waiting for a time: [`sleep()`], [`timeout()`] and [`interval()`].
 //!
 //! A timer never fires early. It fires on the first turn of the executor's loop after its time
 //! has come; on Linux the thread sleeps in steps of a millisecond, so it can be a millisecond
-//! late, more if a task keeps the thread busy. Nothing else is asked of the clock: an executor
-//! without timers never looks at it.
+//! late, more if a task keeps the thread busy. An executor without timers looks at the clock only
+//! after a sleep and every 64 polls, to know since when its tasks wait.
 //!
 //! In tests, time need not pass: with [`Builder::paused_clock`](crate::Builder::paused_clock) the
 //! executor's clock stands still, and moves when [`advance`] moves it, or when there is nothing
@@ -39,8 +39,8 @@ pub use self::{
 };
 use crate::{context, yield_now::YieldNow};
 
-/// The time of the executor that runs here, which a paused clock holds; outside an executor, the
-/// OS's.
+/// Returns the time of the executor that runs here, which a paused clock holds; outside an
+/// executor, the OS's.
 #[must_use]
 pub fn now() -> Instant {
     context::with(|context| context.clock.now()).unwrap_or_else(Instant::now)

@@ -72,13 +72,13 @@ impl Sleep {
         Sleep { deadline, state: State::Unset }
     }
 
-    /// When it ends; `None` if never.
+    /// Returns when it ends; `None` if never.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Whether it has ended: a poll has returned Ready, and it was not reset since.
+    /// Says whether it has ended: a poll has returned Ready, and it was not reset since.
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
         matches!(self.state, State::Done)

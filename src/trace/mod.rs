@@ -88,19 +88,19 @@ pub struct Event {
 }
 
 impl Event {
-    /// The time of the executor, which a paused clock holds.
+    /// Returns when it happened: the time of the executor, which a paused clock holds.
     #[must_use]
     pub fn when(&self) -> Instant {
         self.when
     }
 
-    /// The task that it happened to; `None` if that was the executor itself.
+    /// Returns the task that it happened to; `None` if that was the executor itself.
     #[must_use]
     pub fn task(&self) -> Option<TaskId> {
         self.task
     }
 
-    /// What happened.
+    /// Returns what happened.
     #[must_use]
     pub fn kind(&self) -> &EventKind {
         &self.kind
@@ -142,7 +142,7 @@ pub enum EventKind {
     Registered {
         /// The socket's name from here on.
         source: SourceId,
-        /// What it is, for people: `tcp 127.0.0.1:12345 - 127.0.0.1:50312`.
+        /// What it is, for people: `tcp with 127.0.0.1:50312`, say.
         label: Rc<str>,
     },
     /// The task has to wait for a socket.

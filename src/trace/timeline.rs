@@ -56,13 +56,13 @@ impl Timeline {
         Timeline { record: RefCell::new(Record::new(events.max(1))) }
     }
 
-    /// The events that it holds, oldest first.
+    /// Returns the events that it holds, oldest first.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.record.borrow().events.iter().cloned().collect()
     }
 
-    /// How many events it had to let go.
+    /// Returns how many events it had to let go.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.record.borrow().missing

@@ -109,7 +109,8 @@ impl UnixDatagram {
     ///
     /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if no socket is there
     /// any more. `WouldBlock` if the queue of that socket is full: the OS does not tell when there
-    /// is room again, unless it is the peer, to which [`send`](UnixDatagram::send) waits. Or if the socket has to wait under another executor than its own.
+    /// is room again, unless it is the peer, to which [`send`](UnixDatagram::send) waits. Or if the
+    /// socket has to wait under another executor than its own.
     ///
     /// # Panics
     ///
@@ -207,7 +208,7 @@ impl UnixDatagram {
         self.io.get_ref().shutdown(how)
     }
 
-    /// The address of this socket, if it has one.
+    /// Returns the address of this socket, if it has one.
     ///
     /// # Errors
     ///
@@ -216,7 +217,7 @@ impl UnixDatagram {
         self.io.get_ref().local_addr()
     }
 
-    /// The address of the peer.
+    /// Returns the address of the peer.
     ///
     /// # Errors
     ///

@@ -77,7 +77,7 @@ impl UnixListener {
         UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
-    /// The address that it listens at.
+    /// Returns the address that it listens at.
     ///
     /// # Errors
     ///

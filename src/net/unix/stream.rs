@@ -82,7 +82,7 @@ impl UnixStream {
         Ok((UnixStream::fresh(a), UnixStream::fresh(b)))
     }
 
-    /// The address of this end: mostly it has none.
+    /// Returns the address of this end: mostly it has none.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl UnixStream {
         self.io.get_ref().local_addr()
     }
 
-    /// The address of the other end: the listener's, or none if that is this end.
+    /// Returns the address of the other end: the listener's, or none if that is this end.
     ///
     /// # Errors
     ///

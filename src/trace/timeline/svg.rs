@@ -1,8 +1,8 @@
 //! The picture: a lane a task, what it did in each moment, and an arrow for each wake.
 //!
 //! Top down: what was recorded, the marks, the time, the causes of wakes that are no tasks, the
-//! tasks, and what the signs mean. Where things stand is [`layout`](self::layout)'s business from
-//! top to bottom, and [`axis`](self::axis)'s from left to right.
+//! tasks, and what the signs mean. Where things stand is [`layout`]'s business from top to bottom,
+//! and [`axis`]'s from left to right.
 
 mod arrows;
 mod axis;

@@ -186,3 +186,8 @@ pub mod gallery {
         stale_waker: "A waker kept from an earlier poll.";
     }
 }
+
+/// The code that the README shows is compiled too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub mod readme {}

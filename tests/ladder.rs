@@ -400,9 +400,9 @@ fn ten_clients_are_eleven_threads_in_step_2_twelve_in_step_5_three_in_step_6_and
     let threads = [(1, 1), (2, 11), (3, 1), (4, 1), (5, 12), (6, 3), (7, 1), (8, 1)];
     let measured = threads.map(|(step, _)| {
         let server = Server::start(step);
-        let served = if step == 1 { 1 } else { 10 };
-        let _clients = server.connect_many(served);
-        let _waiting: Vec<_> = (served..10).map(|_| server.connect()).collect();
+        let clients = if step == 1 { 1 } else { 10 };
+        let _served = server.connect_many(clients);
+        let _waiting: Vec<_> = (clients..10).map(|_| server.connect()).collect();
         (step, server.threads())
     });
     println!("(step, threads for ten clients): {measured:?}");

@@ -293,6 +293,7 @@ fn step_1_serves_the_second_client_only_when_the_first_has_left() {
     let before = wait_for(&server.stdout, &format!("Connected to {second_peer}"));
     let closed = format!("Connection with {first_peer} has been closed");
     assert_eq!(before.last(), Some(&closed), "only then was the second let in");
+    assert_eq!(figures()[0][1], "one", "the guide");
 }
 
 #[test]
@@ -305,6 +306,7 @@ fn from_step_2_on_a_silent_client_keeps_nobody_waiting() {
         let mut others = server.connect_many(10);
         others.iter_mut().rev().for_each(Client::order_one);
         silent.order_one();
+        assert_eq!(figures()[step - 1][1], "all", "the guide on step {step}");
     }
 }
 

@@ -368,7 +368,7 @@ impl<S> Async<S> {
         })
     }
 
-    /// One poll of an operation: calls `attempt`, and keeps the waker if that is not ready.
+    /// One poll of an operation: calls `attempt`, and begins to wait if that is not ready.
     #[track_caller]
     pub(crate) fn poll_operation<R>(
         &self,

@@ -1,8 +1,9 @@
 //! Why is nothing happening? What the executor can say by itself.
 //!
-//! It owns all tasks and knows all sockets and timers, and it can count who else holds a task's
-//! waker. So it can list what each task waits for; it can prove that a task, or the whole program,
-//! will wait for ever; and it can see who keeps the others waiting.
+//! It owns all tasks and knows all sockets and timers. It can count who else holds a task's waker,
+//! and it knows how many sockets have the task's name in place of one. So it can list what each
+//! task waits for; it can prove that a task, or the whole program, will wait for ever; and it can
+//! see who keeps the others waiting.
 
 use std::{collections::HashMap, time::Instant};
 

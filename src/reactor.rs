@@ -1,5 +1,8 @@
 //! The reactor: mio tells it which sockets are ready, and it wakes the tasks that wait for them.
 //!
+//! It runs on the executor's thread, between polls. So it queues a task that waits by its name
+//! itself, and calls a waker only where one was left.
+//!
 //! It is the original's `select` with its two dictionaries, `_read_waiting` and `_write_waiting`.
 //! A socket is registered once, for both directions, edge-triggered, until it is dropped. mio's
 //! token is the [`Key`](crate::slots::Key) of the socket's place, with a generation: an event that

@@ -212,9 +212,10 @@ impl Registration {
         }
     }
 
-    /// Waits for the direction to become ready: the waker is kept until it does. A socket that has
-    /// no place in a reactor yet gets one in that of the executor that runs here; `register` makes
-    /// mio's call for it, and `label` says what it is, for people who watch.
+    /// Waits for the direction to become ready: the task's name is kept until it does, or the waker,
+    /// if it is not the task's own (see [`Waiters`]). A socket that has no place in a reactor yet
+    /// gets one in that of the executor that runs here; `register` makes mio's call for it, and
+    /// `label` says what it is, for people who watch.
     ///
     /// If the budget of this poll is used up and the socket may be ready, the waker is woken
     /// instead: the task goes to the end of the queue.

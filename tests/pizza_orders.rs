@@ -109,7 +109,7 @@ impl Line for Memory {
         Ok(())
     }
 
-    async fn hang_up(&self) -> io::Result<()> {
+    async fn hang_up(&self, _: &mut [u8]) -> io::Result<()> {
         self.hung_up.set(true);
         Ok(())
     }

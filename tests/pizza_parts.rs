@@ -102,6 +102,53 @@ fn what_has_come_is_still_read_when_the_server_closes() {
 }
 
 #[test]
+fn who_floods_the_server_lets_the_others_have_their_turn() {
+    run(async {
+        let connections = connections(3, None);
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let clients: Vec<_> = (0..2)
+            .map(|client| {
+                let (connections, heard) = (Rc::clone(&connections), Rc::clone(&heard));
+                spawn(async move {
+                    let place = connections.place().await;
+                    for _ in 0..200 {
+                        place.listen(ready(())).await.expect("the server is open");
+                        heard.borrow_mut().push(client);
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.expect("no panic");
+        }
+        let heard = heard.take();
+        let longest = heard.chunk_by(|a, b| a == b).map(<[_]>::len).max();
+        assert!(longest.is_some_and(|turns| turns <= 4), "{longest:?} in a row");
+    });
+}
+
+#[test]
+fn who_goes_on_talking_is_hung_up_on_when_the_server_closes() {
+    run(async {
+        let connections = connections(1, None);
+        let place = connections.place().await;
+        let closing = spawn({
+            let connections = Rc::clone(&connections);
+            async move { connections.close(GRACE).await }
+        });
+        others_run().await;
+        let mut words = 0;
+        while place.listen(ready(())).await.is_some() {
+            words += 1;
+            assert!(words < 1000, "it never ends");
+        }
+        assert!(words > 10, "what has come already is served");
+        drop(place);
+        closing.await.expect("no panic");
+    });
+}
+
+#[test]
 fn who_waits_is_told_that_the_server_closes() {
     run(async {
         let connections = connections(9, None);
@@ -174,7 +221,7 @@ fn hanging_up_loses_no_reply_though_the_client_goes_on_talking() {
         assert!(written > 0);
         client.write_all(b"another order").expect("the server is there");
         let server = spawn(async move {
-            conn.hang_up().await.expect("it is connected");
+            conn.hang_up(&mut [0; 1024]).await.expect("it is connected");
             drop(conn);
         });
         others_run().await;
@@ -195,7 +242,7 @@ fn a_client_that_does_not_hang_up_is_left_after_a_moment() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let _client = Client::connect(listener.local_addr().expect("its address")).expect("it");
         let (conn, _) = listener.accept().await.expect("it is there");
-        let server = spawn(async move { conn.hang_up().await });
+        let server = spawn(async move { conn.hang_up(&mut [0; 1024]).await });
         others_run().await;
         assert!(!server.is_finished());
         advance(Duration::from_secs(2));
@@ -225,7 +272,7 @@ impl Line for Tape {
         Ok(())
     }
 
-    async fn hang_up(&self) -> std::io::Result<()> {
+    async fn hang_up(&self, _: &mut [u8]) -> std::io::Result<()> {
         self.hung_up.set(true);
         Ok(())
     }

@@ -17,9 +17,10 @@ use log::warn;
 use pizzaiolo::{
     net::TcpStream,
     time::{sleep, timeout},
+    yield_now,
 };
 
-use crate::conversation::{BUFFER_SIZE, Line};
+use crate::conversation::Line;
 
 /// How long to wait at most when a connection cannot be accepted. Mostly that is for want of
 /// descriptors, and then the end of a connection ends the wait; but others can free one too.
@@ -27,6 +28,12 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// How long a client that is seen off may take to hang up in its turn.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How often a client may be listened to before the others have their turn.
+const WORDS_A_TURN: u32 = 4;
+
+/// How often a client is listened to that goes on talking when the server closes.
+const LAST_WORDS: u32 = 64;
 
 #[derive(Default)]
 pub(crate) struct Connections {
@@ -58,7 +65,7 @@ impl Connections {
         let (number, sleeper) = (self.next.get(), Rc::new(Sleeper::default()));
         self.next.set(number + 1);
         self.open.borrow_mut().insert(number, Rc::clone(&sleeper));
-        Place { number, sleeper, connections: Rc::clone(self) }
+        Place { number, in_a_row: Cell::new(0), sleeper, connections: Rc::clone(self) }
     }
 
     /// Waits until a connection has ended, or for a moment if none does.
@@ -101,14 +108,27 @@ impl Connections {
 /// before.
 pub(crate) struct Place {
     number: u64,
+    /// How often it has listened without having to wait.
+    in_a_row: Cell<u32>,
     sleeper: Rc<Sleeper>,
     connections: Rc<Connections>,
 }
 
 impl Place {
     /// Waits for what the client says next. `None` if it idles too long, or if the server closes
-    /// and there is nothing to read now.
+    /// and there is nothing to read now, or no end of it.
+    ///
+    /// The executor would let a client that floods the server say a lot before the others have
+    /// their turn; here it is a little.
     pub(crate) async fn listen<F: Future>(&self, words: F) -> Option<F::Output> {
+        let in_a_row = self.in_a_row.get();
+        if in_a_row % WORDS_A_TURN == WORDS_A_TURN - 1 {
+            if self.connections.closing.get() && in_a_row >= LAST_WORDS {
+                return None;
+            }
+            yield_now().await;
+        }
+        self.in_a_row.set(in_a_row.wrapping_add(1));
         let mut words = pin!(words);
         let mut patience = self.connections.idle_timeout.map(sleep);
         poll_fn(|cx| {
@@ -116,6 +136,7 @@ impl Place {
             if let Poll::Ready(words) = words.as_mut().poll(cx) {
                 return Poll::Ready(Some(words));
             }
+            self.in_a_row.set(0);
             if self.connections.closing.get() {
                 return Poll::Ready(None);
             }
@@ -163,13 +184,11 @@ impl Line for TcpStream {
     /// To close a socket in which something waits to be read, or into which something comes
     /// later, resets the connection, and a reply that is still under way is lost. So the end is
     /// announced, and what comes until the client has hung up too is thrown away.
-    async fn hang_up(&self) -> io::Result<()> {
+    async fn hang_up(&self, scrap: &mut [u8]) -> io::Result<()> {
         self.shutdown(Shutdown::Write)?;
-        let mut data = [0; BUFFER_SIZE];
-        let _ = timeout(LINGER, async {
-            while let Ok(1..) = TcpStream::read(self, &mut data).await {}
-        })
-        .await;
+        let _ =
+            timeout(LINGER, async { while let Ok(1..) = TcpStream::read(self, scrap).await {} })
+                .await;
         Ok(())
     }
 }

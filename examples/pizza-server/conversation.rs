@@ -18,8 +18,9 @@ pub(crate) trait Line {
 
     async fn write_all(&self, buf: &[u8]) -> io::Result<()>;
 
-    /// Ends the conversation so that the client still gets all that was written.
-    async fn hang_up(&self) -> io::Result<()>;
+    /// Ends the conversation so that the client still gets all that was written. `scrap` is for
+    /// what it says meanwhile.
+    async fn hang_up(&self, scrap: &mut [u8]) -> io::Result<()>;
 }
 
 /// Takes orders until the client hangs up. If it idles too long, or if the server closes, the
@@ -33,7 +34,7 @@ pub(crate) async fn converse(
     loop {
         let len = match place.listen(conn.read(&mut data)).await {
             Some(read) => read?,
-            None => return conn.hang_up().await,
+            None => return conn.hang_up(&mut data).await,
         };
         if len == 0 {
             return Ok(());

@@ -173,7 +173,7 @@ impl Line for Client {
         }
     }
 
-    async fn hang_up(&self) -> io::Result<()> {
+    async fn hang_up(&self, _: &mut [u8]) -> io::Result<()> {
         self.hung_up.set(true);
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{Server, command, start};
+use crate::support::{Server, command, finish, start};
 
 /// Runs the example to its end, and returns its status and what it wrote to stderr.
 fn fails(command: &mut Command) -> (Option<i32>, String) {
-    let Output { status, stderr, .. } = command.output().expect("the example runs");
+    let Output { status, stderr, .. } = finish(command);
     let stderr = String::from_utf8(stderr).expect("text");
     assert_eq!(stderr.lines().count(), 1, "one clear line: {stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
@@ -76,7 +76,7 @@ fn a_timeline_in_no_known_format_is_one_clear_line_and_status_2_at_once() {
 #[test]
 fn help_says_what_it_is_and_how_to_call_it() {
     for flag in ["--help", "-h"] {
-        let output = command().stdout(Stdio::piped()).arg(flag).output().expect("it runs");
+        let output = finish(command().stdout(Stdio::piped()).arg(flag));
         assert!(output.status.success());
         assert!(output.stderr.is_empty());
         let help = String::from_utf8(output.stdout).expect("text");

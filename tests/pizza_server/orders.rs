@@ -1,13 +1,13 @@
 //! Orders and replies, what the log says, and clients that are no trouble to each other.
 
 use std::{
-    io::{ErrorKind, Read, Write},
+    io::{ErrorKind, Write},
     net::Shutdown,
     thread,
-    time::Duration,
+    time::Instant,
 };
 
-use crate::support::{A_HANG, Server, WRONG, command, thanks};
+use crate::support::{A_HANG, Client, Server, WRONG, command, finish, thanks};
 
 #[test]
 fn orders_are_numbers_with_sign_and_white_space() {
@@ -83,9 +83,7 @@ fn an_empty_read_ends_the_conversation() {
     let mut client = server.connect();
     client.send("4");
     client.0.shutdown(Shutdown::Write).expect("it is connected");
-    let mut all = String::new();
-    client.0.read_to_string(&mut all).expect("the reply, and the end");
-    assert_eq!(all, thanks(4));
+    assert_eq!(client.rest(), thanks(4));
 }
 
 #[test]
@@ -202,56 +200,48 @@ fn a_reset_ends_one_conversation_only() {
 /// Each reply is written whole, though the client reads only when the server can write no more.
 #[test]
 fn replies_are_whole_for_a_client_that_reads_slowly() {
-    const ORDERS_AT_ONCE: usize = 64;
+    let server = Server::start();
+    // First replies of different lengths, so that where the server's buffer ends, it ends in the
+    // middle of a reply, if not for all clients.
+    let clients: Vec<_> = (1..=5)
+        .map(|digits| {
+            let client = server.connect_narrow();
+            thread::spawn(move || order_a_lot_and_read_late(client, &"1".repeat(digits)))
+        })
+        .collect();
+    for client in clients {
+        client.join().expect("whole replies");
+    }
+}
 
-    let mut command = command();
-    // The log is not what is slow here.
-    command.arg("127.0.0.1:0").env("RUST_LOG", "pizza_server=info");
-    let server = Server::run(command);
-    let client = server.connect_narrow();
+fn order_a_lot_and_read_late(mut client: Client, first: &str) {
+    client.send(first);
+    let interrupted = |error: std::io::Error| error.kind() == ErrorKind::Interrupted;
+    while client.0.peek(&mut [0]).is_err_and(interrupted) {} // The reply is read later.
 
-    // However the stream is cut, each read has one number at most, and each number is in one.
-    let orders = format!("{:>1024}", 7).repeat(ORDERS_AT_ONCE);
+    // As long as a read at most. So wherever the stream is cut, each read has one number at most,
+    // and each number is in one read.
+    let order = format!("{:>1024}", 7);
+    let sent = client.fall_silent(&order);
     let mut sender = client.0.try_clone().expect("another handle");
-    sender.set_write_timeout(Some(Duration::from_millis(500))).expect("a timeout");
-    let mut sent = 0;
-    let rest = loop {
-        // Until the server reads no more: it waits for the client to read.
-        let part = &orders.as_bytes()[sent % orders.len()..];
-        match sender.write(part) {
-            Ok(len) => sent += len,
-            Err(error) => {
-                assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
-                break &orders.as_bytes()[sent % 1024..1024];
-            }
-        }
-        assert!(sent < 1 << 30, "the server never waits");
-    };
-    let whole = sent + rest.len() % 1024;
-    let expected = whole / 1024;
-    sender.set_write_timeout(Some(A_HANG)).expect("a timeout");
-    let rest = rest.to_vec();
+    let rest = order[sent % order.len()..].to_owned();
     let sender = thread::spawn(move || {
-        if rest.len() < 1024 {
-            sender.write_all(&rest).expect("the server reads on");
-        }
+        sender.write_all(rest.as_bytes()).expect("the server reads on");
         sender.shutdown(Shutdown::Write).expect("it is connected");
     });
-    let mut replies = String::new();
-    let mut reader = client.0;
-    reader.read_to_string(&mut replies).expect("all replies, and the end");
+    let replies = client.rest();
     sender.join().expect("no panic");
 
-    assert!(replies.ends_with('\n'));
+    let replies = replies.strip_prefix(&thanks(first)).expect("the reply to the first order");
     let mut thanked = 0;
     for reply in replies.split_inclusive('\n') {
         if reply == thanks(7) {
             thanked += 1;
         } else {
-            assert_eq!(reply, WRONG);
+            assert_eq!(reply, WRONG, "of a read that was all white space");
         }
     }
-    assert_eq!(thanked, expected);
+    assert_eq!(thanked, sent / order.len() + 1);
 }
 
 /// With a silent client connected, the server's process neither runs nor wakes up.
@@ -285,13 +275,15 @@ fn an_idle_server_uses_no_processor_time() {
         let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches"));
         line.expect("Linux counts them").to_owned()
     };
+    let since = Instant::now();
     while field(&stat(), 1) != "S" {
+        assert!(since.elapsed() < A_HANG, "it never sleeps");
         thread::yield_now();
     }
     let before = (ticks(), sleeps());
     // Some time passes, on this machine's own clock: that of the programs that it can run.
     for _ in 0..20 {
-        assert!(command().arg("--help").output().expect("the example runs").status.success());
+        assert!(finish(command().arg("--help")).status.success());
     }
     assert_eq!(field(&stat(), 1), "S", "it sleeps");
     let after = (ticks(), sleeps());

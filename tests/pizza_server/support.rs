@@ -2,13 +2,13 @@
 
 use std::{
     env,
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
     path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Only a hang takes so long.
@@ -38,6 +38,28 @@ pub(crate) fn prepared(mut command: Command) -> Command {
     command.env_remove("RUST_LOG").env_remove("RUST_LOG_STYLE");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
+}
+
+/// Runs a command that ends by itself, to its end.
+pub(crate) fn finish(command: &mut Command) -> Output {
+    let mut process = command.spawn().expect("the example runs");
+    let since = Instant::now();
+    while process.try_wait().expect("it is ours").is_none() {
+        if since.elapsed() > A_HANG {
+            process.kill().expect("it is ours");
+            panic!("it does not end");
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    // What it writes is less than a pipe holds.
+    process.wait_with_output().expect("it is ours")
+}
+
+/// A line of the log without the level and the module in front.
+fn message_of(line: &str) -> String {
+    assert!(line.is_ascii() && !line.contains('\u{1b}'), "no colours: {line:?}");
+    let (_, message) = line.split_once("] ").expect("a line of the log");
+    message.to_owned()
 }
 
 /// A server that runs. It is killed at the end of the test, however that ends.
@@ -80,10 +102,12 @@ impl Server {
 
     /// The next line of the log, without the level and the module in front.
     pub(crate) fn next_line(&self) -> String {
-        let line = self.log.recv_timeout(A_HANG).expect("the server goes on");
-        assert!(line.is_ascii() && !line.contains('\u{1b}'), "no colours: {line:?}");
-        let (_, message) = line.split_once("] ").expect("a line of the log");
-        message.to_owned()
+        message_of(&self.log.recv_timeout(A_HANG).expect("the server goes on"))
+    }
+
+    /// The lines that are there already.
+    pub(crate) fn lines_so_far(&self) -> Vec<String> {
+        self.log.try_iter().map(|line| message_of(&line)).collect()
     }
 
     /// Waits for a line of the log that begins so. Returns what follows.
@@ -116,7 +140,7 @@ impl Server {
     }
 
     pub(crate) fn connect(&self) -> Client {
-        Client::from(TcpStream::connect(self.addr).expect("it listens"))
+        Client::from(TcpStream::connect_timeout(&self.addr, A_HANG).expect("it listens"))
     }
 
     /// The same with small buffers: who does not read soon stops who writes.
@@ -152,6 +176,7 @@ pub(crate) struct Client(pub(crate) TcpStream);
 impl From<TcpStream> for Client {
     fn from(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(A_HANG)).expect("a timeout");
+        stream.set_write_timeout(Some(A_HANG)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         Client(stream)
     }
@@ -170,28 +195,36 @@ impl Client {
         let mut reply = Vec::new();
         let mut byte = [0];
         while reply.last() != Some(&b'\n') {
-            assert_eq!(self.0.read(&mut byte).expect("a reply"), 1, "the server hung up");
+            // Not `read`: with a timeout set, a signal that concerns nobody can interrupt that.
+            self.0.read_exact(&mut byte).expect("a reply");
             reply.push(byte[0]);
         }
         String::from_utf8(reply).expect("a reply in UTF-8")
     }
 
-    /// Sends orders and reads no reply, until the server can write no more, and reads no more.
-    pub(crate) fn fall_silent(&mut self, order: &str) {
-        self.0.set_write_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+    /// Sends an order again and again and reads no reply, until the server can write no more, and
+    /// reads no more. Returns how many bytes were sent.
+    pub(crate) fn fall_silent(&mut self, order: &str) -> usize {
+        self.0.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
         let orders = order.repeat(64);
         let mut sent = 0;
-        while let Ok(len) = self.0.write(orders.as_bytes()) {
-            sent += len;
+        loop {
+            match self.0.write(&orders.as_bytes()[sent % orders.len()..]) {
+                Ok(len) => sent += len,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
             assert!(sent < 1 << 30, "the server never waits");
         }
         self.0.set_write_timeout(Some(A_HANG)).expect("a timeout");
+        sent
     }
 
     /// What comes until the server hangs up.
     pub(crate) fn rest(&mut self) -> String {
         let mut rest = String::new();
-        self.0.read_to_string(&mut rest).expect("the end, and no error");
+        // A server that never stops would never stop the test.
+        (&self.0).take(1 << 26).read_to_string(&mut rest).expect("the end, and no error");
         rest
     }
 

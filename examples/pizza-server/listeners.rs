@@ -5,9 +5,11 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
-/// How many connections may wait to be accepted; the OS may allow fewer.
+/// How many connections may wait to be accepted; the OS may allow fewer. Who comes when the queue
+/// is full tries again after a second, and then after two more. std's 128 are full within a few
+/// milliseconds, if a crowd comes.
 const BACKLOG: i32 = 4096;
 
 /// Creates `count` listeners. The OS deals the connections out among them.
@@ -19,6 +21,8 @@ const BACKLOG: i32 = 4096;
 pub(crate) fn bind(addr: &str, count: usize) -> io::Result<Vec<TcpListener>> {
     let listener = TcpListener::bind(addr)?;
     if count == 1 {
+        // To a socket that listens already, this sets the length of its queue.
+        SockRef::from(&listener).listen(BACKLOG)?;
         return Ok(vec![listener]);
     }
     // An address that several can share could also be shared with another server, which happens to

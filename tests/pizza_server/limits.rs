@@ -91,6 +91,27 @@ fn the_server_has_as_many_descriptors_after_its_clients_as_before() {
     assert_eq!(descriptors(), before);
 }
 
+/// Who finds the OS's queue full is ignored, and tries again after a second, and two, and four.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_crowd_that_comes_while_the_server_does_not_look_waits_in_the_queue() {
+    const CROWD: usize = 1000;
+
+    let longest = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("a limit");
+    let longest: usize = longest.trim().parse().expect("a number");
+    for threads in ["1", "2"] {
+        let server = start(&["--threads", threads]);
+        server.signal("STOP");
+        // As many as fit in the queue, if the OS allows no longer one.
+        for _ in 0..CROWD.min(longest) {
+            // It does not stay, but its place in the queue is taken all the same.
+            drop(server.connect());
+        }
+        server.signal("CONT");
+        assert_eq!(server.connect().order("1"), thanks(1));
+    }
+}
+
 /// Nobody is told "no": who comes when all places are taken waits in the OS's queue.
 #[test]
 fn who_comes_when_all_places_are_taken_is_served_when_one_leaves() {

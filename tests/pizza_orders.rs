@@ -16,7 +16,7 @@ mod conversation;
 #[path = "pizza_server/meaning.rs"]
 mod meaning;
 
-use connections::Connections;
+use connections::{Connections, Freed};
 use conversation::{BUFFER_SIZE, Line, converse, parse_order};
 use meaning::{meaning, reply_to};
 
@@ -76,7 +76,7 @@ proptest! {
     fn each_order_has_its_reply(orders in vec(bytes(), 0..12)) {
         let memory = Memory { orders: RefCell::new(orders.clone()), ..Memory::default() };
         pizzaiolo::block_on(async {
-            let place = Rc::new(Connections::new(1, None)).place().await;
+            let place = Rc::new(Connections::new(1, None, Freed::default())).place().await;
             converse(&memory, "memory", &place).await.expect("no error");
         });
         let replies: String = orders.iter().map(|order| reply_to(order)).collect();

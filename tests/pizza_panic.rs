@@ -56,7 +56,7 @@ fn a_panic_disconnects_its_client_and_nobody_else_and_the_log_says_why() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("its address");
     // As many places as there are clients at once: that of the victim is free again.
-    let places = Rc::new(connections::Connections::new(2, None));
+    let places = Rc::new(connections::Connections::new(2, None, connections::Freed::default()));
     let server = server::Server::new(listener, places).expect("a server");
 
     let executor = Executor::new().expect("an executor");

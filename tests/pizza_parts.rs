@@ -23,7 +23,7 @@ mod connections;
 #[path = "../examples/pizza-server/conversation.rs"]
 mod conversation;
 
-use connections::Connections;
+use connections::{Connections, Freed};
 use conversation::{Line, converse};
 
 const GRACE: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn connections(limit: usize, idle_timeout: Option<u64>) -> Rc<Connections> {
-    Rc::new(Connections::new(limit, idle_timeout.map(Duration::from_secs)))
+    Rc::new(Connections::new(limit, idle_timeout.map(Duration::from_secs), Freed::default()))
 }
 
 /// Lets the other tasks go as far as they can without the clock or a socket.
@@ -61,23 +61,44 @@ fn who_has_no_place_gets_the_first_that_is_free() {
 }
 
 #[test]
-fn backing_off_ends_when_a_connection_ends_or_after_a_moment() {
+fn backing_off_ends_when_a_connection_of_any_thread_ends_or_after_a_moment() {
     run(async {
-        let connections = connections(2, None);
+        let freed = Freed::default();
+        let threads = [(); 2].map(|()| Rc::new(Connections::new(9, None, freed.clone())));
+        let unused = threads[0].place().await;
         let start = now();
-        connections.back_off().await;
+        unused.back_off().await;
         let moment = now() - start;
         assert!(moment > Duration::ZERO);
 
-        let place = connections.place().await;
+        for thread in &threads {
+            let ends = thread.place().await;
+            let start = now();
+            let ends = spawn(async move {
+                sleep(moment / 2).await;
+                drop(ends);
+            });
+            unused.back_off().await;
+            assert_eq!(now() - start, moment / 2);
+            ends.await.expect("no panic");
+        }
+        // Each end counts once.
         let start = now();
-        let place = spawn(async move {
-            sleep(moment / 2).await;
-            drop(place);
-        });
-        connections.back_off().await;
-        assert_eq!(now() - start, moment / 2);
-        place.await.expect("no panic");
+        unused.back_off().await;
+        assert_eq!(now() - start, moment);
+    });
+}
+
+#[test]
+fn an_end_before_the_back_off_counts_too() {
+    run(async {
+        let connections = connections(9, None);
+        let (ends, unused) = (connections.place().await, connections.place().await);
+        // While the OS was asked in vain.
+        drop(ends);
+        let start = now();
+        unused.back_off().await;
+        assert_eq!(now(), start);
     });
 }
 

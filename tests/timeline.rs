@@ -212,7 +212,8 @@ fn run(pause: Duration) -> (Rc<Timeline>, [String; 2]) {
     let executor = Executor::builder().observer(Rc::clone(&watch)).build().unwrap();
     executor.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let connections = Rc::new(connections::Connections::new(9, None));
+        let connections =
+            Rc::new(connections::Connections::new(9, None, connections::Freed::default()));
         let server = server::Server::new(listener, connections).unwrap();
         let mut server = pin!(server.start());
         poll_fn(|cx| {

@@ -5,11 +5,13 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     future::poll_fn,
-    io,
+    io, mem,
     net::Shutdown,
     pin::{Pin, pin},
     rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -49,11 +51,14 @@ pub(crate) struct Connections {
     closing: Cell<bool>,
     /// Whoever waits for a connection to end: the accept loop, or the server that closes.
     ended: Sleeper,
+    /// Tells the threads that a descriptor is free.
+    freed: Freed,
 }
 
 impl Connections {
-    pub(crate) fn new(limit: usize, idle_timeout: Option<Duration>) -> Connections {
-        Connections { limit, idle_timeout, ..Connections::default() }
+    /// Creates those of one thread. What is given as `freed` is the same for all threads.
+    pub(crate) fn new(limit: usize, idle_timeout: Option<Duration>, freed: Freed) -> Connections {
+        Connections { limit, idle_timeout, freed, ..Connections::default() }
     }
 
     /// Waits until one more connection may be opened, and takes its place.
@@ -65,13 +70,9 @@ impl Connections {
         let (number, sleeper) = (self.next.get(), Rc::new(Sleeper::default()));
         self.next.set(number + 1);
         self.open.borrow_mut().insert(number, Rc::clone(&sleeper));
-        Place { number, in_a_row: Cell::new(0), sleeper, connections: Rc::clone(self) }
-    }
-
-    /// Waits until a connection has ended, or for a moment if none does.
-    pub(crate) async fn back_off(&self) {
-        let count = self.count();
-        let _ = timeout(BACK_OFF, self.until(|| self.count() < count)).await;
+        let freed_before = Cell::new(self.freed.count());
+        let connections = Rc::clone(self);
+        Place { number, in_a_row: Cell::new(0), sleeper, freed_before, connections }
     }
 
     /// Sees all clients off: each at once that has no order in progress, and the others as soon as
@@ -111,10 +112,22 @@ pub(crate) struct Place {
     /// How often it has listened without having to wait.
     in_a_row: Cell<u32>,
     sleeper: Rc<Sleeper>,
+    /// How many descriptors had been freed when one for this place was last waited for.
+    freed_before: Cell<u64>,
     connections: Rc<Connections>,
 }
 
 impl Place {
+    /// Nobody could be accepted for this place: waits until a connection has ended, one of
+    /// whatever thread, or for a moment if none does. One that has ended since the last time
+    /// counts too, so none is missed.
+    pub(crate) async fn back_off(&self) {
+        let freed = &self.connections.freed;
+        let one_is = poll_fn(|cx| freed.poll_more_than(self.freed_before.get(), cx));
+        let _ = timeout(BACK_OFF, one_is).await;
+        self.freed_before.set(freed.count());
+    }
+
     /// Waits for what the client says next. `None` if it idles too long, or if the server closes
     /// and there is nothing to read now, or no end of it.
     ///
@@ -169,6 +182,42 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.connections.open.borrow_mut().remove(&self.number);
         self.connections.ended.wake();
+        self.connections.freed.add();
+    }
+}
+
+/// How many connections have ended in all threads, and which accept loops wait for that: the
+/// process has so many descriptors and no more, whichever thread they are used by.
+#[derive(Clone, Default)]
+pub(crate) struct Freed(Arc<Mutex<(u64, HashMap<ThreadId, Waker>)>>);
+
+impl Freed {
+    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<ThreadId, Waker>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self) -> u64 {
+        self.lock().0
+    }
+
+    fn add(&self) {
+        let mut freed = self.lock();
+        freed.0 += 1;
+        let waiting = mem::take(&mut freed.1);
+        drop(freed);
+        for waker in waiting.into_values() {
+            waker.wake();
+        }
+    }
+
+    /// Ready when more than `before` have ended.
+    fn poll_more_than(&self, before: u64, cx: &Context<'_>) -> Poll<()> {
+        let mut freed = self.lock();
+        if freed.0 > before {
+            return Poll::Ready(());
+        }
+        freed.1.insert(thread::current().id(), cx.waker().clone());
+        Poll::Pending
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 use pizzaiolo::{Executor, trace::Timeline};
 
 use crate::{
-    connections::Connections,
+    connections::{Connections, Freed},
     options::Options,
     server::{self, Server},
     signals::{self, Watch},
@@ -28,8 +28,9 @@ pub(crate) fn run(
     signals::end_at_the_second()?;
     server::announce(&listeners[0])?;
 
+    let freed = Freed::default();
     let run = |(listener, watch)| {
-        let connections = Connections::new(connections, options.idle_timeout);
+        let connections = Connections::new(connections, options.idle_timeout, freed.clone());
         let result = run_one(listener, watch, connections, options.timeline.as_deref());
         if result.is_err() {
             signals::raise();

@@ -44,15 +44,24 @@ impl Server {
         info!("Server listening for incoming connections");
         loop {
             let place = self.connections.place().await;
+            let (conn, address) = self.accept_for(&place).await;
+            info!("Connected to {address}");
+            let task = task::Builder::new().name(format!("serve {address}"));
+            drop(task.spawn(serve(place, conn, address)));
+        }
+    }
+
+    async fn accept_for(&self, place: &Place) -> (TcpStream, SocketAddr) {
+        loop {
             match self.server_socket.accept().await {
-                Ok((conn, address)) => {
-                    info!("Connected to {address}");
-                    let task = task::Builder::new().name(format!("serve {address}"));
-                    drop(task.spawn(serve(place, conn, address)));
+                Ok(accepted) => return accepted,
+                // It concerns that client only; the next may be there.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                    info!("A client was gone before it was accepted");
                 }
                 Err(error) => {
                     warn!("Accepting a connection failed: {error}");
-                    self.connections.back_off().await;
+                    place.back_off().await;
                 }
             }
         }

@@ -22,7 +22,7 @@ mod conversation;
 #[path = "../../tests/pizza_server/meaning.rs"]
 mod meaning;
 
-use connections::{Connections, Place};
+use connections::{Connections, Freed, Place};
 use conversation::{Line, converse};
 use meaning::reply_to;
 
@@ -39,7 +39,7 @@ fuzz_target!(|script: &[u8]| {
 });
 
 async fn run(script: Vec<u8>) {
-    let connections = Rc::new(Connections::new(1, Some(PATIENCE)));
+    let connections = Rc::new(Connections::new(1, Some(PATIENCE), Freed::default()));
     let place = connections.place().await;
     let client = Rc::new(Client::new(script, Rc::clone(&connections)));
     let talk = |client: Rc<Client>, place: Place| async move {

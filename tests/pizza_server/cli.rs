@@ -1,6 +1,9 @@
 //! The command line.
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Output, Stdio},
+};
 
 use crate::support::{Server, command, finish, start};
 
@@ -102,6 +105,19 @@ fn help_says_what_it_is_and_how_to_call_it() {
         }
         assert!(help.lines().count() < 30);
     }
+}
+
+/// Whether the port is free or not, the address is told.
+#[test]
+fn without_an_address_it_listens_on_the_loopback() {
+    let mut process = command().spawn().expect("the example runs");
+    let log = BufReader::new(process.stderr.take().expect("it is piped"));
+    let told = |line: &String| line.contains("listen at ") || line.contains("Starting up on: ");
+    let line = log.lines().map_while(Result::ok).find(told);
+    // It may have ended by itself.
+    let _ = process.kill();
+    process.wait().expect("it is ours");
+    assert!(line.as_ref().is_some_and(|line| line.contains(" 127.0.0.1:12345")), "{line:?}");
 }
 
 #[test]

@@ -16,11 +16,13 @@
 
 #[path = "../examples/under-fire/clients.rs"]
 mod clients;
+#[path = "pizza_server/meaning.rs"]
+mod meaning;
 #[path = "../examples/under-fire/process.rs"]
 mod process;
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     env,
     net::SocketAddr,
     rc::Rc,
@@ -33,8 +35,8 @@ use std::{
 };
 
 use clients::{
-    Client, Tally, WAYS_TO_LEAVE, deaf, flood, hundred_megabytes, leave, regular, slow_reader,
-    trickle,
+    A_ROUND_OF_LEAVERS, Client, Tally, babble, deaf, flood, hundred_megabytes, leave, regular,
+    slow_reader, trickle,
 };
 use pizzaiolo::{
     JoinHandle, block_on, spawn,
@@ -66,7 +68,8 @@ async fn all(tasks: Vec<JoinHandle<()>>) {
     }
 }
 
-/// Connects so many times and leaves in every way, 50 at a time.
+/// Connects so many times and leaves in every way, 50 at a time. When this returns, the server has
+/// accepted them all.
 async fn come_and_go(addr: SocketAddr, tally: &Rc<Tally>, connections: u64) {
     let next = Rc::new(Cell::new(0));
     let tasks = (0..50).map(|_| {
@@ -83,6 +86,8 @@ async fn come_and_go(addr: SocketAddr, tally: &Rc<Tally>, connections: u64) {
         })
     });
     all(tasks.collect()).await;
+    // Who comes last is accepted last.
+    drop(herd(addr, tally, 1).await);
 }
 
 /// Nothing is left of clients that have come and gone: no descriptor, no task, no memory.
@@ -105,6 +110,8 @@ fn nothing_is_left_of(connections: u64) {
         );
         assert_eq!((tally.wrong.get(), tally.lost.get()), (0, 0), "wrong and lost replies");
         assert_eq!(server.tasks(), 0);
+        let three = herd(server.addr, &tally, 3).await;
+        assert_eq!(server.tasks(), three.len(), "its table shows who is there");
         // What the allocator keeps varies by some pages.
         assert!(after <= before + 512, "memory grows");
     });
@@ -114,11 +121,11 @@ fn nothing_is_left_of(connections: u64) {
 
 #[test]
 fn clients_that_leave_in_every_way_leave_nothing_behind() {
-    nothing_is_left_of(100 * WAYS_TO_LEAVE);
+    nothing_is_left_of(2 * A_ROUND_OF_LEAVERS);
 }
 
 #[test]
-#[ignore = "it takes a minute"]
+#[ignore = "it takes some minutes"]
 fn a_hundred_thousand_connections_leave_nothing_behind() {
     nothing_is_left_of(100_000);
 }
@@ -170,6 +177,10 @@ fn ten_thousand_clients_at_once() {
     assert_eq!(server.end().0, Some(0));
 }
 
+/// The servers that are stopped under full load.
+const OPTIONS: [&[&str]; 4] =
+    [&[], &["--threads", "3"], &["--max-connections", "40"], &["--idle-timeout", "0.5"]];
+
 /// Stops a server under full load. Returns how many orders it had read, and how many replies came.
 fn stop_under_load(options: &[&str]) -> (u64, u64) {
     let server = Server::start(1024, "warn,pizza_server::conversation=info", options);
@@ -207,12 +218,65 @@ fn stop_under_load(options: &[&str]) -> (u64, u64) {
 #[test]
 #[ignore = "it is long under load"]
 fn a_server_that_is_stopped_under_full_load_loses_no_reply() {
-    for options in [&[][..], &["--threads", "3"]] {
-        for _ in 0..10 {
+    for options in OPTIONS {
+        for _ in 0..5 {
             let (orders, replies) = stop_under_load(options);
             println!("stopped: {orders} orders were read, {replies} replies came {options:?}");
             assert_eq!(orders, replies);
         }
+    }
+}
+
+/// Measures how long it takes from the moment in which one client leaves until another, who waited
+/// for a descriptor, has a reply.
+#[test]
+#[ignore = "it measures time"]
+fn a_descriptor_that_is_free_is_taken_at_once() {
+    const CLIENTS: usize = 100;
+    /// So many leave, one by one. As many wait at least.
+    const LEAVERS: usize = 40;
+
+    for options in [&[][..], &["--threads", "3"]] {
+        let options = [&["--max-connections", "1000"], options].concat();
+        let server = Server::start(60, "warn", &options);
+        let addr = server.addr;
+        let mut waits = block_on(async {
+            let tally = Rc::new(Tally::default());
+            let thanked = Rc::new(RefCell::new(Vec::new()));
+            for _ in 0..CLIENTS {
+                let (tally, thanked) = (Rc::clone(&tally), Rc::clone(&thanked));
+                drop(spawn(async move {
+                    let client = Client::connect(addr, &tally).await.expect("it listens");
+                    client.order(1).await.expect("a reply");
+                    thanked.borrow_mut().push((client, Instant::now()));
+                }));
+            }
+            while !server.log.try_iter().any(|line| line.contains("Accepting a connection failed"))
+            {
+                sleep(Duration::from_millis(10)).await;
+            }
+            // Whoever has been accepted has its reply by now.
+            sleep(Duration::from_millis(500)).await;
+            let mut waits = Vec::new();
+            for _ in 0..LEAVERS {
+                let before = thanked.borrow().len();
+                let (leaver, _) = thanked.borrow_mut().remove(0);
+                let start = Instant::now();
+                drop(leaver);
+                while thanked.borrow().len() < before {
+                    sleep(Duration::from_millis(1)).await;
+                }
+                waits.push(thanked.borrow()[before - 1].1 - start);
+            }
+            waits
+        });
+        waits.sort();
+        println!(
+            "from one client's end to the reply to the next: {:.1?} in half of the cases, {:.1?} \
+             at most {options:?}",
+            waits[LEAVERS / 2],
+            waits[LEAVERS - 1]
+        );
     }
 }
 
@@ -285,17 +349,54 @@ fn leavers(addr: SocketAddr, tally: &Rc<Tally>, over: &Over) -> Vec<JoinHandle<(
     let client = |first: u64| {
         let (tally, over) = (Rc::clone(tally), Arc::clone(over));
         spawn(async move {
-            for way in first.. {
+            for number in first.. {
                 if is_over(&over) {
                     return;
                 }
                 // Whether it was lost or right, it has told the tally.
-                let _ = leave(addr, &tally, way).await;
+                let _ = leave(addr, &tally, number).await;
                 sleep(Duration::from_millis(20)).await;
             }
         })
     };
-    (0..3 * WAYS_TO_LEAVE).map(client).collect()
+    (0..30).map(client).collect()
+}
+
+/// Who sends bytes of all kinds, a few of which are a number.
+fn babblers(addr: SocketAddr, tally: &Rc<Tally>, over: &Over) -> Vec<JoinHandle<()>> {
+    let client = |who: u64| {
+        let (tally, over) = (Rc::clone(tally), Arc::clone(over));
+        let order = move |number| {
+            let order = any_bytes(who << 40 | number);
+            let reply = meaning::reply_to(&order);
+            (order, reply)
+        };
+        spawn(async move {
+            babble(addr, tally, order, move || !is_over(&over)).await.expect("it is served");
+        })
+    };
+    (0..4).map(client).collect()
+}
+
+/// One read's bytes, from 1 to 1,024: any at all, or any of those that numbers are made of.
+fn any_bytes(seed: u64) -> Vec<u8> {
+    let mut random = seed;
+    let mut next = move || {
+        // SplitMix64.
+        random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (random ^ random >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    };
+    let upto = |random: u64, limit: usize| usize::try_from(random % limit as u64).unwrap_or(0);
+    let alphabet: Vec<u8> = match next() % 3 {
+        0 => (0..=u8::MAX).collect(),
+        1 => b"0123456789".into(),
+        _ => b"+-0123456789 \n".into(),
+    };
+    let longest = [4, 22, 1024][upto(next(), 3)];
+    let len = 1 + upto(next(), longest);
+    (0..len).map(|_| alphabet[upto(next(), alphabet.len())]).collect()
 }
 
 /// Who misbehaves.
@@ -331,17 +432,22 @@ fn crowds(
         let idle = herd(addr, &tally, idle).await;
         while !is_over(&over) {
             sleep(Duration::from_secs(5)).await;
-            let mut clients = Vec::new();
-            for _ in 0..crowd {
-                clients.extend(Client::connect(addr, &tally).await);
-            }
-            sleep(Duration::from_secs(1)).await;
+            come_at_once(addr, &tally, crowd).await;
         }
         // They are still served.
         for client in &idle {
             client.order(5).await.expect("a reply");
         }
     })]
+}
+
+/// So many come, stay for a second without an order, and go.
+async fn come_at_once(addr: SocketAddr, tally: &Rc<Tally>, crowd: usize) {
+    let mut clients = Vec::new();
+    for _ in 0..crowd {
+        clients.extend(Client::connect(addr, tally).await);
+    }
+    sleep(Duration::from_secs(1)).await;
 }
 
 /// So many clients that have ordered once.
@@ -371,8 +477,10 @@ fn soak() {
     // All have come and gone once: what is kept for them is part of what there is before.
     block_on(async {
         let tally = Rc::new(Tally::default());
-        drop(herd(addr, &tally, IDLE).await);
-        come_and_go(addr, &tally, 100 * WAYS_TO_LEAVE).await;
+        let idle = herd(addr, &tally, IDLE).await;
+        come_at_once(addr, &tally, 2 * ROOM).await;
+        drop(idle);
+        come_and_go(addr, &tally, 2 * A_ROUND_OF_LEAVERS).await;
     });
     wait_until("all are gone", || server.descriptors() == empty);
     let before = server.memory();
@@ -381,15 +489,19 @@ fn soak() {
     let crews = [
         crew(&over, A_HANG, move |tally, over| regulars(addr, tally, over)),
         crew(&over, A_HANG, move |tally, over| leavers(addr, tally, over)),
+        crew(&over, A_HANG, move |tally, over| babblers(addr, tally, over)),
         crew(&over, A_HANG, move |tally, over| crowds(addr, tally, over, IDLE, 2 * ROOM)),
         crew(&over, Duration::ZERO, move |tally, _| nuisances(addr, tally)),
     ];
     let (mut peak, mut stops, mut stop_orders, mut stop_lost) = (0, 0, 0, 0);
     let start = Instant::now();
-    while start.elapsed() < duration {
+    for options in OPTIONS.iter().cycle() {
         thread::sleep(Duration::from_secs(5).min(duration.saturating_sub(start.elapsed())));
         peak = peak.max(server.memory());
-        let (orders, replies) = stop_under_load(&[]);
+        if start.elapsed() >= duration {
+            break;
+        }
+        let (orders, replies) = stop_under_load(options);
         (stops, stop_orders) = (stops + 1, stop_orders + orders);
         stop_lost += orders.abs_diff(replies);
     }
@@ -400,6 +512,7 @@ fn soak() {
         all.add(&summary);
         summary
     });
+    block_on(async { drop(herd(addr, &Rc::default(), 1).await) });
     wait_until("all are gone", || server.descriptors() == empty);
     let (descriptors, after, tasks) = (server.descriptors(), server.memory(), server.tasks());
     server.signal("TERM");
@@ -418,7 +531,7 @@ fn soak() {
     row("lost replies to these", &stop_lost);
     row("descriptors before", &empty);
     row("descriptors after", &descriptors);
-    row("tasks after", &tasks);
+    row("tasks of connections after", &tasks);
     row("resident memory before, KiB", &before);
     row("resident memory at most, KiB", &peak);
     row("resident memory after, KiB", &after);

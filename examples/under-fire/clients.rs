@@ -10,7 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pizzaiolo::{net::TcpStream, spawn, time::sleep};
+use pizzaiolo::{
+    net::TcpStream,
+    spawn,
+    time::{sleep, timeout},
+};
 use socket2::{Domain, SockRef, Socket, Type};
 
 /// An order that fills a read of the server's. However a stream of them is cut, there is one
@@ -184,6 +188,25 @@ pub(crate) async fn slow_reader(addr: SocketAddr, tally: Rc<Tally>) -> io::Resul
     Err(error)
 }
 
+/// Orders without a pause what is seldom a number, for as long as `go_on`. The numbers 1 and so on
+/// are turned into an order, and the reply that is due, by `order`.
+pub(crate) async fn babble(
+    addr: SocketAddr,
+    tally: Rc<Tally>,
+    order: impl Fn(u64) -> (Vec<u8>, String),
+    go_on: impl Fn() -> bool,
+) -> io::Result<()> {
+    let client = Client::connect(addr, &tally).await?;
+    for number in 1.. {
+        if !go_on() {
+            break;
+        }
+        let (order, reply) = order(number);
+        tally.count(client.exchange(&order, reply.as_bytes()).await)?;
+    }
+    Ok(())
+}
+
 /// Sends a byte a second.
 pub(crate) async fn trickle(addr: SocketAddr, tally: Rc<Tally>) -> io::Result<()> {
     let client = Client::connect(addr, &tally).await?;
@@ -235,14 +258,37 @@ async fn flood_of(bytes: u64, addr: SocketAddr, tally: Rc<Tally>) -> io::Result<
     }
 }
 
-/// In how many ways a client can leave.
-pub(crate) const WAYS_TO_LEAVE: u64 = 10;
+/// So many clients leave in every way there is: most of the ways are taken often, those that take
+/// long once.
+pub(crate) const A_ROUND_OF_LEAVERS: u64 = 500;
 
-/// Connects, and leaves in the given way.
-pub(crate) async fn leave(addr: SocketAddr, tally: &Rc<Tally>, way: u64) -> io::Result<()> {
+/// Connects, and leaves in the way that falls to this number.
+pub(crate) async fn leave(addr: SocketAddr, tally: &Rc<Tally>, number: u64) -> io::Result<()> {
+    match number % A_ROUND_OF_LEAVERS {
+        498 => leave_unheard(addr, tally, false).await,
+        499 => leave_unheard(addr, tally, true).await,
+        _ => leave_quickly(addr, tally, number).await,
+    }
+}
+
+/// It does not read until the server, which writes a reply, has to wait; and leaves then.
+async fn leave_unheard(addr: SocketAddr, tally: &Rc<Tally>, reset: bool) -> io::Result<()> {
+    let client = Client::connect_narrow(addr, tally)?;
+    while let Ok(sent) =
+        timeout(Duration::from_millis(20), client.stream.write_all(&BIG_ORDER)).await
+    {
+        sent?;
+    }
+    if reset {
+        client.reset_when_dropped();
+    }
+    Ok(())
+}
+
+async fn leave_quickly(addr: SocketAddr, tally: &Rc<Tally>, way: u64) -> io::Result<()> {
     let client = Client::connect(addr, tally).await?;
     let many = BIG_ORDER.repeat(32);
-    match way % WAYS_TO_LEAVE {
+    match way % 10 {
         // Before its first byte: with the end of the stream, and with a reset.
         0 => {}
         1 => client.reset_when_dropped(),
@@ -270,7 +316,7 @@ pub(crate) async fn leave(addr: SocketAddr, tally: &Rc<Tally>, way: u64) -> io::
             client.stream.write_all(b"4").await?;
             client.reset_when_dropped();
         }
-        // While replies are being written that it does not read.
+        // While the server reads and writes without having to wait.
         7 => drop(client.stream.write(&many).await?),
         8 => {
             client.stream.write_all(&many).await?;

@@ -308,7 +308,21 @@ fn the_table_of_the_original_is_what_happens() {
         // The server's file, as seen from here.
         let story = lines.join("\n").replace("tests/../", "") + "\n";
         std::fs::write(Path::new(&folder).join("timeline.txt"), story).unwrap();
+        show(Path::new(&folder));
     }
+}
+
+/// Puts the pictures that are text into the page that shows them.
+fn show(folder: &Path) {
+    let file = folder.join("watching.md");
+    let mut page = std::fs::read_to_string(&file).unwrap();
+    for (language, picture) in [("text", "timeline.txt"), ("mermaid", "timeline.mmd")] {
+        let picture = std::fs::read_to_string(folder.join(picture)).unwrap();
+        let (before, rest) = page.split_once(&format!("```{language}\n")).expect("it is shown");
+        let (_, after) = rest.split_once("```\n").expect("the block has an end");
+        page = format!("{before}```{language}\n{picture}```\n{after}");
+    }
+    std::fs::write(file, page).unwrap();
 }
 
 #[test]

@@ -104,8 +104,8 @@ fn nothing_is_left_of(connections: u64) {
         wait_until("all are gone", || server.descriptors() == empty);
         let after = server.memory();
         println!(
-            "{connections} connections: {empty} descriptors before and after, {before} KiB of \
-             memory before, {after} KiB after, worst wait {:.1?}",
+            "{connections} connections: {empty} descriptors before and after, worst wait {:.1?}\n\
+             resident memory: {before} KiB before, {after} KiB after",
             tally.worst.get()
         );
         assert_eq!((tally.wrong.get(), tally.lost.get()), (0, 0), "wrong and lost replies");
@@ -162,7 +162,7 @@ fn ten_thousand_clients_at_once() {
             .map(|client| spawn(async move { client.order(3).await.expect("a reply") }));
         all(orders.collect()).await;
         println!(
-            "{CLIENTS} clients: {} bytes each before the first order, {} bytes each after; \
+            "{CLIENTS} clients: {} bytes each before the first order, {} bytes each after\n\
              {idle} ticks of processor time in 2 idle seconds; worst wait {:.1?}",
             per_client(silent),
             per_client(talkative),
@@ -272,10 +272,10 @@ fn a_descriptor_that_is_free_is_taken_at_once() {
         });
         waits.sort();
         println!(
-            "from one client's end to the reply to the next: {:.1?} in half of the cases, {:.1?} \
-             at most {options:?}",
+            "{:.1?} from one client's end to the next one's reply, {:.1?} at most: {}",
             waits[LEAVERS / 2],
-            waits[LEAVERS - 1]
+            waits[LEAVERS - 1],
+            options.join(" ")
         );
     }
 }

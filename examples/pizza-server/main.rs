@@ -1,6 +1,8 @@
 //! The pizza server: the original's `Server`, on `async fn` tasks.
 //!
 //! Run it with `cargo run --release --example pizza-server`, and order with `nc 127.0.0.1 12345`.
+//! What it survives, and how that was tried, is in `docs/under-fire.md`.
+//!
 //! The accept loop and the client loop are in `server.rs`; this file reads the command line, and
 //! `run.rs` starts an executor for each thread and ends it when a signal says so.
 

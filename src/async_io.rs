@@ -212,7 +212,7 @@ impl<S> Async<S> {
     pub fn into_inner(mut self) -> io::Result<S> {
         let mut io = self.io.take().unwrap_or_else(|| unreachable!("{THERE}"));
         let deregister = self.deregister;
-        self.registration.remove(|registry| deregister(&mut io, registry))?;
+        self.registration.remove(&mut |registry| deregister(&mut io, registry))?;
         Ok(io)
     }
 
@@ -430,7 +430,7 @@ impl<S: AsFd> AsRawFd for Async<S> {
 impl<S> Drop for Async<S> {
     fn drop(&mut self) {
         let (io, deregister, sole) = (&mut self.io, self.deregister, self.sole.get());
-        let removed = self.registration.remove(|registry| match io {
+        let removed = self.registration.remove(&mut |registry| match io {
             Some(io) if !sole => deregister(io, registry),
             _ => Ok(()),
         });

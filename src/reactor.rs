@@ -99,7 +99,7 @@ impl Reactor {
     pub(crate) fn deregister(
         &self,
         id: SourceId,
-        deregister: impl FnOnce(&Registry) -> io::Result<()>,
+        deregister: &mut dyn FnMut(&Registry) -> io::Result<()>,
     ) -> io::Result<()> {
         let source = self.sources.borrow_mut().remove(id.0);
         drop(source);

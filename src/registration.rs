@@ -300,7 +300,7 @@ impl Registration {
     /// Takes the socket out of its reactor; `deregister` makes mio's call, if one is needed.
     pub(crate) fn remove(
         &mut self,
-        deregister: impl FnOnce(&mio::Registry) -> io::Result<()>,
+        deregister: &mut dyn FnMut(&mio::Registry) -> io::Result<()>,
     ) -> io::Result<()> {
         let Some(source) = self.source.take() else {
             return Ok(());

@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "the example's command line is run as a process")]
 mod gallery;
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -278,13 +281,9 @@ fn an_rc_waker_does_not_compile_for_the_reason_that_is_shown() {
 
 // The command line.
 
-/// Runs the example. `cargo test` builds it beside this test.
+/// Runs the example.
 fn example(args: &[&str]) -> Output {
-    let test = env::current_exe().expect("the test's own path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let binary = profile.join("examples").join(format!("gallery{}", env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "build it first: cargo build --example gallery");
-    Command::new(binary).args(args).output().expect("the example runs")
+    Command::new(example::binary("gallery")).args(args).output().expect("the example runs")
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! Nothing here waits for time to pass: a test waits for an event (a reply, a line, a process's own
 //! processor time), under a bound that only a hang can reach.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
@@ -20,14 +23,9 @@ const HANG: Duration = Duration::from_secs(60);
 
 const WRONG: &str = "Wrong number of pizzas, please try again.\n";
 
-/// The program of a step, which `cargo test` has built beside this one.
+/// The program of a step.
 fn program(step: usize) -> PathBuf {
-    let test = env::current_exe().expect("this test has a path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let name = format!("ladder-{step}{}", env::consts::EXE_SUFFIX);
-    let program = profile.join("examples").join(name);
-    assert!(program.exists(), "no {}: run `cargo build --examples`", program.display());
-    program
+    example::binary(&format!("ladder-{step}"))
 }
 
 /// The guide's table of what each step costs. From left to right: the step, how many it serves at

@@ -1,10 +1,11 @@
 //! The load generator as a real process, against the pizza server and against servers that err.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::{
-    env,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::mpsc,
     thread,
@@ -25,14 +26,9 @@ fn right(order: &str) -> String {
     order.trim().parse::<i64>().map_or_else(|_| WRONG.to_owned(), thanks)
 }
 
-/// An example, ready to run. `cargo test` builds it beside this test.
+/// An example, ready to run.
 fn example(name: &str) -> Command {
-    let test = env::current_exe().expect("the test's own path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let binary: PathBuf =
-        profile.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "build it first: cargo build --example {name}");
-    let mut command = Command::new(binary);
+    let mut command = Command::new(example::binary(name));
     command.env_remove("RUST_LOG").env_remove("RUST_LOG_STYLE");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

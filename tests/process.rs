@@ -3,6 +3,8 @@
 //! These tests have a process of their own, and run one at a time in it.
 #![cfg(target_os = "linux")]
 
+mod common;
+
 use std::{
     fs,
     io::{self, Read, Write},
@@ -11,19 +13,17 @@ use std::{
     rc::Rc,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        mpsc::{self, RecvTimeoutError, Sender},
+        mpsc::{self, Sender},
     },
     thread,
     time::{Duration, Instant},
 };
 
+use common::bounded;
 use pizzaiolo::{
     net::{TcpListener, TcpStream},
     spawn, yield_now,
 };
-
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
 
 /// Lets one test run at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -34,16 +34,7 @@ fn alone() -> MutexGuard<'static, ()> {
 /// Runs an async test to its end, alone, and on a thread of its own, so that a hang is a failure.
 fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
     let _alone = alone();
-    let (done, end) = mpsc::channel::<()>();
-    let thread = thread::spawn(move || {
-        let _done = done;
-        pizzaiolo::block_on(test()).expect("the test's own I/O works");
-    });
-    let hangs = end.recv_timeout(A_HANG) == Err(RecvTimeoutError::Timeout);
-    assert!(!hangs, "the test hangs");
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
+    bounded(move || pizzaiolo::block_on(test()).expect("the test's own I/O works"));
 }
 
 /// How many descriptors the process has open.

@@ -1,6 +1,9 @@
 //! What the README says of this repository is so: its links lead somewhere, its table of the source
 //! is whole, and what it shows is what its commands show.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -114,10 +117,7 @@ impl Drop for Process {
 /// The pizza server, which `cargo test` has built, the lines that it has said first, and where it
 /// listens.
 fn serve(lines: usize) -> (Process, Vec<String>, String) {
-    let test = env::current_exe().expect("the test's own path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let program = profile.join("examples").join(format!("pizza-server{}", env::consts::EXE_SUFFIX));
-    let mut command = Command::new(program);
+    let mut command = Command::new(example::binary("pizza-server"));
     command.arg("127.0.0.1:0").env_remove("RUST_LOG").env_remove("RUST_LOG_STYLE");
     let mut process = Process(command.stderr(Stdio::piped()).spawn().expect("the server starts"));
     let stderr = BufReader::new(process.0.stderr.take().expect("it is piped"));

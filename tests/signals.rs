@@ -1,17 +1,17 @@
 //! The example `signals`, as a process.
 #![cfg(unix)]
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::{
-    env,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
 
 #[test]
 fn each_signal_is_told() {
-    let test = env::current_exe().expect("the test's own path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let mut command = Command::new(profile.join("examples/signals"));
+    let mut command = Command::new(example::binary("signals"));
     let mut process = command.stdout(Stdio::piped()).spawn().expect("it is built");
     let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
     let mut lines = stdout.lines().map(|line| line.expect("text"));

@@ -1,7 +1,9 @@
 //! The example `slow_oven`, as a process: what blocks one order blocks nobody else.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::{
-    env,
     io::{BufRead, BufReader, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
@@ -24,10 +26,7 @@ impl Drop for SlowOven {
 
 /// Starts the example. Returns its address.
 fn start(baking_seconds: &str) -> (SlowOven, String) {
-    let test = env::current_exe().expect("the test's own path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let binary = profile.join("examples").join(format!("slow_oven{}", env::consts::EXE_SUFFIX));
-    let mut command = Command::new(binary);
+    let mut command = Command::new(example::binary("slow_oven"));
     command.args(["127.0.0.1:0", baking_seconds]).stdout(Stdio::piped());
     let mut oven = SlowOven(command.spawn().expect("it is built"));
     let mut line = String::new();

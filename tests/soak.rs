@@ -42,10 +42,7 @@ use pizzaiolo::{
     JoinHandle, block_on, spawn,
     time::{sleep, timeout},
 };
-use process::Server;
-
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+use process::{A_HANG, Server};
 
 /// The number in a variable of the environment.
 fn number(variable: &str, default: u64) -> u64 {

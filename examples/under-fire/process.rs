@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+pub(crate) const A_HANG: Duration = Duration::from_secs(60);
 
 /// The pizza server's process. It is killed with this value, if it still runs.
 pub(crate) struct Server {

@@ -1,7 +1,9 @@
 //! The example as a process, and plain std clients that talk to it.
 
+#[path = "../common/example.rs"]
+mod example;
+
 use std::{
-    env,
     io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
     path::PathBuf,
@@ -20,13 +22,9 @@ pub(crate) fn thanks(order: impl std::fmt::Display) -> String {
     format!("Thank you for ordering {order} pizzas!\n")
 }
 
-/// The example's binary. `cargo test` builds it beside this test.
+/// The example's program.
 pub(crate) fn binary() -> PathBuf {
-    let test = env::current_exe().expect("the test's own path");
-    let profile = test.ancestors().nth(2).expect("it is in target/PROFILE/deps");
-    let binary = profile.join("examples").join(format!("pizza-server{}", env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "build it first: cargo build --example pizza-server");
-    binary
+    example::binary("pizza-server")
 }
 
 /// The example, ready to run.

@@ -33,7 +33,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Executor {
     /// Whose turn it is. Now and then, a look for news comes first.
-    pub(crate) fn next(&self) -> Option<TaskId> {
+    fn next(&self) -> Option<TaskId> {
         let left = self.polls_left.get();
         if left == 0 {
             self.look();
@@ -87,7 +87,7 @@ impl Executor {
     }
 
     /// How long the thread may sleep: until the next timer. `None`, until something comes.
-    pub(crate) fn time_to_sleep(&self) -> Option<Duration> {
+    fn time_to_sleep(&self) -> Option<Duration> {
         let Context { timers, clock, .. } = &*self.context;
         if timers.is_empty() || clock.is_paused() {
             return None;
@@ -98,7 +98,7 @@ impl Executor {
 
     /// Moves a paused clock to the next timer, if there is nothing else to wait for. True if
     /// something may be ready now.
-    pub(crate) fn jump(&self) -> bool {
+    fn jump(&self) -> bool {
         self.look();
         let Context { tasks, reactor, timers, clock, tracer, turn, .. } = &*self.context;
         if !tasks.ready.is_empty() {
@@ -129,7 +129,7 @@ impl Executor {
         self.letters.replace(letters);
     }
 
-    pub(crate) fn wake_by_letter(&self, id: TaskId) {
+    fn wake_by_letter(&self, id: TaskId) {
         let Context { tasks, tracer, .. } = &*self.context;
         let is_root = self.with_root(|root| root.header().mark_for_letter(id)) == Some(true);
         if is_root || tasks.mark_for_letter(id) {
@@ -175,8 +175,8 @@ impl Executor {
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "so is this")]
-    pub(crate) fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
+    #[expect(clippy::inline_always, reason = "it is most of `run_task`")]
+    fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
         let turn = &self.context.turn;
         turn.begin(id, Some(&waker));
         let poll = foreign::call(|| self.poll(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
@@ -217,7 +217,7 @@ impl Executor {
     }
 
     /// Ends a task: drops its future, then lets the outcome be seen.
-    pub(crate) fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
+    fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
         let tracer = &self.context.tracer;
         self.context.turn.begin(id, None);
         if let Err(payload) = foreign::call(|| drop(future)) {

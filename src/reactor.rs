@@ -161,7 +161,7 @@ impl Reactor {
             };
             source.set_ready(readiness);
             for direction in [Direction::Read, Direction::Write] {
-                if readiness.is_ready(direction) && !source.is_free(direction) {
+                if readiness.is_ready(direction) {
                     self.wake(&source, direction);
                 }
             }

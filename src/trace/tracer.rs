@@ -23,12 +23,7 @@ impl Tracer {
     /// what asking costs, see `benches/README.md`.)
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        !cfg!(unwatched) && self.has_listener()
-    }
-
-    #[inline]
-    fn has_listener(&self) -> bool {
-        self.observer.is_some() || log::max_level() >= log::Level::Debug
+        !cfg!(unwatched) && (self.observer.is_some() || log::max_level() >= log::Level::Debug)
     }
 
     /// Tells what happened to `task`, or to the executor itself if it is `None`. Nothing may be

@@ -192,6 +192,13 @@ impl<S> Async<S> {
         self
     }
 
+    /// Says that it is a stream that was accepted just now: nobody has read from it, nor has a
+    /// duplicate of its descriptor.
+    pub(crate) fn assume_accepted(self) -> Async<S> {
+        self.registration.set_unread();
+        self.assume_sole()
+    }
+
     /// Returns a reference to the source.
     #[must_use]
     pub fn get_ref(&self) -> &S {

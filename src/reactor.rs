@@ -32,6 +32,11 @@ use crate::{
 /// 1,024 the look costs little beside the work that it brings.
 const EVENTS_A_LOOK: usize = 1024;
 
+/// How many accepted streams in a row register before they read, after one that read in vain.
+/// Then one tries again: that costs a sixteenth of a call a stream, and tells soon enough that
+/// clients have become faster than the server.
+const SILENT_STREAMS: u32 = 16;
+
 /// The token of mio's waker, which no socket ever has: the index in it is reserved.
 const BELL: Token = Token(usize::MAX);
 
@@ -52,6 +57,8 @@ pub(crate) struct Reactor {
     /// Where mio writes the events. Taken out while they are handed out.
     events: Cell<Option<Events>>,
     sources: RefCell<Slots<Option<Rc<Source>>>>,
+    /// How many accepted streams are still to register before they read.
+    silent: Cell<u32>,
     /// The tasks that may wait.
     tasks: Rc<Tasks>,
     tracer: Rc<Tracer>,
@@ -64,6 +71,7 @@ impl Reactor {
             poll: RefCell::new(poll),
             events: Cell::new(Some(Events::with_capacity(EVENTS_A_LOOK))),
             sources: RefCell::new(Slots::new()),
+            silent: Cell::new(0),
             tasks,
             tracer,
             turn,
@@ -104,6 +112,19 @@ impl Reactor {
         let source = self.sources.borrow_mut().remove(id.0);
         drop(source);
         deregister(self.poll.borrow().registry())
+    }
+
+    /// Notes that an accepted stream was read in vain.
+    pub(crate) fn expect_silence(&self) {
+        self.silent.set(SILENT_STREAMS - 1);
+    }
+
+    /// Whether a stream that was accepted just now would be read in vain, as far as can be told
+    /// from those before it. To be asked once for each.
+    pub(crate) fn expects_silence(&self) -> bool {
+        let left = self.silent.get();
+        self.silent.set(left.saturating_sub(1));
+        left > 0
     }
 
     /// Whether any socket is registered.

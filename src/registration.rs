@@ -16,6 +16,11 @@
 //! happens between the try and the registration is missed. Events are collected by the executor
 //! between polls only, so within a poll nothing can come between a try and what it is
 //! followed by.
+//!
+//! One try is spared: a client mostly needs some time until it says something, and then the first
+//! read of its stream, just accepted, finds nothing. So when one has found nothing, the next ones
+//! register first (see [`Reactor::expects_silence`]). On a busy machine the client's words are there
+//! before its stream is accepted: then each read finds them, and no registration may be needed.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -133,11 +138,18 @@ impl Source {
 /// What a socket keeps: nothing until it first has to wait, its place in a reactor from then on.
 pub(crate) struct Registration {
     source: OnceCell<Rc<Source>>,
+    /// It belongs to a stream that was accepted and is not read yet.
+    unread: Cell<bool>,
 }
 
 impl Registration {
     pub(crate) const fn new() -> Registration {
-        Registration { source: OnceCell::new() }
+        Registration { source: OnceCell::new(), unread: Cell::new(false) }
+    }
+
+    /// Says that it belongs to a stream that was accepted just now.
+    pub(crate) fn set_unread(&self) {
+        self.unread.set(true);
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
@@ -152,14 +164,19 @@ impl Registration {
         let may_go = match self.source.get() {
             Some(source) => source.ready.get().is_ready(direction) && source.turn.spend(),
             // One that was never registered was never asked.
-            None => spend_without_source(),
+            None => self.may_go_unregistered(direction),
         };
         if !may_go {
             return Poll::Pending;
         }
         loop {
             match op() {
-                Ok(done) => return Poll::Ready(Ok(done)),
+                Ok(done) => {
+                    if direction == Direction::Read {
+                        self.unread.set(false);
+                    }
+                    return Poll::Ready(Ok(done));
+                }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock => {
@@ -179,7 +196,22 @@ impl Registration {
         if let Some(source) = self.source.get() {
             let over = Readiness::of(direction).with(Readiness::stops_short(direction));
             source.ready.set(source.ready.get().without(over));
+        } else if direction == Direction::Read && self.unread.take() {
+            context::with(|context| context.reactor.expect_silence());
         }
+    }
+
+    /// Whether to try what never had a place in a reactor, with a share of the budget of the
+    /// executor that runs here. Outside an executor there is nobody to be fair to, and nothing to
+    /// wait for.
+    #[inline(never)]
+    fn may_go_unregistered(&self, direction: Direction) -> bool {
+        let first = direction == Direction::Read && self.unread.get();
+        let may_go = context::with(|context| {
+            let silent = first && context.reactor.expects_silence();
+            !silent && context.turn.spend()
+        });
+        may_go.unwrap_or(true)
     }
 
     /// Whether a source that was registered may be ready; it takes a share of the budget to say
@@ -310,13 +342,6 @@ impl Registration {
             None => Ok(()),
         }
     }
-}
-
-/// Takes a share of the budget of the executor that runs here. Outside an executor there is nobody
-/// to be fair to.
-#[inline(never)]
-fn spend_without_source() -> bool {
-    context::with(|context| context.turn.spend()).unwrap_or(true)
 }
 
 const OUTSIDE: &str = "a socket has to wait, but no pizzaiolo executor runs on this thread: \

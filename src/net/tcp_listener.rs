@@ -115,7 +115,7 @@ impl TcpListener {
 
 fn try_accept(io: &Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
     let (stream, peer) = ready!(io.attempt(Direction::Read, mio::net::TcpListener::accept))?;
-    Poll::Ready(Ok((TcpStream::fresh(stream), peer)))
+    Poll::Ready(Ok((TcpStream::accepted(stream), peer)))
 }
 
 /// Sets the listener to non-blocking.

@@ -46,6 +46,11 @@ impl TcpStream {
         TcpStream::from_io(TcpStream::new(stream).io.assume_sole())
     }
 
+    /// The same for one that a listener has accepted.
+    pub(super) fn accepted(stream: mio::net::TcpStream) -> TcpStream {
+        TcpStream::from_io(TcpStream::new(stream).io.assume_accepted())
+    }
+
     fn from_io(io: Async<mio::net::TcpStream>) -> TcpStream {
         TcpStream {
             io,

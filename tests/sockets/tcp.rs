@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    io::{ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read, Write},
     net::{self, Shutdown, SocketAddr},
     pin::{Pin, pin},
     rc::Rc,
@@ -385,6 +385,42 @@ fn dropping_a_socket_closes_it() {
         let (stream, mut peer) = pair()?;
         drop(stream);
         assert_eq!(peer.read(&mut [0; 8])?, 0);
+        Ok(())
+    });
+}
+
+/// A read that is known to be in vain, as far as anybody can know: where the clients before it were
+/// silent, a stream waits for the first words before it reads them.
+#[test]
+fn an_accepted_stream_reads_first_unless_the_streams_before_it_read_in_vain() {
+    run(async || {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        // Whether the first poll of a read returns what is there already.
+        let reads_at_once = async || {
+            let mut client = net::TcpStream::connect(address)?;
+            client.write_all(b"2")?;
+            let (stream, _) = listener.accept().await?;
+            let mut byte = [0];
+            let mut read = pin!(stream.read(&mut byte));
+            let at_once = poll_once(read.as_mut()).await.is_ready();
+            if !at_once {
+                assert_eq!(read.await?, 1, "what was there is not lost");
+            }
+            io::Result::Ok(at_once)
+        };
+        assert!(reads_at_once().await?);
+
+        let _client = net::TcpStream::connect(address)?;
+        let (silent, _) = listener.accept().await?;
+        assert!(poll_once(pin!(silent.read(&mut [0]))).await.is_pending());
+
+        for _ in 1..16 {
+            assert!(!reads_at_once().await?);
+        }
+        for _ in 0..3 {
+            assert!(reads_at_once().await?, "the sixteenth tries again, and then all do");
+        }
         Ok(())
     });
 }

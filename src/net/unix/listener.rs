@@ -98,7 +98,7 @@ impl UnixListener {
 
 fn try_accept(io: &Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
     let (stream, peer) = ready!(io.attempt(Direction::Read, mio::net::UnixListener::accept))?;
-    Poll::Ready(Ok((UnixStream::fresh(stream), peer)))
+    Poll::Ready(Ok((UnixStream::accepted(stream), peer)))
 }
 
 /// Sets the listener to non-blocking.

@@ -42,6 +42,11 @@ impl UnixStream {
         UnixStream::from_io(UnixStream::new(stream).io.assume_sole())
     }
 
+    /// The same for one that a listener has accepted.
+    pub(super) fn accepted(stream: mio::net::UnixStream) -> UnixStream {
+        UnixStream::from_io(UnixStream::new(stream).io.assume_accepted())
+    }
+
     fn from_io(io: Async<mio::net::UnixStream>) -> UnixStream {
         UnixStream {
             io,

@@ -4,11 +4,7 @@
 //! Every socket that is registered shares it with its executor. So an operation finds its budget,
 //! and whether its executor runs at all, without a look at the thread-local.
 
-use std::{
-    cell::Cell,
-    fmt, ptr,
-    task::{RawWakerVTable, Waker},
-};
+use std::{cell::Cell, fmt, ptr, task::Waker};
 
 use crate::id::{Direction, SourceId, TaskId};
 
@@ -54,8 +50,8 @@ pub(crate) struct Turn {
     gone: Cell<bool>,
     /// The task that runs now.
     task: Cell<Option<TaskId>>,
-    /// What [`Waker::data`] and [`Waker::vtable`] are for its own waker.
-    waker: Cell<(*const (), *const RawWakerVTable)>,
+    /// Where its own waker is, while it runs.
+    waker: Cell<*const Waker>,
     /// How many more sockets it waits for by its name than before its turn.
     waits: Cell<i32>,
     /// What else runs now, while no task does.
@@ -70,7 +66,7 @@ impl Turn {
             active: Cell::new(false),
             gone: Cell::new(false),
             task: Cell::new(None),
-            waker: Cell::new((ptr::null(), ptr::null())),
+            waker: Cell::new(ptr::null()),
             waits: Cell::new(0),
             other: Cell::new(Cause::Executor),
             budget: Cell::new(OPERATIONS_A_POLL),
@@ -105,7 +101,7 @@ impl Turn {
     /// [`Tasks::wake_by_name`](crate::tasks::Tasks::wake_by_name) can take that one's place.
     pub(crate) fn begin(&self, task: TaskId, waker: Option<&Waker>) {
         self.task.set(Some(task));
-        self.waker.set(waker.map_or((ptr::null(), ptr::null()), |it| (it.data(), it.vtable())));
+        self.waker.set(waker.map_or(ptr::null(), ptr::from_ref));
         self.waits.set(0);
         self.budget.set(OPERATIONS_A_POLL);
     }
@@ -113,14 +109,15 @@ impl Turn {
     /// The turn is over. Returns how many more sockets the task waits for than before.
     pub(crate) fn end(&self) -> i32 {
         self.task.set(None);
+        self.waker.set(ptr::null());
         self.waits.get()
     }
 
-    /// Whether this waker is the own one of the task that runs now.
+    /// Whether this waker is the own one of the task that runs now: not a clone, but the one that
+    /// its poll was given. So the executor runs, and is not about to go away.
     #[inline]
     pub(crate) fn is_own(&self, waker: &Waker) -> bool {
-        let (data, vtable) = self.waker.get();
-        data == waker.data() && ptr::eq(vtable, waker.vtable())
+        ptr::eq(self.waker.get(), waker)
     }
 
     /// Notes that the task that runs now waits for one more socket by its name, or for so many

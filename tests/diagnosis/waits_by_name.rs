@@ -8,10 +8,11 @@ use std::{
     net,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
 };
 
-use pizzaiolo::{net::TcpStream, trace::Warning};
+use pizzaiolo::{net::TcpStream, spawn, trace::Warning};
 
 use crate::support::{bounded, deadlock, watched};
 
@@ -201,5 +202,46 @@ fn a_read_that_goes_on_in_another_task_wakes_that_one_only() {
         assert_eq!(polls.get(), 1, "the first has no part in it any more");
         assert!(!begins.is_finished());
         assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so nobody looks");
+    });
+}
+
+/// A wake is foreign code: it may poll what waits with the waker of a task that does not run.
+#[test]
+fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
+    struct Later {
+        read: Read,
+        waker: Waker,
+        peer: net::TcpStream,
+    }
+    thread_local! {
+        static LATER: RefCell<Option<Later>> = const { RefCell::new(None) };
+    }
+    struct PollsLater;
+    impl Wake for PollsLater {
+        fn wake(self: Arc<Self>) {
+            let mut later = LATER.take().expect("there is one wake");
+            begin(&mut later.read, &mut Context::from_waker(&later.waker));
+            later.peer.write_all(b"2").expect("it is connected");
+            LATER.set(Some(later));
+        }
+    }
+
+    bounded(|| {
+        let (executor, _events) = watched();
+        let ((first, mut first_peer), (second, second_peer)) = (pair(), pair());
+        let mut first = read(&first);
+        let task = poll_fn(move |cx| {
+            if let Some(mut later) = LATER.take() {
+                return later.read.as_mut().poll(cx);
+            }
+            begin(&mut first, &mut Context::from_waker(&Arc::new(PollsLater).into()));
+            first_peer.write_all(b"1").expect("it is connected");
+            let (read, waker, peer) = (read(&second), cx.waker().clone(), second_peer.try_clone());
+            LATER.set(Some(Later { read, waker, peer: peer.expect("a duplicate") }));
+            Poll::Pending
+        });
+        // The task's turn is the last one before the wake.
+        let byte = executor.block_on(async { spawn(task).await });
+        assert_eq!(byte.expect("no panic").expect("a byte"), b'2');
     });
 }

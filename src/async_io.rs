@@ -7,7 +7,7 @@ use std::{
     cell::Cell,
     fmt, io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 #[cfg(unix)]
@@ -384,20 +384,31 @@ impl<S> Async<S> {
         cx: &mut Context<'_>,
         mut attempt: impl FnMut(&Async<S>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
-        if let Poll::Ready(result) = attempt(self) {
-            // Who has waited was woken by the event that made this one ready.
-            ticket.clear();
-            return Poll::Ready(result);
+        match attempt(self) {
+            Poll::Ready(result) => {
+                // Who has waited was woken by the event that made this one ready.
+                ticket.clear();
+                Poll::Ready(result)
+            }
+            Poll::Pending => match self.wait(direction, ticket, cx.waker()) {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
         }
+    }
+
+    /// Begins to wait. Apart from the rest, whose code is the better for it.
+    #[track_caller]
+    #[inline(never)]
+    fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
         let (register, label) = (self.register, self.label);
         self.registration.wait(
             direction,
             ticket,
-            cx.waker(),
+            waker,
             |registry, token, interest| register(self.get_ref(), registry, token, interest),
             || label(self.get_ref()),
-        )?;
-        Poll::Pending
+        )
     }
 
     /// Says how much of what it was asked for a stream has done, where less than all means that

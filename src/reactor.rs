@@ -171,47 +171,53 @@ impl Reactor {
     }
 
     fn hand_out(&self, events: &Events) {
+        let borrow = || (self.sources.borrow(), self.tasks.wake_by_names());
+        let (mut sources, mut tasks) = borrow();
         for event in events {
             let readiness = readiness_of(event);
-            if self.tracer.is_on() {
-                self.tell(event.token(), readiness);
-            }
-            let source = match self.sources.borrow().find(event.token().0) {
-                Some((_, Some(source))) => Rc::clone(source),
-                _ => continue,
-            };
+            let Some((_, Some(source))) = sources.find(event.token().0) else { continue };
             source.set_ready(readiness);
+            if self.tracer.is_on() || source.has_wakers() {
+                // That is foreign code, which may do anything: nothing is borrowed.
+                let source = Rc::clone(source);
+                drop((sources, tasks));
+                self.tell_and_wake(&source, readiness);
+                (sources, tasks) = borrow();
+                continue;
+            }
             for direction in [Direction::Read, Direction::Write] {
                 if readiness.is_ready(direction) {
-                    self.wake(&source, direction);
+                    if let Some(task) = source.waiters(direction).take_task() {
+                        tasks.wake(task);
+                    }
                 }
             }
         }
     }
 
-    /// Wakes who waits for the direction. Nothing is borrowed: a waker may be foreign code, and drop
-    /// the socket.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "it is the body of the loop over the events")]
+    /// Wakes who waits, and tells who watches.
+    #[cold]
+    fn tell_and_wake(&self, source: &Source, readiness: Readiness) {
+        self.tracer.emit(None, || EventKind::OsEvent { source: source.id(), readiness });
+        for direction in [Direction::Read, Direction::Write] {
+            if readiness.is_ready(direction) {
+                self.wake(source, direction);
+            }
+        }
+    }
+
+    /// Wakes who waits for the direction.
     fn wake(&self, source: &Source, direction: Direction) {
         let waiters = source.waiters(direction);
+        let by = Cause::Source(source.id(), direction);
         if let Some(task) = waiters.take_task() {
-            if self.tasks.wake_by_name(task) {
-                let by = Cause::Source(source.id(), direction);
+            if self.tasks.wake_by_names().wake(task) {
                 self.tracer.emit(Some(task), || EventKind::Woken { by });
             }
         }
         if waiters.has_wakers() {
-            let _running = self.turn.enter(Cause::Source(source.id(), direction));
+            let _running = self.turn.enter(by);
             waiters.take_wakers(foreign::wake);
-        }
-    }
-
-    #[cold]
-    fn tell(&self, token: Token, readiness: Readiness) {
-        let found = self.sources.borrow().find(token.0).map(|(key, _)| SourceId(key));
-        if let Some(source) = found {
-            self.tracer.emit(None, || EventKind::OsEvent { source, readiness });
         }
     }
 

@@ -1,7 +1,7 @@
 //! The tasks that are ready, first in, first out.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     mem,
 };
 
@@ -39,6 +39,12 @@ impl ReadyQueue {
         self.queue.borrow_mut().back.push(id);
     }
 
+    /// To push many, and nothing else meanwhile.
+    #[inline]
+    pub(crate) fn pushes(&self) -> Pushes<'_> {
+        Pushes(self.queue.borrow_mut())
+    }
+
     #[inline]
     pub(crate) fn pop(&self) -> Option<TaskId> {
         let mut queue = self.queue.borrow_mut();
@@ -59,6 +65,16 @@ impl ReadyQueue {
 
     pub(crate) fn clear(&self) {
         self.queue.take();
+    }
+}
+
+/// The queue, for who has it for itself.
+pub(crate) struct Pushes<'a>(RefMut<'a, Queue>);
+
+impl Pushes<'_> {
+    #[inline]
+    pub(crate) fn push(&mut self, id: TaskId) {
+        self.0.back.push(id);
     }
 }
 

@@ -102,9 +102,36 @@ impl Source {
         self.waiters(direction).is_empty()
     }
 
+    /// Whether anybody waits with a waker.
+    pub(crate) fn has_wakers(&self) -> bool {
+        self.readers.has_wakers() || self.writers.has_wakers()
+    }
+
     /// Waits for the direction, as [`Registration::wait`] says.
     #[track_caller]
     fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
+        let turn = &*self.turn;
+        let by_name = turn.is_own(waker)
+            && !turn.is_spent()
+            && self.waiters(direction).insert_task(ticket, turn);
+        if !by_name {
+            return self.wait_otherwise(direction, ticket, waker);
+        }
+        if self.tracer.is_on() {
+            self.tell_of_wait(direction);
+        }
+        Ok(())
+    }
+
+    /// Every wait but the first one of a task by its name.
+    #[track_caller]
+    #[cold]
+    fn wait_otherwise(
+        &self,
+        direction: Direction,
+        ticket: &Ticket,
+        waker: &Waker,
+    ) -> io::Result<()> {
         let turn = &*self.turn;
         if !turn.can_wait() {
             return Err(self.refusal());
@@ -114,13 +141,18 @@ impl Source {
             return Ok(());
         }
         self.waiters(direction).insert(ticket, waker, turn, &self.tasks);
-        self.tracer.emit(turn.running_task(), || EventKind::Waiting { source: self.id, direction });
+        self.tell_of_wait(direction);
         Ok(())
+    }
+
+    #[cold]
+    fn tell_of_wait(&self, direction: Direction) {
+        let kind = || EventKind::Waiting { source: self.id, direction };
+        self.tracer.emit(self.turn.running_task(), kind);
     }
 
     /// Why nobody can wait here and now.
     #[track_caller]
-    #[cold]
     fn refusal(&self) -> io::Error {
         if self.turn.is_gone() {
             // Before all else. While the executor is being dropped it is active, but whoever began
@@ -234,7 +266,9 @@ impl Registration {
     /// Says that a stream read or wrote `done` of the `asked` bytes. Less than all has drained it,
     /// unless it may have stopped short for another reason.
     pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
-        if SHORT_MEANS_DRAINED && 0 < done && done < asked {
+        // `0 < done && done < asked`, in one comparison: nothing wraps round to the largest number.
+        let short = done.wrapping_sub(1) < asked.wrapping_sub(1);
+        if SHORT_MEANS_DRAINED && short {
             if let Some(source) = self.source.get() {
                 let ready = source.ready.get();
                 if !ready.has_any(Readiness::stops_short(direction)) {
@@ -268,9 +302,22 @@ impl Registration {
         register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
         label: impl FnOnce() -> String,
     ) -> io::Result<()> {
-        if let Some(source) = self.source.get() {
-            return source.wait(direction, ticket, waker);
+        match self.source.get() {
+            Some(source) => source.wait(direction, ticket, waker),
+            None => self.wait_first(direction, ticket, waker, register, label),
         }
+    }
+
+    #[track_caller]
+    #[cold]
+    fn wait_first(
+        &self,
+        direction: Direction,
+        ticket: &Ticket,
+        waker: &Waker,
+        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
+        label: impl FnOnce() -> String,
+    ) -> io::Result<()> {
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
         if context.turn.is_spent() {
             waker.wake_by_ref();

@@ -8,22 +8,26 @@
 //! left: that is how a task inherits a waker. Who has nothing to leave keeps an `Option`, see
 //! [`Slots::insert`].
 
-use std::fmt;
+use std::{fmt, num::NonZeroU64};
 
 /// Names one tenant of a place in a [`Slots`], for ever: never reused for another.
 ///
 /// The low half is the place, the high half counts its changes: odd while there is a tenant. It
-/// is one number because it is passed around and compared a lot.
+/// is one number because it is passed around and compared a lot; and it is never 0, so that an
+/// `Option` of it is as small.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(crate) struct Key(u64);
+pub(crate) struct Key(NonZeroU64);
 
 impl Key {
     /// The places end below this index; whoever needs keys of its own kind takes it.
     const RESERVED: u32 = u32::MAX;
 
-    /// The key made of these two halves.
+    /// The key made of these two halves, of which one is not 0: a tenant's generation is odd.
     pub(crate) const fn from_parts(index: u32, generation: u32) -> Key {
-        Key((generation as u64) << 32 | index as u64)
+        match NonZeroU64::new((generation as u64) << 32 | index as u64) {
+            Some(key) => Key(key),
+            None => panic!("there is no tenant of generation 0"),
+        }
     }
 
     /// A key that no [`Slots`] ever makes.
@@ -39,12 +43,12 @@ impl Key {
     /// The place.
     #[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
     pub(crate) const fn index(self) -> u32 {
-        self.0 as u32
+        self.0.get() as u32
     }
 
     /// How often the place has changed, up to this tenant.
     pub(crate) const fn generation(self) -> u32 {
-        (self.0 >> 32) as u32
+        (self.0.get() >> 32) as u32
     }
 
     /// How many low bits of a token hold the index. Where a token has only 32 bits, 20 are for
@@ -132,9 +136,9 @@ impl<T: Default> Slots<T> {
     /// The tenant whose key [`Key::to_token`] packed.
     pub(crate) fn find(&self, token: usize) -> Option<(Key, &T)> {
         let index = token & ((1 << Key::TOKEN_SPLIT) - 1);
-        let place = self.places.get(index)?;
+        let place = self.places.get(index).filter(|place| place.has_tenant())?;
         let key = Key::from_parts(u32::try_from(index).ok()?, place.generation);
-        (place.has_tenant() && key.to_token() == token).then_some((key, &place.value))
+        (key.to_token() == token).then_some((key, &place.value))
     }
 
     /// Frees the tenant's place: its key, and every copy of it, is stale from here on. The value

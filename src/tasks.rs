@@ -23,7 +23,7 @@
 
 use std::{
     any::Any,
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     collections::HashMap,
     mem,
     panic::Location,
@@ -39,7 +39,7 @@ use crate::{
     id::TaskId,
     inbox::Inbox,
     join::Outcome,
-    ready::ReadyQueue,
+    ready::{Pushes, ReadyQueue},
     root::Root,
     slots::{Key, Slots},
     table::{TaskInfo, TaskState, WaitsFor},
@@ -215,18 +215,10 @@ impl Tasks {
         }
     }
 
-    /// Ends a wait for a socket by queueing the task, as its waker would. False if it is over, or
-    /// queued already.
+    /// To end waits for sockets by their tasks' names, as many as there are.
     #[inline]
-    pub(crate) fn wake_by_name(&self, id: TaskId) -> bool {
-        let mut slots = self.slots.borrow_mut();
-        let Some(task) = slots.get_mut(id.0) else { return false };
-        task.waits -= 1;
-        let first = task.header.as_ref().is_some_and(|header| header.mark_here());
-        if first {
-            self.ready.push(id);
-        }
-        first
+    pub(crate) fn wake_by_names(&self) -> WakeByNames<'_> {
+        WakeByNames { slots: self.slots.borrow_mut(), ready: self.ready.pushes() }
     }
 
     /// Marks a task as queued because of a letter. True if the letter is not stale and the task
@@ -468,6 +460,26 @@ impl Tasks {
             slots.values_mut().map(|task| (task.header.take(), task.waker.take())).collect();
         drop(slots);
         drop(wakers);
+    }
+}
+
+/// Wakes tasks as their wakers would, while it has the slab and the queue for itself.
+pub(crate) struct WakeByNames<'a> {
+    slots: RefMut<'a, Slots<Task>>,
+    ready: Pushes<'a>,
+}
+
+impl WakeByNames<'_> {
+    /// Ends one wait of the task, and queues it. False if it is over, or queued already.
+    #[inline]
+    pub(crate) fn wake(&mut self, id: TaskId) -> bool {
+        let Some(task) = self.slots.get_mut(id.0) else { return false };
+        task.waits -= 1;
+        let first = task.header.as_ref().is_some_and(|header| header.mark_here());
+        if first {
+            self.ready.push(id);
+        }
+        first
     }
 }
 

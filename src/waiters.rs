@@ -7,7 +7,7 @@
 //! are woken.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     task::Waker,
 };
 
@@ -18,8 +18,8 @@ pub(crate) struct Waiters {
     /// The task that waits by its name, if one does, and the number of its wait.
     task: Cell<Option<TaskId>>,
     number: Cell<u64>,
-    /// Everybody else. It is mostly empty, and keeps its memory.
-    others: RefCell<Vec<Waiter>>,
+    /// Everybody else. Made when it is first needed, which mostly is never.
+    others: OnceCell<Box<RefCell<Vec<Waiter>>>>,
     /// The number of the latest wait; they count from 1.
     latest: Cell<u64>,
 }
@@ -60,7 +60,7 @@ impl Waiters {
         Waiters {
             task: Cell::new(None),
             number: Cell::new(0),
-            others: RefCell::new(Vec::new()),
+            others: OnceCell::new(),
             latest: Cell::new(0),
         }
     }
@@ -72,11 +72,22 @@ impl Waiters {
 
     /// Whether anybody waits with a waker.
     pub(crate) fn has_wakers(&self) -> bool {
-        !self.others.borrow().is_empty()
+        self.others.get().is_some_and(|others| !others.borrow().is_empty())
+    }
+
+    /// Puts the task that runs now in, by its name, if it is a new waiter and no other waits so.
+    #[inline]
+    pub(crate) fn insert_task(&self, ticket: &Ticket, turn: &Turn) -> bool {
+        let may = !ticket.is_set() && self.task.get().is_none();
+        if may {
+            turn.count_wait(1);
+            self.task.set(turn.running_task());
+            self.number.set(self.number(ticket));
+        }
+        may
     }
 
     /// Puts a waiter in, or renews it if it still waits.
-    #[inline]
     pub(crate) fn insert(&self, ticket: &Ticket, waker: &Waker, turn: &Turn, tasks: &Tasks) {
         if ticket.is_set() {
             if self.has(ticket, waker, turn) {
@@ -84,22 +95,13 @@ impl Waiters {
             }
             drop(self.remove(ticket, turn, tasks));
         }
-        let task = turn.running_task();
-        if self.task.get().is_none() && turn.is_own(waker) {
-            turn.count_wait(1);
-            self.task.set(task);
-            self.number.set(self.number(ticket));
-        } else {
-            self.insert_waker(ticket, waker, task);
+        if turn.is_own(waker) && self.insert_task(ticket, turn) {
+            return;
         }
-    }
-
-    #[cold]
-    fn insert_waker(&self, ticket: &Ticket, waker: &Waker, task: Option<TaskId>) {
         // The clone may be foreign code: nothing is borrowed.
         let waker = waker.clone();
-        let number = self.number(ticket);
-        self.others.borrow_mut().push(Waiter { waker, number, task });
+        let (number, task) = (self.number(ticket), turn.running_task());
+        self.others.get_or_init(Box::default).borrow_mut().push(Waiter { waker, number, task });
     }
 
     /// Gives the next waiter its number.
@@ -117,14 +119,15 @@ impl Waiters {
             let task = self.task.get();
             return task.is_some() && task == turn.running_task() && turn.is_own(waker);
         }
-        self.others.borrow().iter().any(|it| it.number == number && it.waker.will_wake(waker))
+        let is_it = |it: &Waiter| it.number == number && it.waker.will_wake(waker);
+        self.others.get().is_some_and(|others| others.borrow().iter().any(is_it))
     }
 
     /// Takes a waiter out, if it still waits. The caller drops its waker, if it has one.
     pub(crate) fn remove(&self, ticket: &Ticket, turn: &Turn, tasks: &Tasks) -> Option<Waker> {
         let number = ticket.number.take();
         if self.number.get() != number {
-            let mut others = self.others.borrow_mut();
+            let mut others = self.others.get()?.borrow_mut();
             let place = others.iter().position(|it| it.number == number)?;
             return Some(others.remove(place).waker);
         }
@@ -147,17 +150,22 @@ impl Waiters {
     /// among them.
     #[cold]
     pub(crate) fn take_wakers(&self, wake: impl Fn(Waker)) {
-        let mut others = self.others.take();
-        others.drain(..).for_each(|waiter| wake(waiter.waker));
-        let mut new = self.others.borrow_mut();
+        let Some(others) = self.others.get() else { return };
+        let mut woken = others.take();
+        woken.drain(..).for_each(|waiter| wake(waiter.waker));
+        let mut new = others.borrow_mut();
         if new.is_empty() {
-            *new = others;
+            // It keeps its memory.
+            *new = woken;
         }
     }
 
     /// The tasks that wait.
     pub(crate) fn tasks(&self) -> Vec<Option<TaskId>> {
-        let others = self.others.borrow();
-        self.task.get().map(Some).into_iter().chain(others.iter().map(|it| it.task)).collect()
+        let mut tasks: Vec<_> = self.task.get().map(Some).into_iter().collect();
+        if let Some(others) = self.others.get() {
+            tasks.extend(others.borrow().iter().map(|it| it.task));
+        }
+        tasks
     }
 }

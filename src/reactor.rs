@@ -233,8 +233,7 @@ impl Reactor {
     }
 }
 
-/// Translates mio's event. A half that is closed is ready: the next operation reports the end or
-/// the error. `RDHUP`, where the peer has only ended its own half, says nothing about writing.
+/// Translates mio's event.
 fn readiness_of(event: &Event) -> Readiness {
     let mut readiness = Readiness::NONE;
     if event.is_readable() {
@@ -243,6 +242,18 @@ fn readiness_of(event: &Event) -> Readiness {
     if event.is_writable() {
         readiness = readiness.with(Readiness::WRITE);
     }
+    // In this order: what is asked first answers much of what is asked then.
+    let more = event.is_error()
+        || event.is_priority()
+        || event.is_read_closed()
+        || event.is_write_closed();
+    if more { with_the_rarer(readiness, event) } else { readiness }
+}
+
+/// A half that is closed is ready: the next operation reports the end or the error. `RDHUP`, where
+/// the peer has only ended its own half, says nothing about writing.
+#[cold]
+fn with_the_rarer(mut readiness: Readiness, event: &Event) -> Readiness {
     if event.is_read_closed() {
         readiness = readiness.with(Readiness::READ).with(Readiness::READ_CLOSED);
     }

@@ -81,14 +81,17 @@ impl Pushes<'_> {
 impl Queue {
     #[inline]
     fn pop(&mut self) -> Option<TaskId> {
-        if self.done == self.front.len() {
-            self.front.clear();
-            self.done = 0;
-            mem::swap(&mut self.front, &mut self.back);
-        }
-        let first = self.front.get(self.done).copied()?;
+        let first = self.front.get(self.done).copied().or_else(|| self.turn_over())?;
         self.done += 1;
         Some(first)
+    }
+
+    /// Begins with those who have come meanwhile.
+    fn turn_over(&mut self) -> Option<TaskId> {
+        self.front.clear();
+        self.done = 0;
+        mem::swap(&mut self.front, &mut self.back);
+        self.front.first().copied()
     }
 
     fn iter(&self) -> impl Iterator<Item = TaskId> {

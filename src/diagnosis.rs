@@ -5,7 +5,7 @@
 //! task waits for; it can prove that a task, or the whole program, will wait for ever; and it can
 //! see who keeps the others waiting.
 
-use std::{collections::HashMap, time::Instant};
+use std::time::Instant;
 
 use crate::{
     Executor,
@@ -13,7 +13,7 @@ use crate::{
     id::TaskId,
     lints::Lints,
     root::Root,
-    table::{TaskTable, WaitsFor},
+    table::{TaskInfo, TaskTable, WaitsFor},
     trace::Warning,
 };
 
@@ -27,15 +27,13 @@ impl Executor {
         let Context { tasks, reactor, timers, .. } = &*self.context;
         self.context.tick_over();
         let mut list = tasks.list(self.root.borrow().as_ref());
-        let places: HashMap<TaskId, usize> =
-            list.iter().enumerate().map(|(place, task)| (task.id, place)).collect();
         let sockets = reactor.waiting().into_iter();
         let sockets = sockets.map(|(task, id, direction)| (task, WaitsFor::Socket(id, direction)));
         let timers = timers.waiting().into_iter();
         let timers = timers.map(|(task, left)| (task, WaitsFor::Timer(left)));
         for (task, wait) in sockets.chain(timers) {
-            if let Some(place) = task.and_then(|task| places.get(&task)) {
-                list[*place].waits_for.push(wait);
+            if let Some(info) = task.and_then(|id| find(&mut list, id)) {
+                info.waits_for.push(wait);
             }
         }
         TaskTable(list)
@@ -71,7 +69,7 @@ impl Executor {
         }
         let root = self.root.borrow();
         // There is no timer with a deadline, so those that are left never fire.
-        tasks.are_all_lost(root.as_ref(), timers.wakers().into_iter())
+        tasks.are_all_lost(root.as_ref(), timers.wakers())
             // Whoever was the last to hold a handle or a waker may have written before it went.
             && !inbox.has_letters()
     }
@@ -109,4 +107,10 @@ impl Executor {
             self.warn(id, Warning::WakesItself);
         }
     }
+}
+
+/// The task of this name in a list, which is in the order of the places.
+fn find(list: &mut [TaskInfo], id: TaskId) -> Option<&mut TaskInfo> {
+    let place = list.binary_search_by_key(&id.0.rank(), |info| info.id.0.rank()).ok()?;
+    list.get_mut(place).filter(|info| info.id == id)
 }

@@ -91,6 +91,7 @@ mod inbox;
 mod ready;
 
 // Plain data.
+mod by_waker;
 mod clock;
 mod foreign;
 mod header;

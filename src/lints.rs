@@ -1,8 +1,8 @@
 //! Who keeps the others waiting: what the lints remember of each task.
 
-use std::{cell::RefCell, collections::HashMap, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
-use crate::id::TaskId;
+use crate::{id::TaskId, slots::Beside};
 
 /// How long a poll may take before the lint warns, unless the builder says otherwise. It is what a
 /// person notices.
@@ -15,7 +15,7 @@ const POLLS_TO_JUDGE: u32 = 64;
 pub(crate) struct Lints {
     pub(crate) slow_poll: Duration,
     /// The tasks that have woken themselves at least once, until they end.
-    tasks: RefCell<HashMap<TaskId, SelfWakes>>,
+    tasks: RefCell<Beside<SelfWakes>>,
 }
 
 #[derive(Default)]
@@ -29,17 +29,16 @@ struct SelfWakes {
 impl Lints {
     pub(crate) fn new(slow_poll: Option<Duration>) -> Lints {
         let slow_poll = slow_poll.unwrap_or(SLOW_POLL);
-        Lints { slow_poll, tasks: RefCell::new(HashMap::new()) }
+        Lints { slow_poll, tasks: RefCell::new(Beside::new()) }
     }
 
     /// Counts a poll. True if it is time to warn, which is once.
     pub(crate) fn wakes_itself(&self, id: TaskId, woken: bool) -> bool {
         let mut tasks = self.tasks.borrow_mut();
-        let task = match tasks.get_mut(&id) {
-            Some(task) => task,
-            None if woken => tasks.entry(id).or_default(),
-            None => return false,
-        };
+        if woken && tasks.get(id.0).is_none() {
+            tasks.insert(id.0, SelfWakes::default());
+        }
+        let Some(task) = tasks.get_mut(id.0) else { return false };
         task.polls = task.polls.saturating_add(1);
         task.woken = task.woken.saturating_add(u32::from(woken));
         let often = task.polls >= POLLS_TO_JUDGE && task.woken > task.polls / 2;
@@ -48,6 +47,6 @@ impl Lints {
 
     /// Forgets a task that has ended.
     pub(crate) fn forget(&self, id: TaskId) {
-        self.tasks.borrow_mut().remove(&id);
+        self.tasks.borrow_mut().remove(&id.0);
     }
 }

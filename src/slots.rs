@@ -8,7 +8,7 @@
 //! left: that is how a task inherits a waker. Who has nothing to leave keeps an `Option`, see
 //! [`Slots::insert`].
 
-use std::{fmt, num::NonZeroU64};
+use std::{fmt, iter, num::NonZeroU64};
 
 /// Names one tenant of a place in a [`Slots`], for ever: never reused for another.
 ///
@@ -44,6 +44,11 @@ impl Key {
     #[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
     pub(crate) const fn index(self) -> u32 {
         self.0.get() as u32
+    }
+
+    /// Where it stands when all are in order: the reserved ones first, then place by place.
+    pub(crate) const fn rank(self) -> usize {
+        self.index().wrapping_add(1) as usize
     }
 
     /// How often the place has changed, up to this tenant.
@@ -162,8 +167,16 @@ impl<T: Default> Slots<T> {
 
     /// All tenants, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        let tenants = self.places.iter().zip(0..).filter(|(place, _)| place.has_tenant());
-        tenants.map(|(place, index)| (Key::from_parts(index, place.generation), &place.value))
+        let (mut places, mut next) = (self.places.iter(), 0);
+        iter::from_fn(move || {
+            loop {
+                let (place, index) = (places.next()?, next);
+                next += 1;
+                if place.has_tenant() {
+                    return Some((Key::from_parts(index, place.generation), &place.value));
+                }
+            }
+        })
     }
 
     /// The values of all places, with and without a tenant.
@@ -188,6 +201,52 @@ impl<T> Slots<Option<T>> {
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
         self.release(key)?.take()
+    }
+}
+
+/// What only some tenants of a [`Slots`] have, so that it stands beside the slab. What a tenant has
+/// left behind is not the next one's.
+pub(crate) struct Beside<T> {
+    /// By the ranks of the keys, up to the highest that ever had something.
+    entries: Vec<Option<(Key, T)>>,
+}
+
+impl<T> Beside<T> {
+    pub(crate) const fn new() -> Beside<T> {
+        Beside { entries: Vec::new() }
+    }
+
+    /// Whether nobody has ever had anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&T> {
+        match self.entries.get(key.rank()) {
+            Some(Some((owner, value))) if *owner == key => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        match self.entries.get_mut(key.rank()) {
+            Some(Some((owner, value))) if *owner == key => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn insert(&mut self, key: Key, value: T) {
+        while self.entries.len() <= key.rank() {
+            self.entries.push(None);
+        }
+        self.entries[key.rank()] = Some((key, value));
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "it is called as a map's is")]
+    pub(crate) fn remove(&mut self, key: &Key) {
+        if self.get(*key).is_some() {
+            self.entries[key.rank()] = None;
+        }
     }
 }
 
@@ -228,6 +287,25 @@ mod tests {
         assert_eq!(slots.get(last), None);
         assert_eq!(slots.insert(1).index(), 1);
         assert_eq!(slots.iter().count(), 1);
+    }
+
+    #[test]
+    fn what_stands_beside_is_its_own_tenants_only() {
+        let (old, new) = (Key::from_parts(2, 1), Key::from_parts(2, 3));
+        let (root, next_root) = (Key::reserved(0), Key::reserved(1));
+        let mut names = Beside::new();
+        assert!(names.is_empty());
+        names.insert(old, 'a');
+        names.insert(root, 'r');
+        names.remove(&new);
+        names.remove(&next_root);
+        assert_eq!((names.get(old), names.get(new)), (Some(&'a'), None));
+        assert_eq!((names.get(root), names.get(next_root)), (Some(&'r'), None));
+        names.insert(new, 'b');
+        names.remove(&root);
+        assert_eq!((names.get(old), names.get(root)), (None, None));
+        assert_eq!(names.get_mut(new), Some(&mut 'b'));
+        assert_eq!(names.entries.len(), 4);
     }
 
     #[test]

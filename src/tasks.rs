@@ -24,7 +24,6 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell, RefMut},
-    collections::HashMap,
     mem,
     panic::Location,
     pin::Pin,
@@ -35,13 +34,14 @@ use std::{
 };
 
 use crate::{
+    by_waker::ByWaker,
     header::{Header, OWNERS, is_lost, leads_from, new_waker, owners},
     id::TaskId,
     inbox::Inbox,
     join::Outcome,
     ready::{Pushes, ReadyQueue},
     root::Root,
-    slots::{Key, Slots},
+    slots::{Beside, Key, Slots},
     table::{TaskInfo, TaskState, WaitsFor},
 };
 
@@ -154,7 +154,7 @@ pub(crate) struct Tasks {
     pub(crate) ready: ReadyQueue,
     /// The names of those that were given one, until they finish. Most have none, so they stand
     /// beside the slab.
-    names: RefCell<HashMap<Key, Rc<str>>>,
+    names: RefCell<Beside<Rc<str>>>,
     /// How many are not finished.
     alive: Cell<usize>,
     /// The time, as the loop last looked at it.
@@ -168,7 +168,7 @@ impl Tasks {
         Tasks {
             slots: RefCell::new(Slots::new()),
             ready,
-            names: RefCell::new(HashMap::new()),
+            names: RefCell::new(Beside::new()),
             alive: Cell::new(0),
             tick: Cell::new(Tick::default()),
             inbox,
@@ -380,7 +380,7 @@ impl Tasks {
 
     /// The task's name, if it has one, and the place where it was spawned.
     pub(crate) fn describe(&self, id: TaskId) -> String {
-        let name = self.names.borrow().get(&id.0).map(|name| format!("{name:?}, "));
+        let name = self.names.borrow().get(id.0).map(|name| format!("{name:?}, "));
         let slots = self.slots.borrow();
         let place = slots.get(id.0).and_then(|task| task.place);
         let place = place.map_or(String::new(), |place| format!("spawned at {place}"));
@@ -398,34 +398,38 @@ impl Tasks {
     /// knows the joins.
     pub(crate) fn list(&self, root: Option<&Root>) -> Vec<TaskInfo> {
         let (slots, names, now) = (self.slots.borrow(), self.names.borrow(), self.tick.get());
-        let state_of = |task: &Task| match (&task.future, &task.header) {
-            (None, _) => TaskState::Running,
-            (_, Some(header)) if header.is_queued() => TaskState::Ready,
-            _ => TaskState::Waiting,
-        };
-        let info = |(key, task): (Key, &Task)| TaskInfo {
-            id: TaskId(key),
-            name: names.get(&key).cloned(),
-            place: task.place,
-            state: state_of(task),
-            polls: task.polls,
-            waits_for: Vec::new(),
-            since: now.since(task.since),
-        };
-        let headers = alive(&slots).map(|(_, task)| task.header.as_ref());
-        let headers = root.map(Root::header).into_iter().map(Some).chain(headers);
-        let root = root.map(|root| root.info(now)).into_iter();
-        let mut list: Vec<TaskInfo> = root.chain(alive(&slots).map(info)).collect();
-        // One may wait for the first of several.
-        let mut joins: HashMap<_, Vec<_>> = HashMap::new();
+        let mut list = Vec::with_capacity(slots.len() + 1);
+        // Where in the list a waker's task stands, counted from 1.
+        let mut places = ByWaker::new(slots.len() + 1);
+        if let Some(root) = root {
+            list.push(root.info(now));
+            *places.get_mut(leads_from(root.header())) = list.len();
+        }
         for (key, task) in alive(&slots) {
-            if let Some(joiner) = &task.joiner {
-                joins.entry(joiner.data()).or_default().push(WaitsFor::Join(TaskId(key)));
+            let state = match (&task.future, &task.header) {
+                (None, _) => TaskState::Running,
+                (_, Some(header)) if header.is_queued() => TaskState::Ready,
+                _ => TaskState::Waiting,
+            };
+            list.push(TaskInfo {
+                id: TaskId(key),
+                name: names.get(key).cloned(),
+                place: task.place,
+                state,
+                polls: task.polls,
+                waits_for: Vec::new(),
+                since: now.since(task.since),
+            });
+            if let Some(header) = &task.header {
+                *places.get_mut(leads_from(header)) = list.len();
             }
         }
-        for (info, header) in list.iter_mut().zip(headers) {
-            let waker = header.map(leads_from);
-            info.waits_for = waker.and_then(|waker| joins.remove(&waker)).unwrap_or_default();
+        for (key, task) in alive(&slots) {
+            let Some(joiner) = &task.joiner else { continue };
+            // It may wait for the first of several.
+            if let Some(place) = places.get(joiner.data()).checked_sub(1) {
+                list[place].waits_for.push(WaitsFor::Join(TaskId(key)));
+            }
         }
         list
     }
@@ -433,24 +437,26 @@ impl Tasks {
     /// Whether no task can ever run again, the `root` future included, given that nobody waits for
     /// a socket: each waits, and nobody holds its waker but join handles of such tasks, and the
     /// `inert` ones, who wake nobody.
-    pub(crate) fn are_all_lost(
-        &self,
-        root: Option<&Root>,
-        inert: impl Iterator<Item = *const ()>,
-    ) -> bool {
-        let slots = self.slots.borrow();
-        let joiners = alive(&slots).filter_map(|(_, task)| task.joiner.as_ref().map(Waker::data));
-        let mut idle_owners = HashMap::new();
-        for waker in inert.chain(joiners) {
-            *idle_owners.entry(waker).or_insert(0) += 1;
+    pub(crate) fn are_all_lost(&self, root: Option<&Root>, inert: Vec<*const ()>) -> bool {
+        let (slots, mut idle) = (self.slots.borrow(), inert);
+        for (_, task) in alive(&slots) {
+            idle.extend(task.joiner.as_ref().map(Waker::data));
         }
-        let lost =
-            |header| is_lost(header, idle_owners.get(&leads_from(header)).copied().unwrap_or(0));
-        root.is_none_or(|root| lost(root.header()))
-            && alive(&slots).all(|(_, task)| {
-                let header = task.header.as_ref().filter(|_| task.future.is_some());
-                header.is_some_and(lost)
-            })
+        let mut idle_owners = ByWaker::new(idle.len());
+        for waker in idle {
+            *idle_owners.get_mut(waker) += 1;
+        }
+        let lost = |header| is_lost(header, idle_owners.get(leads_from(header)));
+        if root.is_some_and(|root| !lost(root.header())) {
+            return false;
+        }
+        for (_, task) in alive(&slots) {
+            match &task.header {
+                Some(header) if task.future.is_some() && lost(header) => {}
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// Drops the wakers that the places keep for tasks to come: there will be none.

@@ -13,7 +13,7 @@ use crate::{
     id::TaskId,
     lints::Lints,
     root::Root,
-    table::{TaskInfo, TaskTable, WaitsFor},
+    table::{TaskInfo, TaskTable},
     trace::Warning,
 };
 
@@ -27,15 +27,13 @@ impl Executor {
         let Context { tasks, reactor, timers, .. } = &*self.context;
         self.context.tick_over();
         let mut list = tasks.list(self.root.borrow().as_ref());
-        let sockets = reactor.waiting().into_iter();
-        let sockets = sockets.map(|(task, id, direction)| (task, WaitsFor::Socket(id, direction)));
-        let timers = timers.waiting().into_iter();
-        let timers = timers.map(|(task, left)| (task, WaitsFor::Timer(left)));
-        for (task, wait) in sockets.chain(timers) {
-            if let Some(info) = task.and_then(|id| find(&mut list, id)) {
+        let mut note = |task, wait| {
+            if let Some(info) = find(&mut list, task) {
                 info.waits_for.push(wait);
             }
-        }
+        };
+        reactor.tell_waits(&mut note);
+        timers.tell_waits(&mut note);
         TaskTable(list)
     }
 
@@ -111,6 +109,6 @@ impl Executor {
 
 /// The task of this name in a list, which is in the order of the places.
 fn find(list: &mut [TaskInfo], id: TaskId) -> Option<&mut TaskInfo> {
-    let place = list.binary_search_by_key(&id.0.rank(), |info| info.id.0.rank()).ok()?;
+    let place = list.partition_point(|info| info.id.0.rank() < id.0.rank());
     list.get_mut(place).filter(|info| info.id == id)
 }

@@ -23,6 +23,7 @@ use crate::{
     registration::Source,
     slots::Slots,
     sync::{Poll, Waker},
+    table::WaitsFor,
     tasks::Tasks,
     trace::{Cause, EventKind, Tracer},
     turn::Turn,
@@ -134,22 +135,26 @@ impl Reactor {
 
     /// Whether anybody waits for a socket.
     pub(crate) fn has_waiters(&self) -> bool {
-        let has =
-            |source: &Source| !source.is_free(Direction::Read) || !source.is_free(Direction::Write);
-        self.sources.borrow().iter().any(|(_, source)| source.as_deref().is_some_and(has))
+        for (_, source) in self.sources.borrow().iter() {
+            let Some(source) = source else { continue };
+            if !source.is_free(Direction::Read) || !source.is_free(Direction::Write) {
+                return true;
+            }
+        }
+        false
     }
 
-    /// Who waits for which direction of which socket.
-    pub(crate) fn waiting(&self) -> Vec<(Option<TaskId>, SourceId, Direction)> {
-        let mut waiting = Vec::new();
+    /// Tells which task waits for which direction of which socket.
+    pub(crate) fn tell_waits(&self, tell: &mut dyn FnMut(TaskId, WaitsFor)) {
         for (key, source) in self.sources.borrow().iter() {
             let Some(source) = source else { continue };
             for direction in [Direction::Read, Direction::Write] {
-                let tasks = source.waiters(direction).tasks().into_iter();
-                waiting.extend(tasks.map(|task| (task, SourceId(key), direction)));
+                for task in source.waiters(direction).tasks() {
+                    let Some(task) = task else { continue };
+                    tell(task, WaitsFor::Socket(SourceId(key), direction));
+                }
             }
         }
-        waiting
     }
 
     /// Asks the OS who is ready, sleeping for `timeout` at most (`None`: until something comes),
@@ -224,8 +229,12 @@ impl Reactor {
     /// Tells every socket that its executor is gone, and wakes who waits for it.
     pub(crate) fn close(&self) {
         self.turn.set_gone();
-        let sources: Vec<Rc<Source>> =
-            self.sources.borrow().iter().filter_map(|(_, source)| source.clone()).collect();
+        let mut sources = Vec::new();
+        for (_, source) in self.sources.borrow().iter() {
+            if let Some(source) = source {
+                sources.push(Rc::clone(source));
+            }
+        }
         for source in sources {
             self.wake(&source, Direction::Read);
             self.wake(&source, Direction::Write);

@@ -104,16 +104,21 @@ impl fmt::Display for TaskTable {
         }
         let [task, state, polls, since] = ["task", "state", "polls", "since"];
         write!(f, "{task:<10} {state:<7} {polls:>8} {since:>9}  waits for; name or place")?;
-        for task in &self.0 {
-            let waits: Vec<String> = task.waits_for.iter().map(ToString::to_string).collect();
-            let waits = match (task.state, waits.as_slice()) {
-                (TaskState::Waiting, []) => "something unknown".to_owned(),
-                (_, []) => "nothing".to_owned(),
-                (_, waits) => waits.join(", or "),
-            };
-            let (id, since) = (task.id.to_string(), format!("{:.2}s", task.since.as_secs_f64()));
-            write!(f, "\n{id:<10} {:<7} {:>8} {since:>9}  {waits}; ", task.state, task.polls)?;
-            match (&task.name, task.place) {
+        for TaskInfo { id, state, polls, since, waits_for, name, place } in &self.0 {
+            let (id, since) = (id.to_string(), since.as_secs_f64());
+            write!(f, "\n{id:<10} {state:<7} {polls:>8} {since:>8.2}s  ")?;
+            match (waits_for.as_slice(), state) {
+                ([], TaskState::Waiting) => f.write_str("something unknown")?,
+                ([], _) => f.write_str("nothing")?,
+                ([first, others @ ..], _) => {
+                    first.fmt(f)?;
+                    for other in others {
+                        write!(f, ", or {other}")?;
+                    }
+                }
+            }
+            f.write_str("; ")?;
+            match (name, place) {
                 (Some(name), _) => f.write_str(name)?,
                 (None, Some(place)) => write!(f, "{place}")?,
                 (None, None) => f.write_str("unknown")?,

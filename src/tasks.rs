@@ -352,11 +352,11 @@ impl Tasks {
     /// gets its last turn. Empty when there are no more.
     pub(crate) fn abort_all(&self) -> Vec<TaskId> {
         let mut slots = self.slots.borrow_mut();
-        let idle = |(key, task): (Key, &Task)| task.future.is_some().then_some(TaskId(key));
-        let ids: Vec<TaskId> = slots.iter().filter_map(idle).collect();
-        for id in &ids {
-            if let Some(task) = slots.get_mut(id.0) {
+        let mut ids = Vec::new();
+        for task in slots.values_mut() {
+            if let (Some(header), Some(_)) = (&task.header, &task.future) {
                 task.aborted = true;
+                ids.push(header.id());
             }
         }
         ids
@@ -365,7 +365,14 @@ impl Tasks {
     /// Gives all futures up without dropping them. Returns how many there were.
     pub(crate) fn leak_all(&self) -> usize {
         let mut slots = self.slots.borrow_mut();
-        slots.values_mut().filter_map(|task| task.future.take()).map(mem::forget).count()
+        let mut leaked = 0;
+        for task in slots.values_mut() {
+            if let Some(future) = task.future.take() {
+                mem::forget(future);
+                leaked += 1;
+            }
+        }
+        leaked
     }
 
     /// The time, as the loop last looked at it.
@@ -461,11 +468,10 @@ impl Tasks {
 
     /// Drops the wakers that the places keep for tasks to come: there will be none.
     pub(crate) fn close(&self) {
-        let mut slots = self.slots.borrow_mut();
-        let wakers: Vec<_> =
-            slots.values_mut().map(|task| (task.header.take(), task.waker.take())).collect();
-        drop(slots);
-        drop(wakers);
+        for task in self.slots.borrow_mut().values_mut() {
+            // Our own wakers: their drop runs no foreign code.
+            (task.header, task.waker) = (None, None);
+        }
     }
 }
 

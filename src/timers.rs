@@ -21,6 +21,7 @@ use crate::{
     foreign,
     id::TaskId,
     slots::{Key, Slots},
+    table::WaitsFor,
     trace::{Cause, EventKind, Tracer},
     turn::Turn,
 };
@@ -144,18 +145,26 @@ impl Timers {
         }
     }
 
-    /// Who waits, and for how long yet; `None`: for ever.
-    pub(crate) fn waiting(&self) -> Vec<(Option<TaskId>, Option<Duration>)> {
+    /// Tells which task waits, and for how long yet.
+    pub(crate) fn tell_waits(&self, tell: &mut dyn FnMut(TaskId, WaitsFor)) {
         let now = self.nanos(Some(self.clock.now()));
-        let left = |at: u64| (at != NEVER).then(|| Duration::from_nanos(at.saturating_sub(now)));
-        let timers = self.waiting.borrow();
-        timers.iter().filter_map(|(_, it)| it.as_ref()).map(|it| (it.task, left(it.at))).collect()
+        for (_, timer) in self.waiting.borrow().iter() {
+            if let Some(Timer { task: Some(task), at, .. }) = timer {
+                let left = Duration::from_nanos(at.saturating_sub(now));
+                tell(*task, WaitsFor::Timer((*at != NEVER).then_some(left)));
+            }
+        }
     }
 
     /// The [`Waker::data`] of all who wait.
     pub(crate) fn wakers(&self) -> Vec<*const ()> {
-        let timers = self.waiting.borrow();
-        timers.iter().filter_map(|(_, it)| it.as_ref()).map(|it| it.waker.data()).collect()
+        let mut wakers = Vec::new();
+        for (_, timer) in self.waiting.borrow().iter() {
+            if let Some(timer) = timer {
+                wakers.push(timer.waker.data());
+            }
+        }
+        wakers
     }
 
     /// The next deadline, if there is one.
@@ -202,8 +211,10 @@ impl Timers {
     pub(crate) fn close(&self) {
         self.deadlines.take();
         let mut timers = self.waiting.replace(Slots::new());
-        for timer in timers.values_mut().filter_map(Option::take) {
-            foreign::wake(timer.waker);
+        for timer in timers.values_mut() {
+            if let Some(timer) = timer.take() {
+                foreign::wake(timer.waker);
+            }
         }
     }
 }

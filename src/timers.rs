@@ -6,6 +6,8 @@
 //! are swept out together, so a cancelled timer costs a constant share and leaves nothing behind.
 //!
 //! Time is counted in nanoseconds since the executor was made: 64 bits last for 584 years.
+//!
+//! What only [`time`](crate::time) calls is `#[inline]`, and compiled with it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -81,6 +83,7 @@ impl Timers {
 
     /// Sets a timer; `None` is one that never fires, but can be reset. The waker is a clone of
     /// the caller's own, for cloning is foreign code.
+    #[inline]
     pub(crate) fn insert(&self, at: Option<Instant>, waker: Waker, task: Option<TaskId>) -> Key {
         let (number, at) = (self.number(), self.nanos(at));
         let timer = Timer { number, at, waker, task };
@@ -93,6 +96,7 @@ impl Timers {
         self.next.replace(self.next.get() + 1)
     }
 
+    #[inline]
     fn push(&self, timer: Key, number: u64, at: u64) {
         if at != NEVER {
             self.deadlines.borrow_mut().push(Reverse(Deadline { at, number, timer }));
@@ -100,6 +104,7 @@ impl Timers {
     }
 
     /// Moves a timer's deadline.
+    #[inline]
     pub(crate) fn reset(&self, key: Key, at: Option<Instant>) {
         let (number, at) = (self.number(), self.nanos(at));
         if let Some(Some(timer)) = self.waiting.borrow_mut().get_mut(key) {
@@ -110,6 +115,7 @@ impl Timers {
     }
 
     /// Whether the timer has fired. If not, `waker` is woken when it does.
+    #[inline]
     pub(crate) fn poll(&self, key: Key, waker: &Waker) -> bool {
         match self.waiting.borrow().get(key) {
             None => return true,
@@ -130,6 +136,7 @@ impl Timers {
     }
 
     /// Forgets a timer.
+    #[inline]
     pub(crate) fn cancel(&self, key: Key) {
         let timer = self.waiting.borrow_mut().remove(key);
         self.sweep();
@@ -137,6 +144,7 @@ impl Timers {
     }
 
     /// Sweeps the entries out that find nobody, when they are the most.
+    #[inline]
     fn sweep(&self) {
         let timers = self.waiting.borrow();
         let mut deadlines = self.deadlines.borrow_mut();

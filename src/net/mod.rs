@@ -15,6 +15,9 @@
 //! Whether an operation is written `async fn` or returns `impl Future`, it does nothing before it
 //! is awaited. One that is dropped while it waits leaves nothing behind; each one's
 //! `# Cancel safety` says what it may have done by then.
+//!
+//! What is `#[inline]` in here is compiled where somebody uses that kind of socket, and not for all
+//! who depend on this crate. (What is generic or `async` is anyway.)
 
 #[cfg(feature = "futures-io")]
 mod futures_io;

@@ -166,6 +166,7 @@ macro_rules! stream {
             /// A stream in an `Rc` can be read and written by two tasks as well; then the peer
             /// sees the end when the last of them has dropped it.
             #[must_use = "a half that is dropped is closed"]
+            #[inline]
             pub fn into_split(
                 self,
             ) -> ($crate::net::OwnedReadHalf<$stream>, $crate::net::OwnedWriteHalf<$stream>) {
@@ -201,6 +202,7 @@ macro_rules! stream {
         }
 
         impl std::fmt::Debug for $stream {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($stream)).field("io", &self.io).finish_non_exhaustive()
             }

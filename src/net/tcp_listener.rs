@@ -150,6 +150,7 @@ fn try_accept(io: &Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, 
 impl TryFrom<net::TcpListener> for TcpListener {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
         listener.set_nonblocking(true)?;
         let label = |io: &mio::net::TcpListener| match io.local_addr() {
@@ -164,6 +165,7 @@ impl TryFrom<net::TcpListener> for TcpListener {
 impl TryFrom<TcpListener> for net::TcpListener {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(listener: TcpListener) -> io::Result<net::TcpListener> {
         let listener = net::TcpListener::from(listener.io.into_inner()?);
         listener.set_nonblocking(false)?;
@@ -183,6 +185,7 @@ pub struct Incoming<'a> {
 impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let accept = Pin::new(&mut self.accept).poll(cx);
         accept.map(|result| Some(result.map(|(stream, _)| stream)))

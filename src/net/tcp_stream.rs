@@ -189,6 +189,7 @@ impl ByteStream for mio::net::TcpStream {
 impl TryFrom<net::TcpStream> for TcpStream {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(stream: net::TcpStream) -> io::Result<TcpStream> {
         stream.set_nonblocking(true)?;
         Ok(TcpStream::new(mio::net::TcpStream::from_std(stream)))
@@ -199,6 +200,7 @@ impl TryFrom<net::TcpStream> for TcpStream {
 impl TryFrom<TcpStream> for net::TcpStream {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(stream: TcpStream) -> io::Result<net::TcpStream> {
         let stream = net::TcpStream::from(stream.io.into_inner()?);
         stream.set_nonblocking(false)?;

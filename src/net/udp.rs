@@ -390,6 +390,7 @@ impl UdpSocket {
 impl TryFrom<net::UdpSocket> for UdpSocket {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(socket: net::UdpSocket) -> io::Result<UdpSocket> {
         socket.set_nonblocking(true)?;
         let label = |io: &mio::net::UdpSocket| match io.local_addr() {
@@ -404,6 +405,7 @@ impl TryFrom<net::UdpSocket> for UdpSocket {
 impl TryFrom<UdpSocket> for net::UdpSocket {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(socket: UdpSocket) -> io::Result<net::UdpSocket> {
         let socket = net::UdpSocket::from(socket.io.into_inner()?);
         socket.set_nonblocking(false)?;

@@ -64,6 +64,7 @@ impl Interval {
     }
 
     #[track_caller]
+    #[inline]
     fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         let due = self.sleep.deadline();
         if !mem::take(&mut self.first) && Pin::new(&mut self.sleep).poll(cx).is_pending() {
@@ -76,6 +77,7 @@ impl Interval {
     }
 
     /// The first tick after `due` that has not passed yet; `None` if the clock can't count it.
+    #[inline]
     fn after(&self, due: Instant, now: Instant) -> Option<Instant> {
         let next = due.checked_add(self.period)?;
         if next > now || self.period.is_zero() {
@@ -91,6 +93,7 @@ impl Interval {
 impl Stream for Interval {
     type Item = Instant;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Instant>> {
         self.poll_tick(cx).map(Some)
     }
@@ -107,6 +110,7 @@ impl Future for Tick<'_> {
     type Output = Instant;
 
     #[track_caller]
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
         self.interval.poll_tick(cx)
     }

@@ -21,6 +21,9 @@
 //! });
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! What is `#[inline]` in here is compiled where somebody waits for a time, and not for all who
+//! depend on this crate.
 
 mod interval;
 mod sleep;

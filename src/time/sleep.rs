@@ -96,10 +96,12 @@ impl Sleep {
     ///     oven.await;
     /// });
     /// ```
+    #[inline]
     pub fn reset(&mut self, deadline: Instant) {
         self.set(Some(deadline));
     }
 
+    #[inline]
     pub(super) fn set(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
         match &self.state {
@@ -110,6 +112,7 @@ impl Sleep {
 
     /// Sets the timer. A deadline that has passed is due on the next turn.
     #[track_caller]
+    #[inline]
     fn start(&mut self, cx: &mut Context<'_>) {
         let context = super::here();
         let timers = &context.timers;
@@ -125,6 +128,7 @@ impl Sleep {
         context.tracer.emit(task, || EventKind::TimerSet { deadline });
     }
 
+    #[inline]
     fn cancel(&mut self) {
         if let State::Set { timers, key } = &self.state {
             timers.cancel(*key);
@@ -137,6 +141,7 @@ impl Future for Sleep {
     type Output = ();
 
     #[track_caller]
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let fired = match &self.state {
             State::Unset => {
@@ -162,6 +167,7 @@ impl Future for Sleep {
 }
 
 impl Drop for Sleep {
+    #[inline]
     fn drop(&mut self) {
         self.cancel();
     }

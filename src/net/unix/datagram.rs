@@ -58,6 +58,7 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// The OS's, when it has no more descriptors to give.
+    #[inline]
     pub fn unbound() -> io::Result<UnixDatagram> {
         Ok(UnixDatagram::new(mio::net::UnixDatagram::unbound()?))
     }
@@ -67,6 +68,7 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// The OS's, when it has no more descriptors to give.
+    #[inline]
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (a, b) = mio::net::UnixDatagram::pair()?;
         Ok((UnixDatagram::new(a), UnixDatagram::new(b)))
@@ -240,6 +242,7 @@ impl UnixDatagram {
 impl TryFrom<net::UnixDatagram> for UnixDatagram {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(socket: net::UnixDatagram) -> io::Result<UnixDatagram> {
         socket.set_nonblocking(true)?;
         Ok(UnixDatagram::new(mio::net::UnixDatagram::from_std(socket)))
@@ -250,6 +253,7 @@ impl TryFrom<net::UnixDatagram> for UnixDatagram {
 impl TryFrom<UnixDatagram> for net::UnixDatagram {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(socket: UnixDatagram) -> io::Result<net::UnixDatagram> {
         let socket = net::UnixDatagram::from(socket.io.into_inner()?);
         socket.set_nonblocking(false)?;

@@ -96,6 +96,7 @@ impl UnixListener {
     }
 }
 
+#[inline]
 fn try_accept(io: &Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
     let (stream, peer) = ready!(io.attempt(Direction::Read, mio::net::UnixListener::accept))?;
     Poll::Ready(Ok((UnixStream::accepted(stream), peer)))
@@ -105,6 +106,7 @@ fn try_accept(io: &Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream
 impl TryFrom<net::UnixListener> for UnixListener {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(listener: net::UnixListener) -> io::Result<UnixListener> {
         listener.set_nonblocking(true)?;
         let label = |io: &mio::net::UnixListener| {
@@ -118,6 +120,7 @@ impl TryFrom<net::UnixListener> for UnixListener {
 impl TryFrom<UnixListener> for net::UnixListener {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(listener: UnixListener) -> io::Result<net::UnixListener> {
         let listener = net::UnixListener::from(listener.io.into_inner()?);
         listener.set_nonblocking(false)?;
@@ -137,6 +140,7 @@ pub struct UnixIncoming<'a> {
 impl Stream for UnixIncoming<'_> {
     type Item = io::Result<UnixStream>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let accept = Pin::new(&mut self.accept).poll(cx);
         accept.map(|result| Some(result.map(|(stream, _)| stream)))

@@ -14,6 +14,7 @@ use std::os::unix::net::SocketAddr;
 
 /// What a socket is, for people who watch: ` at /tmp/pizza.sock`, say, or nothing if it has no
 /// path.
+#[inline]
 fn path_of(addr: std::io::Result<SocketAddr>, preposition: &str) -> String {
     let addr = addr.ok();
     let path = addr.as_ref().and_then(SocketAddr::as_pathname);

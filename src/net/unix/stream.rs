@@ -82,6 +82,7 @@ impl UnixStream {
     /// # Errors
     ///
     /// The OS's, when it has no more descriptors to give.
+    #[inline]
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (a, b) = mio::net::UnixStream::pair()?;
         Ok((UnixStream::fresh(a), UnixStream::fresh(b)))
@@ -128,6 +129,7 @@ impl ByteStream for mio::net::UnixStream {
 impl TryFrom<net::UnixStream> for UnixStream {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(stream: net::UnixStream) -> io::Result<UnixStream> {
         stream.set_nonblocking(true)?;
         Ok(UnixStream::new(mio::net::UnixStream::from_std(stream)))
@@ -138,6 +140,7 @@ impl TryFrom<net::UnixStream> for UnixStream {
 impl TryFrom<UnixStream> for net::UnixStream {
     type Error = io::Error;
 
+    #[inline]
     fn try_from(stream: UnixStream) -> io::Result<net::UnixStream> {
         let stream = net::UnixStream::from(stream.io.into_inner()?);
         stream.set_nonblocking(false)?;

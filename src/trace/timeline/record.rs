@@ -163,6 +163,7 @@ impl Record {
 }
 
 /// A place in a few words: the file without its folders, and the line.
+#[inline]
 fn short_place(place: &Location<'_>) -> String {
     let file = place.file().rsplit(['/', '\\']).next().unwrap_or_default();
     format!("{file}:{}", place.line())

@@ -1,8 +1,8 @@
 //! A number for each task that wakers lead to: for who looks at all tasks at once, and asks who
 //! holds whose waker.
 //!
-//! It is a hash table as simple as can be. What std's can do besides is a lot to compile, for all who
-//! depend on this crate.
+//! It is a hash table as simple as can be. What std's can do besides is a lot to compile, for all
+//! who depend on this crate.
 
 use crate::header::Header;
 

@@ -4,7 +4,7 @@
 //! `spawn` knows where to put a task, how a socket finds the reactor, and how a wake knows that it
 //! is at home and needs neither lock nor system call.
 
-use std::{cell::RefCell, panic::Location, rc::Rc, sync::Arc};
+use std::{cell::RefCell, mem::ManuallyDrop, panic::Location, rc::Rc, sync::Arc};
 
 use crate::{
     clock::Clock,
@@ -74,22 +74,26 @@ impl Context {
     }
 }
 
+/// It is never dropped: whoever enters leaves again. So a look at it need not see whether it is
+/// gone, and there is no code that would drop it at the end of a thread, which is a lot.
+type Current = RefCell<ManuallyDrop<Option<Rc<Context>>>>;
+
 #[cfg(not(loom))]
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+    static CURRENT: Current = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
 // The model checker's threads share one thread of the OS.
 #[cfg(loom)]
 loom::thread_local! {
-    static CURRENT: RefCell<Option<Rc<Context>>> = RefCell::new(None);
+    static CURRENT: Current = RefCell::new(ManuallyDrop::new(None));
 }
 
 /// Calls `f` with the context of the executor that runs on this thread. `None` if none runs.
 ///
 /// The thread-local stays borrowed while `f` runs, so `f` runs no foreign code.
 pub(crate) fn with<R>(f: impl FnOnce(&Rc<Context>) -> R) -> Option<R> {
-    // At the end of a thread the thread-local is gone before some of what is dropped there.
+    // Where the OS keeps it, it is gone before some of what is dropped at the end of a thread.
     CURRENT.try_with(|current| current.borrow().as_ref().map(f)).ok().flatten()
 }
 
@@ -98,11 +102,16 @@ pub(crate) fn current() -> Option<Rc<Context>> {
     with(Rc::clone)
 }
 
+/// Makes `context` the current one, and returns the one that was.
+fn replace(context: Option<Rc<Context>>) -> Option<Rc<Context>> {
+    let enter = |current: &Current| current.replace(ManuallyDrop::new(context));
+    CURRENT.try_with(enter).ok().and_then(ManuallyDrop::into_inner)
+}
+
 /// Makes `context` the current one until the guard is dropped.
 pub(crate) fn enter(context: Rc<Context>) -> Entered {
     let was_active = context.turn.set_active(true);
-    let outer =
-        CURRENT.try_with(|current| current.replace(Some(Rc::clone(&context)))).ok().flatten();
+    let outer = replace(Some(Rc::clone(&context)));
     Entered { context, was_active, outer }
 }
 
@@ -120,8 +129,7 @@ impl Drop for Entered {
         self.context.turn.set_active(self.was_active);
         let outer = self.outer.take();
         // What is replaced here is dropped outside the borrow.
-        let inner = CURRENT.try_with(|current| current.replace(outer)).ok();
-        drop(inner);
+        drop(replace(outer));
     }
 }
 

@@ -333,8 +333,8 @@ impl Drop for Executor {
             if alive.is_empty() {
                 break;
             }
-            for id in alive {
-                self.run_task(id);
+            for id in &alive {
+                self.run_task(*id);
             }
         }
         match tasks.leak_all() {

@@ -42,8 +42,8 @@ pub(crate) fn report(what: &str, payload: Box<dyn Any + Send>) {
 
 /// The message of a panic, if it is text, as it is for `panic!` with a message.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Option<&str> {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+    match payload.downcast_ref::<&str>() {
+        Some(message) => Some(message),
+        None => payload.downcast_ref::<String>().map(String::as_str),
+    }
 }

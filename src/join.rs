@@ -186,8 +186,10 @@ impl fmt::Display for JoinError {
             Reason::Panicked(payload) => {
                 let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);
                 f.write_str("the task panicked")?;
-                foreign::panic_message(&**payload)
-                    .map_or(Ok(()), |message| write!(f, ": {message}"))
+                match foreign::panic_message(&**payload) {
+                    Some(message) => write!(f, ": {message}"),
+                    None => Ok(()),
+                }
             }
         }
     }

@@ -149,9 +149,9 @@ impl Reactor {
         for (key, source) in self.sources.borrow().iter() {
             let Some(source) = source else { continue };
             for direction in [Direction::Read, Direction::Write] {
-                for task in source.waiters(direction).tasks() {
+                for task in &source.waiters(direction).tasks() {
                     let Some(task) = task else { continue };
-                    tell(task, WaitsFor::Socket(SourceId(key), direction));
+                    tell(*task, WaitsFor::Socket(SourceId(key), direction));
                 }
             }
         }
@@ -235,9 +235,9 @@ impl Reactor {
                 sources.push(Rc::clone(source));
             }
         }
-        for source in sources {
-            self.wake(&source, Direction::Read);
-            self.wake(&source, Direction::Write);
+        for source in &sources {
+            self.wake(source, Direction::Read);
+            self.wake(source, Direction::Write);
         }
     }
 }

@@ -70,7 +70,7 @@ impl Key {
 /// `3` for the first tenant of place 3, `3.1` for the second, and so on.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.index())?;
+        self.index().fmt(f)?;
         match self.generation() / 2 {
             0 => Ok(()),
             earlier => write!(f, ".{earlier}"),

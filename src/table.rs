@@ -102,25 +102,24 @@ impl fmt::Display for TaskTable {
         if self.0.is_empty() {
             return f.write_str("no tasks");
         }
-        let [task, state, polls, since] = ["task", "state", "polls", "since"];
-        write!(f, "{task:<10} {state:<7} {polls:>8} {since:>9}  waits for; name or place")?;
+        f.write_str("task       state      polls     since  waits for; name or place")?;
         for TaskInfo { id, state, polls, since, waits_for, name, place } in &self.0 {
-            let (id, since) = (id.to_string(), since.as_secs_f64());
+            let (id, since) = (format!("{id}"), since.as_secs_f64());
             write!(f, "\n{id:<10} {state:<7} {polls:>8} {since:>8.2}s  ")?;
-            match (waits_for.as_slice(), state) {
-                ([], TaskState::Waiting) => f.write_str("something unknown")?,
-                ([], _) => f.write_str("nothing")?,
-                ([first, others @ ..], _) => {
-                    first.fmt(f)?;
-                    for other in others {
-                        write!(f, ", or {other}")?;
-                    }
-                }
+            match (waits_for.is_empty(), state) {
+                (false, _) => {}
+                (true, TaskState::Waiting) => f.write_str("something unknown")?,
+                (true, _) => f.write_str("nothing")?,
+            }
+            let mut before = "";
+            for wait in waits_for {
+                write!(f, "{before}{wait}")?;
+                before = ", or ";
             }
             f.write_str("; ")?;
             match (name, place) {
                 (Some(name), _) => f.write_str(name)?,
-                (None, Some(place)) => write!(f, "{place}")?,
+                (None, Some(place)) => place.fmt(f)?,
                 (None, None) => f.write_str("unknown")?,
             }
         }

@@ -387,11 +387,12 @@ impl Tasks {
 
     /// The task's name, if it has one, and the place where it was spawned.
     pub(crate) fn describe(&self, id: TaskId) -> String {
-        let name = self.names.borrow().get(id.0).map(|name| format!("{name:?}, "));
-        let slots = self.slots.borrow();
-        let place = slots.get(id.0).and_then(|task| task.place);
-        let place = place.map_or(String::new(), |place| format!("spawned at {place}"));
-        name.unwrap_or_default() + &place
+        let (slots, names) = (self.slots.borrow(), self.names.borrow());
+        match (names.get(id.0), slots.get(id.0).and_then(|task| task.place)) {
+            (Some(name), Some(place)) => format!("{name:?}, spawned at {place}"),
+            (None, Some(place)) => format!("spawned at {place}"),
+            (_, None) => String::new(),
+        }
     }
 
     /// Whether the task is in the executor's own queue.
@@ -412,7 +413,10 @@ impl Tasks {
             list.push(root.info(now));
             *places.get_mut(leads_from(root.header())) = list.len();
         }
-        for (key, task) in alive(&slots) {
+        for (key, task) in slots.iter() {
+            if task.outcome.is_some() {
+                continue;
+            }
             let state = match (&task.future, &task.header) {
                 (None, _) => TaskState::Running,
                 (_, Some(header)) if header.is_queued() => TaskState::Ready,
@@ -431,7 +435,7 @@ impl Tasks {
                 *places.get_mut(leads_from(header)) = list.len();
             }
         }
-        for (key, task) in alive(&slots) {
+        for (key, task) in slots.iter() {
             let Some(joiner) = &task.joiner else { continue };
             // It may wait for the first of several.
             if let Some(place) = places.get(joiner.data()).checked_sub(1) {
@@ -446,21 +450,26 @@ impl Tasks {
     /// `inert` ones, who wake nobody.
     pub(crate) fn are_all_lost(&self, root: Option<&Root>, inert: Vec<*const ()>) -> bool {
         let (slots, mut idle) = (self.slots.borrow(), inert);
-        for (_, task) in alive(&slots) {
-            idle.extend(task.joiner.as_ref().map(Waker::data));
+        for (_, task) in slots.iter() {
+            if let Some(joiner) = &task.joiner {
+                idle.push(joiner.data());
+            }
         }
         let mut idle_owners = ByWaker::new(idle.len());
-        for waker in idle {
-            *idle_owners.get_mut(waker) += 1;
+        for waker in &idle {
+            *idle_owners.get_mut(*waker) += 1;
         }
         let lost = |header| is_lost(header, idle_owners.get(leads_from(header)));
         if root.is_some_and(|root| !lost(root.header())) {
             return false;
         }
-        for (_, task) in alive(&slots) {
-            match &task.header {
-                Some(header) if task.future.is_some() && lost(header) => {}
-                _ => return false,
+        for (_, task) in slots.iter() {
+            let lost = match &task.header {
+                Some(header) => task.future.is_some() && lost(header),
+                None => false,
+            };
+            if !lost && task.outcome.is_none() {
+                return false;
             }
         }
         true
@@ -493,9 +502,4 @@ impl WakeByNames<'_> {
         }
         first
     }
-}
-
-/// The tasks that are not finished.
-fn alive(slots: &Slots<Task>) -> impl Iterator<Item = (Key, &Task)> {
-    slots.iter().filter(|(_, task)| task.outcome.is_none())
 }

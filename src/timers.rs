@@ -217,8 +217,8 @@ impl Timers {
 
     /// Wakes whoever waits for a timer of an executor that goes away: no timer will ever fire.
     pub(crate) fn close(&self) {
-        self.deadlines.take();
-        let mut timers = self.waiting.replace(Slots::new());
+        *self.deadlines.borrow_mut() = BinaryHeap::new();
+        let mut timers = std::mem::replace(&mut *self.waiting.borrow_mut(), Slots::new());
         for timer in timers.values_mut() {
             if let Some(timer) = timer.take() {
                 foreign::wake(timer.waker);

@@ -45,6 +45,7 @@ macro_rules! descriptors {
     ($($socket:ty),* $(,)?) => {$(
         #[cfg(unix)]
         impl std::os::fd::AsFd for $socket {
+            #[inline]
             fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
                 self.io.as_fd()
             }
@@ -52,6 +53,7 @@ macro_rules! descriptors {
 
         #[cfg(unix)]
         impl std::os::fd::AsRawFd for $socket {
+            #[inline]
             fn as_raw_fd(&self) -> std::os::fd::RawFd {
                 self.io.as_raw_fd()
             }

@@ -46,7 +46,10 @@ use crate::{context, yield_now::YieldNow};
 /// executor, the OS's.
 #[must_use]
 pub fn now() -> Instant {
-    context::with(|context| context.clock.now()).unwrap_or_else(Instant::now)
+    match context::current() {
+        Some(context) => context.clock.now(),
+        None => Instant::now(),
+    }
 }
 
 /// Moves the paused clock of the executor that runs here on by `duration`, at once, and fires

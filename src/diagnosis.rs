@@ -12,7 +12,6 @@ use crate::{
     context::Context,
     id::TaskId,
     lints::Lints,
-    root::Root,
     table::{TaskInfo, TaskTable},
     trace::Warning,
 };
@@ -79,16 +78,11 @@ impl Executor {
 
     fn warn(&self, id: TaskId, warning: Warning) {
         let Context { tasks, tracer, .. } = &*self.context;
-        let about = match self.root_named(id, Root::describe) {
-            Some(root) => root,
-            None => tasks.describe(id),
+        let about = match &*self.root.borrow() {
+            Some(root) if root.id() == id => root.describe(),
+            _ => tasks.describe(id),
         };
         tracer.warn(id, warning, &about);
-    }
-
-    /// Calls `f` with the root, if this is its name.
-    fn root_named<R>(&self, id: TaskId, f: impl FnOnce(&Root) -> R) -> Option<R> {
-        self.with_root(|root| (root.id() == id).then(|| f(root))).flatten()
     }
 
     /// Looks at a poll that has ended.
@@ -97,9 +91,9 @@ impl Executor {
         if took > lints.slow_poll {
             self.warn(id, Warning::SlowPoll(took));
         }
-        let woken = match self.root_named(id, |root| root.header().is_queued_here()) {
-            Some(root) => root,
-            None => self.context.tasks.is_queued_here(id),
+        let woken = match &*self.root.borrow() {
+            Some(root) if root.id() == id => root.header().is_queued_here(),
+            _ => self.context.tasks.is_queued_here(id),
         };
         if lints.wakes_itself(id, woken) {
             self.warn(id, Warning::WakesItself);

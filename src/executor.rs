@@ -321,7 +321,7 @@ impl Drop for Executor {
     fn drop(&mut self) {
         let Context { tasks, reactor, timers, inbox, .. } = &*self.context;
         let _entered = context::enter(Rc::clone(&self.context));
-        for letter in inbox.close() {
+        for letter in inbox.close().drain(..) {
             foreign::drop("a future that was sent", letter);
         }
         // A future's `Drop` may spawn, and so may a waker of somebody else's who waits here: one

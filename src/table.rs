@@ -119,7 +119,7 @@ impl fmt::Display for TaskTable {
             f.write_str("; ")?;
             match (name, place) {
                 (Some(name), _) => f.write_str(name)?,
-                (None, Some(place)) => place.fmt(f)?,
+                (None, Some(place)) => write!(f, "{place}")?,
                 (None, None) => f.write_str("unknown")?,
             }
         }

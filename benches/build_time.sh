@@ -4,7 +4,8 @@
 # against one that depends on tokio with rt, net, time and io-util?
 #
 # Each crate is empty but for its dependency, has a scratch target directory of its own, and its
-# crates are fetched before the clock starts. Two jobs, three runs, the median.
+# crates are fetched before the clock starts. Two jobs; the two take turns, so that both meet the same
+# machine; five rounds, the median of each.
 
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -37,15 +38,15 @@ seconds() {
     awk -v start="$start" -v end="$end" 'BEGIN { printf "%.2f\n", (end - start) / 1e9 }'
 }
 
-median() {
-    for _ in 1 2 3; do seconds "$1"; done | sort -n | sed -n 2p
-}
-
 empty_crate on-pizzaiolo "pizzaiolo = { path = \"$root\" }"
 empty_crate on-tokio 'tokio = { version = "1.54", features = ["rt", "net", "time", "io-util"] }'
 
-ours=$(median on-pizzaiolo)
-tokios=$(median on-tokio)
+for _ in 1 2 3 4 5; do
+    seconds on-pizzaiolo >> "$scratch/ours"
+    seconds on-tokio >> "$scratch/tokios"
+done
+ours=$(sort -n "$scratch/ours" | sed -n 3p)
+tokios=$(sort -n "$scratch/tokios" | sed -n 3p)
 echo "| a crate on | cold release build, s | against tokio |"
 echo "|---|---|---|"
 echo "| pizzaiolo | $ours | $(awk -v a="$ours" -v b="$tokios" 'BEGIN { printf "%.2f", a / b }') |"

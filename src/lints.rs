@@ -47,6 +47,6 @@ impl Lints {
 
     /// Forgets a task that has ended.
     pub(crate) fn forget(&self, id: TaskId) {
-        self.tasks.borrow_mut().remove(&id.0);
+        self.tasks.borrow_mut().remove(id.0);
     }
 }

@@ -242,9 +242,8 @@ impl<T> Beside<T> {
         self.entries[key.rank()] = Some((key, value));
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "it is called as a map's is")]
-    pub(crate) fn remove(&mut self, key: &Key) {
-        if self.get(*key).is_some() {
+    pub(crate) fn remove(&mut self, key: Key) {
+        if self.get(key).is_some() {
             self.entries[key.rank()] = None;
         }
     }
@@ -297,12 +296,12 @@ mod tests {
         assert!(names.is_empty());
         names.insert(old, 'a');
         names.insert(root, 'r');
-        names.remove(&new);
-        names.remove(&next_root);
+        names.remove(new);
+        names.remove(next_root);
         assert_eq!((names.get(old), names.get(new)), (Some(&'a'), None));
         assert_eq!((names.get(root), names.get(next_root)), (Some(&'r'), None));
         names.insert(new, 'b');
-        names.remove(&root);
+        names.remove(root);
         assert_eq!((names.get(old), names.get(root)), (None, None));
         assert_eq!(names.get_mut(new), Some(&mut 'b'));
         assert_eq!(names.entries.len(), 4);

@@ -286,7 +286,7 @@ impl Tasks {
         self.alive.set(self.alive.get() - 1);
         let mut names = self.names.borrow_mut();
         if !names.is_empty() {
-            names.remove(&id.0);
+            names.remove(id.0);
         }
         farewell
     }

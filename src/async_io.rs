@@ -17,7 +17,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token, event::Source};
 
-use crate::{id::Direction, registration::Registration, waiters::Ticket};
+use crate::{
+    id::Direction,
+    registration::{Entrant, Registration},
+    waiters::Ticket,
+};
 
 /// The source is always there, except in the middle of `into_inner`.
 const THERE: &str = "the source is there until `into_inner` takes it";
@@ -102,8 +106,8 @@ impl<S: Source> Async<S> {
     pub fn new(mut io: S) -> io::Result<Async<S>> {
         let registration = Registration::new();
         registration.register_now(
-            |registry, token, interest| io.register(registry, token, interest),
-            type_name::<S>,
+            &mut |registry, token, interest| io.register(registry, token, interest),
+            &type_name::<S>,
         )?;
         Ok(Async {
             io: Some(io),
@@ -168,8 +172,8 @@ impl<S: Source> Async<S> {
         if crate::context::current().is_some() {
             // If it fails, the first wait says that the socket is not registered.
             let _ = registration.register_now(
-                |registry, token, interest| io.register(registry, token, interest),
-                type_name::<S>,
+                &mut |registry, token, interest| io.register(registry, token, interest),
+                &type_name::<S>,
             );
         }
         Async {
@@ -397,18 +401,11 @@ impl<S> Async<S> {
         }
     }
 
-    /// Begins to wait. Apart from the rest, whose code is the better for it.
+    /// Begins to wait. Not inlined: the code of an operation is the better for it.
     #[track_caller]
     #[inline(never)]
     fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
-        let (register, label) = (self.register, self.label);
-        self.registration.wait(
-            direction,
-            ticket,
-            waker,
-            |registry, token, interest| register(self.get_ref(), registry, token, interest),
-            || label(self.get_ref()),
-        )
+        self.registration.wait(direction, ticket, waker, self)
     }
 
     /// Says how much of what it was asked for a stream has done, where less than all means that
@@ -426,6 +423,16 @@ impl<S> Async<S> {
     #[inline]
     pub(crate) fn forget(&self, direction: Direction, ticket: &Ticket) {
         self.registration.forget(direction, ticket);
+    }
+}
+
+impl<S> Entrant for Async<S> {
+    fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        (self.register)(self.get_ref(), registry, token, interest)
+    }
+
+    fn label(&self) -> String {
+        (self.label)(self.get_ref())
     }
 }
 

@@ -48,6 +48,9 @@ const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
 
+/// Makes mio's call that registers a socket.
+pub(crate) type Register<'a> = dyn FnMut(&Registry, Token, Interest) -> io::Result<()> + 'a;
+
 /// Makes the bell that ends a [`look`](Reactor::look) from another thread.
 pub(crate) fn bell(poll: &Poll) -> io::Result<Waker> {
     Waker::new(poll.registry(), BELL)
@@ -79,11 +82,8 @@ impl Reactor {
         }
     }
 
-    /// Takes a socket in; `register` makes mio's call for it.
-    pub(crate) fn register(
-        self: &Rc<Self>,
-        register: impl FnOnce(&Registry, Token, Interest) -> io::Result<()>,
-    ) -> io::Result<Rc<Source>> {
+    /// Takes a socket in.
+    pub(crate) fn register(self: &Rc<Self>, register: &mut Register) -> io::Result<Rc<Source>> {
         let source = {
             let mut sources = self.sources.borrow_mut();
             let (key, place) = sources.claim();
@@ -149,10 +149,8 @@ impl Reactor {
         for (key, source) in self.sources.borrow().iter() {
             let Some(source) = source else { continue };
             for direction in [Direction::Read, Direction::Write] {
-                for task in &source.waiters(direction).tasks() {
-                    let Some(task) = task else { continue };
-                    tell(*task, WaitsFor::Socket(SourceId(key), direction));
-                }
+                let wait = WaitsFor::Socket(SourceId(key), direction);
+                source.waiters(direction).tell_tasks(&mut |task| tell(task, wait));
             }
         }
     }

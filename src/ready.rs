@@ -56,11 +56,13 @@ impl ReadyQueue {
 
     /// Who is in it. Without a seed, the first is polled next.
     pub(crate) fn list(&self) -> Vec<TaskId> {
-        self.queue.borrow().iter().collect()
+        let queue = self.queue.borrow();
+        [&queue.front[queue.done..], &queue.back].concat()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue.borrow().iter().next().is_none()
+        let queue = self.queue.borrow();
+        queue.done == queue.front.len() && queue.back.is_empty()
     }
 
     pub(crate) fn clear(&self) {
@@ -92,10 +94,6 @@ impl Queue {
         self.done = 0;
         mem::swap(&mut self.front, &mut self.back);
         self.front.first().copied()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = TaskId> {
-        self.front[self.done..].iter().chain(&self.back).copied()
     }
 
     /// Lets chance choose who is first.

@@ -29,10 +29,12 @@ use std::{
     task::{Poll, Waker},
 };
 
+use mio::{Interest, Registry, Token};
+
 use crate::{
     context,
     id::{Direction, Readiness, SourceId},
-    reactor::Reactor,
+    reactor::{Reactor, Register},
     tasks::Tasks,
     trace::{EventKind, Tracer},
     turn::Turn,
@@ -167,6 +169,15 @@ impl Source {
     }
 }
 
+/// What can be registered when it first has to wait.
+pub(crate) trait Entrant {
+    /// Makes mio's call.
+    fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()>;
+
+    /// Says what it is, for people who watch.
+    fn label(&self) -> String;
+}
+
 /// What a socket keeps: nothing until it first has to wait, its place in a reactor from then on.
 pub(crate) struct Registration {
     source: OnceCell<Rc<Source>>,
@@ -280,8 +291,7 @@ impl Registration {
 
     /// Waits for the direction to become ready: the task's name is kept until it does, or the waker,
     /// if it is not the task's own (see [`Waiters`]). A socket that has no place in a reactor yet
-    /// gets one in that of the executor that runs here; `register` makes mio's call for it, and
-    /// `label` says what it is, for people who watch.
+    /// gets one in that of the executor that runs here.
     ///
     /// If the budget of this poll is used up and the socket may be ready, the waker is woken
     /// instead: the task goes to the end of the queue.
@@ -294,17 +304,17 @@ impl Registration {
     ///
     /// If no executor runs on this thread.
     #[track_caller]
+    #[inline]
     pub(crate) fn wait(
         &self,
         direction: Direction,
         ticket: &Ticket,
         waker: &Waker,
-        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
-        label: impl FnOnce() -> String,
+        entrant: &dyn Entrant,
     ) -> io::Result<()> {
         match self.source.get() {
             Some(source) => source.wait(direction, ticket, waker),
-            None => self.wait_first(direction, ticket, waker, register, label),
+            None => self.wait_first(direction, ticket, waker, entrant),
         }
     }
 
@@ -315,18 +325,21 @@ impl Registration {
         direction: Direction,
         ticket: &Ticket,
         waker: &Waker,
-        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
-        label: impl FnOnce() -> String,
+        entrant: &dyn Entrant,
     ) -> io::Result<()> {
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
         if context.turn.is_spent() {
             waker.wake_by_ref();
             return Ok(());
         }
-        self.register(&context, register, label)?.wait(direction, ticket, waker)
+        let mut register =
+            |registry: &_, token, interest| entrant.register(registry, token, interest);
+        let source = self.register(&context, &mut register, &|| entrant.label())?;
+        source.wait(direction, ticket, waker)
     }
 
-    /// Registers a source with the executor that runs here, before it has to wait.
+    /// Registers a source with the executor that runs here, before it has to wait. `label` says what
+    /// it is, for people who watch.
     ///
     /// # Errors
     ///
@@ -338,8 +351,8 @@ impl Registration {
     #[track_caller]
     pub(crate) fn register_now(
         &self,
-        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
-        label: impl FnOnce() -> String,
+        register: &mut Register,
+        label: &dyn Fn() -> String,
     ) -> io::Result<()> {
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
         self.register(&context, register, label).map(drop)
@@ -348,8 +361,8 @@ impl Registration {
     fn register(
         &self,
         context: &context::Context,
-        register: impl FnOnce(&mio::Registry, mio::Token, mio::Interest) -> io::Result<()>,
-        label: impl FnOnce() -> String,
+        register: &mut Register,
+        label: &dyn Fn() -> String,
     ) -> io::Result<&Source> {
         if context.turn.is_gone() {
             return Err(io::Error::other(GONE));
@@ -379,7 +392,7 @@ impl Registration {
     /// Takes the socket out of its reactor; `deregister` makes mio's call, if one is needed.
     pub(crate) fn remove(
         &mut self,
-        deregister: &mut dyn FnMut(&mio::Registry) -> io::Result<()>,
+        deregister: &mut dyn FnMut(&Registry) -> io::Result<()>,
     ) -> io::Result<()> {
         let Some(source) = self.source.take() else {
             return Ok(());

@@ -160,12 +160,17 @@ impl Waiters {
         }
     }
 
-    /// The tasks that wait.
-    pub(crate) fn tasks(&self) -> Vec<Option<TaskId>> {
-        let mut tasks: Vec<_> = self.task.get().map(Some).into_iter().collect();
-        if let Some(others) = self.others.get() {
-            tasks.extend(others.borrow().iter().map(|it| it.task));
+    /// Tells which tasks wait.
+    pub(crate) fn tell_tasks(&self, tell: &mut dyn FnMut(TaskId)) {
+        if let Some(task) = self.task.get() {
+            tell(task);
         }
-        tasks
+        if let Some(others) = self.others.get() {
+            for waiter in &*others.borrow() {
+                if let Some(task) = waiter.task {
+                    tell(task);
+                }
+            }
+        }
     }
 }

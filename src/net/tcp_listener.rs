@@ -113,6 +113,7 @@ impl TcpListener {
     }
 }
 
+#[inline]
 fn try_accept(io: &Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
     let (stream, peer) = ready!(io.attempt(Direction::Read, mio::net::TcpListener::accept))?;
     Poll::Ready(Ok((TcpStream::accepted(stream), peer)))

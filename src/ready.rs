@@ -7,6 +7,9 @@ use std::{
 
 use crate::id::TaskId;
 
+/// Room for so many is kept for good: as many as one look at the sockets wakes at most.
+const KEPT: usize = 1024;
+
 /// Who is polled next. Only the executor's own thread touches it; other threads leave a letter in
 /// the [`Inbox`](crate::inbox::Inbox).
 ///
@@ -19,6 +22,8 @@ pub(crate) struct ReadyQueue {
 
 /// Two lists that take turns: one is read while the other is written. Each is a plain push or a
 /// step forward, where a ring would have to look for its end.
+///
+/// If the order is one of chance, it is chosen when they change: the front then has one at most.
 #[derive(Default)]
 struct Queue {
     /// The older ones, of which the first so many have had their turn.
@@ -47,11 +52,7 @@ impl ReadyQueue {
 
     #[inline]
     pub(crate) fn pop(&self) -> Option<TaskId> {
-        let mut queue = self.queue.borrow_mut();
-        if let Some(chance) = &self.chance {
-            queue.mix(chance);
-        }
-        queue.pop()
+        self.queue.borrow_mut().pop(self.chance.as_ref())
     }
 
     /// Who is in it. Without a seed, the first is polled next.
@@ -82,33 +83,42 @@ impl Pushes<'_> {
 
 impl Queue {
     #[inline]
-    fn pop(&mut self) -> Option<TaskId> {
-        let first = self.front.get(self.done).copied().or_else(|| self.turn_over())?;
-        self.done += 1;
-        Some(first)
+    fn pop(&mut self, chance: Option<&Cell<u64>>) -> Option<TaskId> {
+        if let Some(&first) = self.front.get(self.done) {
+            self.done += 1;
+            return Some(first);
+        }
+        self.turn_over(chance)
     }
 
-    /// Begins with those who have come meanwhile.
-    fn turn_over(&mut self) -> Option<TaskId> {
+    /// Begins with those who have come meanwhile, or with one of them that chance chooses.
+    fn turn_over(&mut self, chance: Option<&Cell<u64>>) -> Option<TaskId> {
         self.front.clear();
-        self.done = 0;
-        mem::swap(&mut self.front, &mut self.back);
+        if self.front.capacity() > KEPT.max(8 * self.back.len()) {
+            // A crowd has come and gone: its memory goes too.
+            self.front = Vec::new();
+        }
+        match chance {
+            None => mem::swap(&mut self.front, &mut self.back),
+            Some(chance) if !self.back.is_empty() => {
+                let place = choose(self.back.len(), chance);
+                self.front.push(self.back.swap_remove(place));
+            }
+            Some(_) => {}
+        }
+        self.done = self.front.len().min(1);
         self.front.first().copied()
     }
+}
 
-    /// Lets chance choose who is first.
-    fn mix(&mut self, chance: &Cell<u64>) {
-        self.front.drain(..self.done);
-        self.done = 0;
-        self.front.append(&mut self.back);
-        // Where there is no choice, no number is drawn: how often the executor looks in vain
-        // depends on sockets and threads, and must not change the order.
-        if self.front.len() > 1 {
-            let len = u64::try_from(self.front.len()).unwrap_or(u64::MAX);
-            let place = next_random(chance) % len;
-            self.front.swap(0, usize::try_from(place).unwrap_or(0));
-        }
+/// One of so many places, by chance. Where there is no choice, no number is drawn: how often the
+/// executor looks in vain depends on sockets and threads, and must not change the order.
+fn choose(places: usize, chance: &Cell<u64>) -> usize {
+    if places < 2 {
+        return 0;
     }
+    let places = u64::try_from(places).unwrap_or(u64::MAX);
+    usize::try_from(next_random(chance) % places).unwrap_or(0)
 }
 
 /// The next number of the generator `SplitMix64` (Steele, Lea and Flood, "Fast splittable
@@ -119,4 +129,34 @@ fn next_random(state: &Cell<u64>) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::slots::Key;
+
+    fn id(index: u32) -> TaskId {
+        TaskId(Key::from_parts(index, 1))
+    }
+
+    #[test]
+    fn the_memory_of_a_crowd_goes_with_it() {
+        let queue = ReadyQueue::new(None);
+        for index in 0..1_000_000 {
+            queue.push(id(index));
+        }
+        let (mut next, mut polled) = (0, 0);
+        while let Some(first) = queue.pop() {
+            assert_eq!(first, id(next % 1_000_000));
+            // The first ten yield once.
+            if next < 10 {
+                queue.push(first);
+            }
+            (next, polled) = (next + 1, polled + 1);
+        }
+        assert_eq!(polled, 1_000_010);
+        let queue = queue.queue.borrow();
+        assert!(queue.front.capacity() <= KEPT && queue.back.capacity() <= KEPT);
+    }
 }

@@ -6,6 +6,7 @@
 use std::{
     cell::Cell,
     fmt, io,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -18,7 +19,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token, event::Source};
 
 use crate::{
-    id::Direction,
+    id::{Direction, Reading, Way, Writing},
     registration::{Entrant, Registration},
     waiters::Ticket,
 };
@@ -245,7 +246,7 @@ impl<S> Async<S> {
     ///
     /// Dropping the future loses nothing.
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        self.ready(Direction::Read)
+        self.ready(Reading)
     }
 
     /// Waits until the source may be ready to write.
@@ -264,7 +265,7 @@ impl<S> Async<S> {
     ///
     /// Dropping the future loses nothing.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        self.ready(Direction::Write)
+        self.ready(Writing)
     }
 
     /// Calls `op` until it returns anything but [`WouldBlock`](io::ErrorKind::WouldBlock), and
@@ -290,7 +291,7 @@ impl<S> Async<S> {
     where
         F: FnMut(&S) -> io::Result<R>,
     {
-        self.operation(Direction::Read, move |io| io.attempt(Direction::Read, &mut op))
+        self.operation(Reading, move |io| io.attempt(Direction::Read, &mut op))
     }
 
     /// Calls `op` until it returns anything but "would block", and waits until the source may be
@@ -316,7 +317,7 @@ impl<S> Async<S> {
     where
         F: FnMut(&S) -> io::Result<R>,
     {
-        self.operation(Direction::Write, move |io| io.attempt(Direction::Write, &mut op))
+        self.operation(Writing, move |io| io.attempt(Direction::Write, &mut op))
     }
 
     /// Like [`read_with`](Async::read_with), for an `op` that has to change the source.
@@ -338,7 +339,7 @@ impl<S> Async<S> {
     ) -> io::Result<R> {
         loop {
             let io = self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"));
-            match self.registration.attempt(Direction::Read, || op(io)) {
+            match self.registration.attempt(Direction::Read, || op(io), |_| false) {
                 Poll::Ready(result) => return result,
                 Poll::Pending => self.readable().await?,
             }
@@ -353,25 +354,39 @@ impl<S> Async<S> {
         direction: Direction,
         mut op: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.registration.attempt(direction, || op(self.get_ref()))
+        self.registration.attempt(direction, || op(self.get_ref()), |_| false)
+    }
+
+    /// The same for an `op` that moves some of the `asked` bytes of a stream, where less than all
+    /// means that there was no more.
+    pub(crate) fn transfer(
+        &self,
+        direction: Direction,
+        asked: usize,
+        mut op: impl FnMut(&S) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        // `0 < done && done < asked`, in one comparison: nothing wraps round to the largest number.
+        let is_short = |done: &usize| done.wrapping_sub(1) < asked.wrapping_sub(1);
+        self.registration.attempt(direction, || op(self.get_ref()), is_short)
     }
 
     /// Calls `attempt` until it is ready, and waits for the source after each time that it is not.
     /// The tries in it are made with [`Async::attempt`].
-    pub(crate) fn operation<R, F>(&self, direction: Direction, attempt: F) -> Operation<'_, S, F>
+    pub(crate) fn operation<W, R, F>(&self, _: W, attempt: F) -> Operation<'_, S, W, F>
     where
+        W: Way,
         F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
     {
-        Operation { io: self, direction, attempt, ticket: Ticket::new() }
+        Operation { io: self, way: PhantomData, attempt, ticket: Ticket::new() }
     }
 
     /// Waits until the source may be ready.
-    pub(crate) fn ready(
+    pub(crate) fn ready<W: Way>(
         &self,
-        direction: Direction,
-    ) -> Operation<'_, S, impl FnMut(&Async<S>) -> Poll<io::Result<()>> + use<S>> {
-        self.operation(direction, move |io| {
-            if io.registration.is_known_ready(direction) {
+        way: W,
+    ) -> Operation<'_, S, W, impl FnMut(&Async<S>) -> Poll<io::Result<()>> + use<S, W>> {
+        self.operation(way, |io| {
+            if io.registration.is_known_ready(W::DIRECTION) {
                 Poll::Ready(Ok(()))
             } else {
                 Poll::Pending
@@ -406,12 +421,6 @@ impl<S> Async<S> {
     #[inline(never)]
     fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
         self.registration.wait(direction, ticket, waker, self)
-    }
-
-    /// Says how much of what it was asked for a stream has done, where less than all means that
-    /// there was no more.
-    pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
-        self.registration.transferred(direction, done, asked);
     }
 
     /// Whether the peer is known to have ended its half.
@@ -478,18 +487,19 @@ impl<S: fmt::Debug> fmt::Debug for Async<S> {
 ///
 /// When it is dropped while it waits, its waiter goes with it. Nothing was done yet, so nothing is
 /// lost, but for what an `attempt` of several steps remembers.
-pub(crate) struct Operation<'a, S, F> {
+pub(crate) struct Operation<'a, S, W: Way, F> {
     io: &'a Async<S>,
-    direction: Direction,
+    /// Whether it reads or writes.
+    way: PhantomData<W>,
     attempt: F,
     /// Its place among those who wait.
     ticket: Ticket,
 }
 
 /// It never pins `attempt`, which is only called.
-impl<S, F> Unpin for Operation<'_, S, F> {}
+impl<S, W: Way, F> Unpin for Operation<'_, S, W, F> {}
 
-impl<S, R, F> Future for Operation<'_, S, F>
+impl<S, W: Way, R, F> Future for Operation<'_, S, W, F>
 where
     F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
 {
@@ -498,12 +508,12 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        this.io.poll_operation(this.direction, &this.ticket, cx, &mut this.attempt)
+        this.io.poll_operation(W::DIRECTION, &this.ticket, cx, &mut this.attempt)
     }
 }
 
-impl<S, F> Drop for Operation<'_, S, F> {
+impl<S, W: Way, F> Drop for Operation<'_, S, W, F> {
     fn drop(&mut self) {
-        self.io.forget(self.direction, &self.ticket);
+        self.io.forget(W::DIRECTION, &self.ticket);
     }
 }

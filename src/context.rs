@@ -8,25 +8,23 @@ use std::{cell::RefCell, mem::ManuallyDrop, panic::Location, rc::Rc, sync::Arc};
 
 use crate::{
     clock::Clock,
+    home::Home,
     id::TaskId,
     inbox::Inbox,
     join::JoinHandle,
     reactor::Reactor,
-    tasks::{LocalTask, Tasks, Tick},
+    tasks::{LocalTask, Tick},
     timers::Timers,
-    trace::{EventKind, Tracer},
-    turn::Turn,
+    trace::EventKind,
 };
 
 /// The parts of one executor that tasks, sockets and wakers reach for.
 pub(crate) struct Context {
-    pub(crate) tasks: Rc<Tasks>,
+    pub(crate) home: Rc<Home>,
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) clock: Rc<Clock>,
     pub(crate) timers: Rc<Timers>,
     pub(crate) inbox: Arc<Inbox>,
-    pub(crate) tracer: Rc<Tracer>,
-    pub(crate) turn: Rc<Turn>,
 }
 
 /// What `spawn` says when it is called where no executor runs.
@@ -47,7 +45,7 @@ impl Context {
         F::Output: 'static,
     {
         let id = self.add(Box::pin(future), place, name, true);
-        JoinHandle::new(id, Rc::clone(&self.tasks))
+        JoinHandle::new(id, Rc::clone(&self.home))
     }
 
     /// The same, without a handle.
@@ -62,15 +60,15 @@ impl Context {
         name: Option<Rc<str>>,
         joined: bool,
     ) -> TaskId {
-        let id = self.tasks.insert(future, place, name.clone(), joined);
-        self.tracer.emit(Some(id), || EventKind::Spawned { name, place });
+        let id = self.home.tasks.insert(future, place, name.clone(), joined);
+        self.home.tracer.emit(Some(id), || EventKind::Spawned { name, place });
         id
     }
 
     /// Notes the time, for who asks since when a task waits.
     pub(crate) fn tick_over(&self) {
-        let Context { tasks, clock, .. } = self;
-        tasks.set_tick(Tick::new(clock.now().saturating_duration_since(clock.start())));
+        let Context { home, clock, .. } = self;
+        home.tasks.set_tick(Tick::new(clock.now().saturating_duration_since(clock.start())));
     }
 }
 
@@ -110,7 +108,7 @@ fn replace(context: Option<Rc<Context>>) -> Option<Rc<Context>> {
 
 /// Makes `context` the current one until the guard is dropped.
 pub(crate) fn enter(context: Rc<Context>) -> Entered {
-    let was_active = context.turn.set_active(true);
+    let was_active = context.home.turn.set_active(true);
     let outer = replace(Some(Rc::clone(&context)));
     Entered { context, was_active, outer }
 }
@@ -126,7 +124,7 @@ pub(crate) struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.context.turn.set_active(self.was_active);
+        self.context.home.turn.set_active(self.was_active);
         let outer = self.outer.take();
         // What is replaced here is dropped outside the borrow.
         drop(replace(outer));

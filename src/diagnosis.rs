@@ -10,6 +10,7 @@ use std::time::Instant;
 use crate::{
     Executor,
     context::Context,
+    home::Home,
     id::TaskId,
     lints::Lints,
     table::{TaskInfo, TaskTable},
@@ -23,9 +24,9 @@ impl Executor {
     /// That future may call it too: it can borrow the executor.
     #[must_use]
     pub fn tasks(&self) -> TaskTable {
-        let Context { tasks, reactor, timers, .. } = &*self.context;
+        let Context { home, reactor, timers, .. } = &*self.context;
         self.context.tick_over();
-        let mut list = tasks.list(self.root.borrow().as_ref());
+        let mut list = home.tasks.list(self.root.borrow().as_ref());
         let mut note = |task, wait| {
             if let Some(info) = find(&mut list, task) {
                 info.waits_for.push(wait);
@@ -41,7 +42,7 @@ impl Executor {
     /// leaves that to chance.
     #[must_use]
     pub fn ready_queue(&self) -> Vec<TaskId> {
-        self.context.tasks.ready.list()
+        self.context.home.tasks.ready.list()
     }
 
     /// Panics if nothing can ever happen any more. To be called when nothing is ready and there
@@ -60,13 +61,13 @@ impl Executor {
 
     /// Nobody is left who could wake any task, or bring a new one.
     fn is_deadlocked(&self) -> bool {
-        let Context { tasks, reactor, timers, inbox, .. } = &*self.context;
+        let Context { home, reactor, timers, inbox, .. } = &*self.context;
         if reactor.has_waiters() || self.has_handles() {
             return false;
         }
         let root = self.root.borrow();
         // There is no timer with a deadline, so those that are left never fire.
-        tasks.are_all_lost(root.as_ref(), timers.wakers())
+        home.tasks.are_all_lost(root.as_ref(), timers.wakers())
             // Whoever was the last to hold a handle or a waker may have written before it went.
             && !inbox.has_letters()
     }
@@ -77,7 +78,7 @@ impl Executor {
     }
 
     fn warn(&self, id: TaskId, warning: Warning) {
-        let Context { tasks, tracer, .. } = &*self.context;
+        let Home { tasks, tracer, .. } = &*self.context.home;
         let about = match &*self.root.borrow() {
             Some(root) if root.id() == id => root.describe(),
             _ => tasks.describe(id),
@@ -93,7 +94,7 @@ impl Executor {
         }
         let woken = match &*self.root.borrow() {
             Some(root) if root.id() == id => root.header().is_queued_here(),
-            _ => self.context.tasks.is_queued_here(id),
+            _ => self.context.home.tasks.is_queued_here(id),
         };
         if lints.wakes_itself(id, woken) {
             self.warn(id, Warning::WakesItself);

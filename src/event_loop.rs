@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     executor::{Executor, POLLS_A_LOOK},
     foreign,
+    home::Home,
     id::TaskId,
     inbox::Letter,
     join::{JoinError, Outcome},
@@ -33,21 +34,22 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Executor {
     /// Whose turn it is. Now and then, a look for news comes first.
-    fn next(&self) -> Option<TaskId> {
-        let left = self.polls_left.get();
+    #[inline]
+    fn next(&self, home: &Home) -> Option<TaskId> {
+        let left = self.polls_left.get() - 1;
+        self.polls_left.set(left);
         if left == 0 {
             self.look();
-        } else {
-            self.polls_left.set(left - 1);
         }
-        self.context.tasks.ready.pop()
+        home.tasks.ready.pop()
     }
 
     /// The same, but if nobody is ready, it looks for news before it says so.
     pub(crate) fn next_or_look(&self) -> Option<TaskId> {
-        self.next().or_else(|| {
+        let home = &self.context.home;
+        self.next(home).or_else(|| {
             self.look();
-            self.context.tasks.ready.pop()
+            home.tasks.ready.pop()
         })
     }
 
@@ -55,18 +57,18 @@ impl Executor {
     pub(crate) fn look(&self) {
         self.polls_left.set(POLLS_A_LOOK);
         self.read_letters();
-        let Context { reactor, timers, tracer, turn, .. } = &*self.context;
+        let Context { home, reactor, timers, .. } = &*self.context;
         if reactor.has_sources() {
             reactor.look(Some(Duration::ZERO));
         }
-        timers.fire(tracer, turn);
+        timers.fire(home);
         self.context.tick_over();
     }
 
     /// Sleeps until there is news, and collects it.
     pub(crate) fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
-        let Context { reactor, timers, clock, inbox, tracer, turn, tasks, .. } = &*self.context;
+        let Context { home, reactor, timers, clock, inbox } = &*self.context;
         if clock.is_paused() && self.jump() {
             return;
         }
@@ -75,15 +77,15 @@ impl Executor {
             if timeout.is_none() {
                 self.check_for_deadlock();
             }
-            tracer.emit(None, || EventKind::Parked { timeout });
+            home.tracer.emit(None, || EventKind::Parked { timeout });
             // Who was told is foreign code too, and may have woken somebody.
-            reactor.look(if tasks.ready.is_empty() { timeout } else { Some(Duration::ZERO) });
+            reactor.look(if home.tasks.ready.is_empty() { timeout } else { Some(Duration::ZERO) });
             inbox.announce_awake();
-            tracer.emit(None, || EventKind::Unparked);
+            home.tracer.emit(None, || EventKind::Unparked);
         }
         self.context.tick_over();
         self.read_letters();
-        timers.fire(tracer, turn);
+        timers.fire(home);
     }
 
     /// How long the thread may sleep: until the next timer. `None`, until something comes.
@@ -100,8 +102,8 @@ impl Executor {
     /// something may be ready now.
     fn jump(&self) -> bool {
         self.look();
-        let Context { tasks, reactor, timers, clock, tracer, turn, .. } = &*self.context;
-        if !tasks.ready.is_empty() {
+        let Context { home, reactor, timers, clock, .. } = &*self.context;
+        if !home.tasks.ready.is_empty() {
             return true;
         }
         let Some(deadline) = timers.next_deadline().filter(|_| !reactor.has_waiters()) else {
@@ -109,7 +111,7 @@ impl Executor {
         };
         clock.advance(deadline.saturating_duration_since(clock.now()));
         self.context.tick_over();
-        timers.fire(tracer, turn);
+        timers.fire(home);
         true
     }
 
@@ -130,7 +132,7 @@ impl Executor {
     }
 
     fn wake_by_letter(&self, id: TaskId) {
-        let Context { tasks, tracer, .. } = &*self.context;
+        let Home { tasks, tracer, .. } = &*self.context.home;
         let is_root = self.with_root(|root| root.header().mark_for_letter(id)) == Some(true);
         if is_root || tasks.mark_for_letter(id) {
             tasks.ready.push(id);
@@ -146,11 +148,12 @@ impl Executor {
     /// Runs the tasks that are ready, and those that become ready meanwhile, until nobody is, or
     /// until it is the turn of `root`: then it is true.
     pub(crate) fn run_ready(&self, root: Option<TaskId>) -> bool {
-        while let Some(id) = self.next() {
+        let home = &*self.context.home;
+        while let Some(id) = self.next(home) {
             if Some(id) == root {
                 return true;
             }
-            self.run_task(id);
+            self.run_task(home, id);
         }
         false
     }
@@ -160,10 +163,10 @@ impl Executor {
     /// Polls the task, or drops it if it was aborted. False if the queue's entry was stale.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is the body of the loop over the tasks")]
-    pub(crate) fn run_task(&self, id: TaskId) -> bool {
-        match self.context.tasks.start_poll(id) {
+    pub(crate) fn run_task(&self, home: &Home, id: TaskId) -> bool {
+        match home.tasks.start_poll(id) {
             Due::Poll(future, waker) => {
-                self.poll_task(id, future, waker);
+                self.poll_task(home, id, future, waker);
                 true
             }
             Due::Drop(future, waker) => {
@@ -176,13 +179,13 @@ impl Executor {
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is most of `run_task`")]
-    fn poll_task(&self, id: TaskId, mut future: LocalTask, waker: Waker) {
-        let turn = &self.context.turn;
-        turn.begin(id, Some(&waker));
-        let poll = foreign::call(|| self.poll(id, &waker, |cx| future.as_mut().poll_boxed(cx)));
-        let waits = turn.end();
+    fn poll_task(&self, home: &Home, id: TaskId, mut future: LocalTask, waker: Waker) {
+        home.turn.begin(id, Some(&waker));
+        let pinned = future.as_mut();
+        let poll = foreign::call(|| self.poll(home, id, &waker, |cx| pinned.poll_boxed(cx)));
+        let waits = home.turn.end();
         match poll {
-            Ok(Poll::Pending) => match self.context.tasks.end_poll(id, future, waker, waits) {
+            Ok(Poll::Pending) => match home.tasks.end_poll(id, future, waker, waits) {
                 Ok(false) => {}
                 Ok(true) => self.warn_of_lost_waker(id),
                 Err((future, waker)) => {
@@ -194,18 +197,28 @@ impl Executor {
         }
     }
 
-    /// Polls one future, and tells who watches.
+    /// Polls one future.
+    #[inline]
     pub(crate) fn poll<T>(
         &self,
+        home: &Home,
         id: TaskId,
         waker: &Waker,
         poll: impl FnOnce(&mut task::Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        let tracer = &self.context.tracer;
         let cx = &mut task::Context::from_waker(waker);
-        if self.lints.is_none() && !tracer.is_on() {
-            return poll(cx);
-        }
+        if home.tracer.looks_at_polls() { self.poll_watched(id, cx, poll) } else { poll(cx) }
+    }
+
+    /// Polls one future, and tells who watches.
+    #[cold]
+    fn poll_watched<T>(
+        &self,
+        id: TaskId,
+        cx: &mut task::Context<'_>,
+        poll: impl FnOnce(&mut task::Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let tracer = &self.context.home.tracer;
         tracer.emit(Some(id), || EventKind::PollStarted);
         let started = Instant::now();
         let result = poll(cx);
@@ -218,8 +231,8 @@ impl Executor {
 
     /// Ends a task: drops its future, then lets the outcome be seen.
     fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
-        let tracer = &self.context.tracer;
-        self.context.turn.begin(id, None);
+        let tracer = &self.context.home.tracer;
+        self.context.home.turn.begin(id, None);
         if let Err(payload) = foreign::call(|| drop(future)) {
             // The first panic is the task's outcome; one that follows it is logged.
             match &outcome {
@@ -239,7 +252,7 @@ impl Executor {
         if let Some(lints) = &self.lints {
             lints.forget(id);
         }
-        let farewell = self.context.tasks.finish(id, outcome, waker);
+        let farewell = self.context.home.tasks.finish(id, outcome, waker);
         if let Some(joiner) = farewell.joiner {
             foreign::wake(joiner);
         }
@@ -250,6 +263,6 @@ impl Executor {
             }
             unclaimed => foreign::drop("the output of a task", unclaimed),
         }
-        self.context.turn.end();
+        self.context.home.turn.end();
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     context::{self, Context},
     foreign,
     handle::Handle,
+    home::Home,
     id::TaskId,
     inbox::{Inbox, Letter},
     join::JoinHandle,
@@ -39,7 +40,7 @@ use crate::{
     tasks::Tasks,
     timers::Timers,
     trace::Tracer,
-    turn,
+    turn::Turn,
 };
 
 /// After how many polls in a row the executor looks for news from outside (sockets, other
@@ -110,21 +111,20 @@ impl Executor {
     pub(crate) fn build(builder: Builder) -> io::Result<Executor> {
         let lints = builder.lints || builder.slow_poll.is_some() || builder.observer.is_some();
         let clock = Rc::new(Clock::new(builder.paused_clock));
-        let tracer = Rc::new(Tracer::new(builder.observer, Rc::clone(&clock)));
-        let turn = Rc::new(turn::Turn::new());
         let poll = OsPoll::new()?;
         let inbox = Arc::new(Inbox::new(reactor::bell(&poll)?));
         let ready = ReadyQueue::new(builder.ready_order);
-        let tasks = Rc::new(Tasks::new(Arc::clone(&inbox), ready));
-        let reactor = Reactor::new(poll, Rc::clone(&tasks), Rc::clone(&tracer), Rc::clone(&turn));
+        let home = Rc::new(Home {
+            tasks: Tasks::new(Arc::clone(&inbox), ready),
+            turn: Turn::new(),
+            tracer: Tracer::new(builder.observer, lints, Rc::clone(&clock)),
+        });
         let context = Rc::new(Context {
-            tasks,
-            reactor: Rc::new(reactor),
+            reactor: Rc::new(Reactor::new(poll, Rc::clone(&home))),
+            home,
             timers: Rc::new(Timers::new(Rc::clone(&clock))),
             clock,
             inbox,
-            tracer,
-            turn,
         });
         Ok(Executor {
             context,
@@ -168,19 +168,22 @@ impl Executor {
         let mut future = pin!(future);
         let (root, waker) = self.new_root(Location::caller());
         let _rooted = Rooted(self);
-        self.context.tasks.ready.push(root);
+        let home = &*self.context.home;
+        home.tasks.ready.push(root);
         loop {
             if !self.run_ready(Some(root)) {
                 self.park();
                 continue;
             }
             self.with_root(Root::start_poll);
-            self.context.turn.begin(root, None);
-            if let Poll::Ready(output) = self.poll(root, &waker, |cx| future.as_mut().poll(cx)) {
+            home.turn.begin(root, None);
+            if let Poll::Ready(output) =
+                self.poll(home, root, &waker, |cx| future.as_mut().poll(cx))
+            {
                 return output;
             }
-            self.context.turn.end();
-            let now = self.context.tasks.tick();
+            home.turn.end();
+            let now = home.tasks.tick();
             if self.with_root(|root| root.end_poll(now)) == Some(true) {
                 self.warn_of_lost_waker(root);
             }
@@ -218,7 +221,7 @@ impl Executor {
         loop {
             self.run_ready(None);
             self.look();
-            if self.context.tasks.ready.is_empty() {
+            if self.context.home.tasks.ready.is_empty() {
                 return;
             }
         }
@@ -243,7 +246,7 @@ impl Executor {
     pub fn tick(&self) -> bool {
         let _entered = self.enter();
         while let Some(id) = self.next_or_look() {
-            if self.run_task(id) {
+            if self.run_task(&self.context.home, id) {
                 return true;
             }
         }
@@ -253,7 +256,7 @@ impl Executor {
     /// Counts the tasks that are alive: ready, running or waiting.
     #[must_use]
     pub fn task_count(&self) -> usize {
-        self.context.tasks.alive()
+        self.context.home.tasks.alive()
     }
 
     /// Creates a way to spawn from other threads.
@@ -289,8 +292,8 @@ impl Executor {
     fn new_root(&self, place: &'static Location<'static>) -> (TaskId, Waker) {
         let number = self.roots.get();
         self.roots.set(number.wrapping_add(1));
-        let Context { inbox, tasks, .. } = &*self.context;
-        let (root, waker) = Root::new(number, inbox, place, tasks.tick());
+        let Context { inbox, home, .. } = &*self.context;
+        let (root, waker) = Root::new(number, inbox, place, home.tasks.tick());
         let id = root.id();
         self.root.replace(Some(root));
         (id, waker)
@@ -308,7 +311,7 @@ struct Rooted<'a>(&'a Executor);
 impl Drop for Rooted<'_> {
     fn drop(&mut self) {
         // Its last poll was ready, or has panicked.
-        self.0.context.turn.end();
+        self.0.context.home.turn.end();
         let root = self.0.root.take();
         if let (Some(root), Some(lints)) = (root, &self.0.lints) {
             lints.forget(root.id());
@@ -319,7 +322,8 @@ impl Drop for Rooted<'_> {
 /// Drops all futures, on this thread, whatever their `Drop`s do.
 impl Drop for Executor {
     fn drop(&mut self) {
-        let Context { tasks, reactor, timers, inbox, .. } = &*self.context;
+        let Context { home, reactor, timers, inbox, .. } = &*self.context;
+        let tasks = &home.tasks;
         let _entered = context::enter(Rc::clone(&self.context));
         for letter in inbox.close().drain(..) {
             foreign::drop("a future that was sent", letter);
@@ -334,7 +338,7 @@ impl Drop for Executor {
                 break;
             }
             for id in &alive {
-                self.run_task(*id);
+                self.run_task(home, *id);
             }
         }
         match tasks.leak_all() {
@@ -346,7 +350,6 @@ impl Drop for Executor {
             ),
         }
         tasks.ready.clear();
-        tasks.close();
     }
 }
 

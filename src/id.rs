@@ -59,6 +59,25 @@ impl fmt::Display for Direction {
     }
 }
 
+/// A direction as a type: who waits need not carry it about.
+pub(crate) trait Way {
+    const DIRECTION: Direction;
+}
+
+/// [`Direction::Read`], as a type.
+pub(crate) struct Reading;
+
+/// [`Direction::Write`], as a type.
+pub(crate) struct Writing;
+
+impl Way for Reading {
+    const DIRECTION: Direction = Direction::Read;
+}
+
+impl Way for Writing {
+    const DIRECTION: Direction = Direction::Write;
+}
+
 /// What a socket may be ready for, as a set of bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Readiness(u8);

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{foreign, id::TaskId, tasks::Tasks};
+use crate::{foreign, home::Home, id::TaskId};
 
 /// How a task ended: its boxed output, or why there is none.
 pub(crate) type Outcome = Result<Box<dyn Any>, JoinError>;
@@ -37,14 +37,14 @@ pub(crate) type Outcome = Result<Box<dyn Any>, JoinError>;
 #[must_use = "dropping a join handle detaches its task; say so with `drop` or `let _ =`"]
 pub struct JoinHandle<T> {
     id: TaskId,
-    /// Where the outcome will be. `None` once it was taken.
-    tasks: Option<Rc<Tasks>>,
+    /// The executor, whose tasks have the outcome. `None` once it was taken.
+    home: Option<Rc<Home>>,
     output: PhantomData<fn() -> T>,
 }
 
 impl<T> JoinHandle<T> {
-    pub(crate) fn new(id: TaskId, tasks: Rc<Tasks>) -> JoinHandle<T> {
-        JoinHandle { id, tasks: Some(tasks), output: PhantomData }
+    pub(crate) fn new(id: TaskId, home: Rc<Home>) -> JoinHandle<T> {
+        JoinHandle { id, home: Some(home), output: PhantomData }
     }
 
     /// Returns the name of the task.
@@ -67,7 +67,7 @@ impl<T> JoinHandle<T> {
     /// });
     /// ```
     pub fn abort(&self) {
-        let waker = self.tasks.as_ref().and_then(|tasks| tasks.abort(self.id));
+        let waker = self.home.as_ref().and_then(|home| home.tasks.abort(self.id));
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -76,7 +76,7 @@ impl<T> JoinHandle<T> {
     /// Says whether the task has ended, in whatever way; its future is then dropped.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.tasks.as_ref().is_none_or(|tasks| tasks.is_finished(self.id))
+        self.home.as_ref().is_none_or(|home| home.tasks.is_finished(self.id))
     }
 }
 
@@ -87,13 +87,13 @@ impl<T: 'static> Future for JoinHandle<T> {
     ///
     /// If it is polled again after it has returned Ready.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(tasks) = &self.tasks else {
+        let Some(home) = &self.home else {
             panic!("a JoinHandle was polled after it had returned the task's output")
         };
-        let Poll::Ready(outcome) = tasks.poll_outcome(self.id, cx.waker()) else {
+        let Poll::Ready(outcome) = home.tasks.poll_outcome(self.id, cx.waker()) else {
             return Poll::Pending;
         };
-        self.tasks = None;
+        self.home = None;
         Poll::Ready(outcome.map(|output| {
             *output.downcast().expect("a task's output has the type that its handle was made for")
         }))
@@ -102,8 +102,8 @@ impl<T: 'static> Future for JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        if let Some(tasks) = &self.tasks {
-            let left = tasks.detach(self.id);
+        if let Some(home) = &self.home {
+            let left = home.tasks.detach(self.id);
             foreign::drop("a joiner's waker", left.joiner);
             foreign::drop("the output of a task", left.unclaimed);
         }

@@ -19,14 +19,13 @@ use mio::{Events, Interest, Registry, Token, event::Event};
 
 use crate::{
     foreign,
+    home::Home,
     id::{Direction, Readiness, SourceId, TaskId},
     registration::Source,
     slots::Slots,
     sync::{Poll, Waker},
     table::WaitsFor,
-    tasks::Tasks,
-    trace::{Cause, EventKind, Tracer},
-    turn::Turn,
+    trace::{Cause, EventKind},
 };
 
 /// How many events one look at the OS brings at most. More than that come with the next look; at
@@ -63,22 +62,18 @@ pub(crate) struct Reactor {
     sources: RefCell<Slots<Option<Rc<Source>>>>,
     /// How many accepted streams are still to register before they read.
     silent: Cell<u32>,
-    /// The tasks that may wait.
-    tasks: Rc<Tasks>,
-    tracer: Rc<Tracer>,
-    turn: Rc<Turn>,
+    /// The executor that it belongs to, whose tasks may wait.
+    home: Rc<Home>,
 }
 
 impl Reactor {
-    pub(crate) fn new(poll: Poll, tasks: Rc<Tasks>, tracer: Rc<Tracer>, turn: Rc<Turn>) -> Reactor {
+    pub(crate) fn new(poll: Poll, home: Rc<Home>) -> Reactor {
         Reactor {
             poll: RefCell::new(poll),
             events: Cell::new(Some(Events::with_capacity(EVENTS_A_LOOK))),
             sources: RefCell::new(Slots::new()),
             silent: Cell::new(0),
-            tasks,
-            tracer,
-            turn,
+            home,
         }
     }
 
@@ -86,10 +81,9 @@ impl Reactor {
     pub(crate) fn register(self: &Rc<Self>, register: &mut Register) -> io::Result<Rc<Source>> {
         let source = {
             let mut sources = self.sources.borrow_mut();
-            let (key, place) = sources.claim();
-            let (turn, tracer) = (Rc::clone(&self.turn), Rc::clone(&self.tracer));
-            let (tasks, reactor) = (Rc::clone(&self.tasks), Rc::downgrade(self));
-            let source = Rc::new(Source::new(SourceId(key), reactor, turn, tasks, tracer));
+            let (key, place) = sources.claim(|_| None);
+            let (reactor, home) = (Rc::downgrade(self), Rc::clone(&self.home));
+            let source = Rc::new(Source::new(SourceId(key), reactor, home));
             *place = Some(Rc::clone(&source));
             source
         };
@@ -174,13 +168,14 @@ impl Reactor {
     }
 
     fn hand_out(&self, events: &Events) {
-        let borrow = || (self.sources.borrow(), self.tasks.wake_by_names());
+        let borrow = || (self.sources.borrow(), self.home.tasks.wake_by_names());
         let (mut sources, mut tasks) = borrow();
+        let watched = self.home.tracer.is_on();
         for event in events {
             let readiness = readiness_of(event);
-            let Some((_, Some(source))) = sources.find(event.token().0) else { continue };
+            let Some(Some(source)) = sources.find(event.token().0) else { continue };
             source.set_ready(readiness);
-            if self.tracer.is_on() || source.has_wakers() {
+            if watched || source.has_wakers() {
                 // That is foreign code, which may do anything: nothing is borrowed.
                 let source = Rc::clone(source);
                 drop((sources, tasks));
@@ -201,12 +196,13 @@ impl Reactor {
     /// Wakes who waits, and tells who watches.
     #[cold]
     fn tell_and_wake(&self, source: &Source, readiness: Readiness) {
-        self.tracer.emit(None, || EventKind::OsEvent { source: source.id(), readiness });
+        self.home.tracer.emit(None, || EventKind::OsEvent { source: source.id(), readiness });
         for direction in [Direction::Read, Direction::Write] {
             if readiness.is_ready(direction) {
                 self.wake(source, direction);
             }
         }
+        source.look_for_wakers();
     }
 
     /// Wakes who waits for the direction.
@@ -214,19 +210,19 @@ impl Reactor {
         let waiters = source.waiters(direction);
         let by = Cause::Source(source.id(), direction);
         if let Some(task) = waiters.take_task() {
-            if self.tasks.wake_by_names().wake(task) {
-                self.tracer.emit(Some(task), || EventKind::Woken { by });
+            if self.home.tasks.wake_by_names().wake(task) {
+                self.home.tracer.emit(Some(task), || EventKind::Woken { by });
             }
         }
         if waiters.has_wakers() {
-            let _running = self.turn.enter(by);
+            let _running = self.home.turn.enter(by);
             waiters.take_wakers(foreign::wake);
         }
     }
 
     /// Tells every socket that its executor is gone, and wakes who waits for it.
     pub(crate) fn close(&self) {
-        self.turn.set_gone();
+        self.home.turn.set_gone();
         let mut sources = Vec::new();
         for (_, source) in self.sources.borrow().iter() {
             if let Some(source) = source {

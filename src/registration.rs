@@ -33,11 +33,10 @@ use mio::{Interest, Registry, Token};
 
 use crate::{
     context,
+    home::Home,
     id::{Direction, Readiness, SourceId},
     reactor::{Reactor, Register},
-    tasks::Tasks,
-    trace::{EventKind, Tracer},
-    turn::Turn,
+    trace::EventKind,
     waiters::{Ticket, Waiters},
 };
 
@@ -54,32 +53,24 @@ pub(crate) struct Source {
     /// Who waits to read, and who to write.
     readers: Waiters,
     writers: Waiters,
+    /// Somebody waits with a waker, or has done so lately.
+    wakers: Cell<bool>,
     /// The reactor that it is registered with.
     reactor: Weak<Reactor>,
-    /// Whose turn it is in its executor.
-    turn: Rc<Turn>,
-    /// The tasks that may wait for it.
-    tasks: Rc<Tasks>,
-    tracer: Rc<Tracer>,
+    /// The executor that it belongs to, whose tasks may wait for it.
+    home: Rc<Home>,
 }
 
 impl Source {
-    pub(crate) fn new(
-        id: SourceId,
-        reactor: Weak<Reactor>,
-        turn: Rc<Turn>,
-        tasks: Rc<Tasks>,
-        tracer: Rc<Tracer>,
-    ) -> Source {
+    pub(crate) fn new(id: SourceId, reactor: Weak<Reactor>, home: Rc<Home>) -> Source {
         Source {
             id,
             ready: Cell::new(Readiness::NONE),
             readers: Waiters::new(),
             writers: Waiters::new(),
+            wakers: Cell::new(false),
             reactor,
-            turn,
-            tasks,
-            tracer,
+            home,
         }
     }
 
@@ -99,27 +90,49 @@ impl Source {
         self.ready.set(self.ready.get().with(readiness));
     }
 
+    /// Notes that the OS answered "would block". That is about now, so it counts against an end
+    /// that was announced too.
+    #[cold]
+    fn would_block(&self, direction: Direction) {
+        let over = Readiness::of(direction).with(Readiness::stops_short(direction));
+        self.ready.set(self.ready.get().without(over));
+    }
+
+    /// Notes that a stream did less than it was asked for, which has drained it, unless it may have
+    /// stopped short for another reason.
+    fn drained(&self, direction: Direction) {
+        let ready = self.ready.get();
+        if !ready.has_any(Readiness::stops_short(direction)) {
+            self.ready.set(ready.without(Readiness::of(direction)));
+        }
+    }
+
     /// Whether nobody waits for the direction.
     pub(crate) fn is_free(&self, direction: Direction) -> bool {
         self.waiters(direction).is_empty()
     }
 
-    /// Whether anybody waits with a waker.
+    /// Whether anybody waits with a waker. It may say so without need, once.
     pub(crate) fn has_wakers(&self) -> bool {
-        self.readers.has_wakers() || self.writers.has_wakers()
+        self.wakers.get()
+    }
+
+    /// Looks who is left, after some were woken.
+    pub(crate) fn look_for_wakers(&self) {
+        self.wakers.set(self.readers.has_wakers() || self.writers.has_wakers());
     }
 
     /// Waits for the direction, as [`Registration::wait`] says.
     #[track_caller]
     fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
-        let turn = &*self.turn;
+        let turn = &self.home.turn;
         let by_name = turn.is_own(waker)
             && !turn.is_spent()
             && self.waiters(direction).insert_task(ticket, turn);
         if !by_name {
             return self.wait_otherwise(direction, ticket, waker);
         }
-        if self.tracer.is_on() {
+        if self.home.tracer.is_on() {
             self.tell_of_wait(direction);
         }
         Ok(())
@@ -134,7 +147,7 @@ impl Source {
         ticket: &Ticket,
         waker: &Waker,
     ) -> io::Result<()> {
-        let turn = &*self.turn;
+        let turn = &self.home.turn;
         if !turn.can_wait() {
             return Err(self.refusal());
         }
@@ -142,7 +155,8 @@ impl Source {
             waker.wake_by_ref();
             return Ok(());
         }
-        self.waiters(direction).insert(ticket, waker, turn, &self.tasks);
+        self.waiters(direction).insert(ticket, waker, &self.home);
+        self.look_for_wakers();
         self.tell_of_wait(direction);
         Ok(())
     }
@@ -150,13 +164,13 @@ impl Source {
     #[cold]
     fn tell_of_wait(&self, direction: Direction) {
         let kind = || EventKind::Waiting { source: self.id, direction };
-        self.tracer.emit(self.turn.running_task(), kind);
+        self.home.tracer.emit(self.home.turn.running_task(), kind);
     }
 
     /// Why nobody can wait here and now.
     #[track_caller]
     fn refusal(&self) -> io::Error {
-        if self.turn.is_gone() {
+        if self.home.turn.is_gone() {
             // Before all else. While the executor is being dropped it is active, but whoever began
             // to wait then would wait for ever. And an operation that waited when its executor
             // went away may have been woken, and polled again, by who runs none of ours.
@@ -165,6 +179,16 @@ impl Source {
             panic!("{OUTSIDE}")
         } else {
             io::Error::other(ELSEWHERE)
+        }
+    }
+}
+
+/// Calls `op` until no signal has interrupted it.
+fn until_uninterrupted<R>(op: &mut impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    loop {
+        match op() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
         }
     }
 }
@@ -197,50 +221,61 @@ impl Registration {
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
     /// used up its budget: then it is Pending without a try. It is if the OS says "would block",
-    /// too.
+    /// too. `is_short` says of what `op` returned whether it was all that there was.
     #[inline]
     pub(crate) fn attempt<R>(
         &self,
         direction: Direction,
         mut op: impl FnMut() -> io::Result<R>,
+        is_short: impl FnOnce(&R) -> bool,
     ) -> Poll<io::Result<R>> {
-        let may_go = match self.source.get() {
-            Some(source) => source.ready.get().is_ready(direction) && source.turn.spend(),
-            // One that was never registered was never asked.
-            None => self.may_go_unregistered(direction),
+        let Some(source) = self.source.get() else {
+            return self.attempt_unregistered(direction, op);
         };
-        if !may_go {
+        if !source.ready.get().is_ready(direction) || !source.home.turn.spend() {
             return Poll::Pending;
         }
-        loop {
-            match op() {
-                Ok(done) => {
-                    if direction == Direction::Read {
-                        self.unread.set(false);
-                    }
-                    return Poll::Ready(Ok(done));
+        match until_uninterrupted(&mut op) {
+            Ok(done) => {
+                if SHORT_MEANS_DRAINED && is_short(&done) {
+                    source.drained(direction);
                 }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::Interrupted => {}
-                    io::ErrorKind::WouldBlock => {
-                        self.would_block(direction);
-                        return Poll::Pending;
-                    }
-                    _ => return Poll::Ready(Err(error)),
-                },
+                Poll::Ready(Ok(done))
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                source.would_block(direction);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
         }
     }
 
-    /// Says that the OS answered "would block". That is about now, so it counts against an end
-    /// that was announced too.
+    /// The same for one that was never registered: so it was never asked, nor is it remembered
+    /// what it is ready for.
     #[cold]
-    fn would_block(&self, direction: Direction) {
-        if let Some(source) = self.source.get() {
-            let over = Readiness::of(direction).with(Readiness::stops_short(direction));
-            source.ready.set(source.ready.get().without(over));
-        } else if direction == Direction::Read && self.unread.take() {
-            context::with(|context| context.reactor.expect_silence());
+    fn attempt_unregistered<R>(
+        &self,
+        direction: Direction,
+        mut op: impl FnMut() -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        if !self.may_go_unregistered(direction) {
+            return Poll::Pending;
+        }
+        let result = until_uninterrupted(&mut op);
+        let reads = direction == Direction::Read;
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if reads && self.unread.take() {
+                    context::with(|context| context.reactor.expect_silence());
+                }
+                Poll::Pending
+            }
+            result => {
+                if reads {
+                    self.unread.set(false);
+                }
+                Poll::Ready(result)
+            }
         }
     }
 
@@ -252,7 +287,7 @@ impl Registration {
         let first = direction == Direction::Read && self.unread.get();
         let may_go = context::with(|context| {
             let silent = first && context.reactor.expects_silence();
-            !silent && context.turn.spend()
+            !silent && context.home.turn.spend()
         });
         may_go.unwrap_or(true)
     }
@@ -261,7 +296,7 @@ impl Registration {
     /// yes.
     pub(crate) fn is_known_ready(&self, direction: Direction) -> bool {
         let source = self.source.get();
-        source.is_some_and(|it| it.ready.get().is_ready(direction) && it.turn.spend())
+        source.is_some_and(|it| it.ready.get().is_ready(direction) && it.home.turn.spend())
     }
 
     /// Whether it has a place in a reactor.
@@ -272,21 +307,6 @@ impl Registration {
     /// Whether the peer is known to have ended its half.
     pub(crate) fn is_closed(&self, direction: Direction) -> bool {
         self.source.get().is_some_and(|source| source.ready.get().is_closed(direction))
-    }
-
-    /// Says that a stream read or wrote `done` of the `asked` bytes. Less than all has drained it,
-    /// unless it may have stopped short for another reason.
-    pub(crate) fn transferred(&self, direction: Direction, done: usize, asked: usize) {
-        // `0 < done && done < asked`, in one comparison: nothing wraps round to the largest number.
-        let short = done.wrapping_sub(1) < asked.wrapping_sub(1);
-        if SHORT_MEANS_DRAINED && short {
-            if let Some(source) = self.source.get() {
-                let ready = source.ready.get();
-                if !ready.has_any(Readiness::stops_short(direction)) {
-                    source.ready.set(ready.without(Readiness::of(direction)));
-                }
-            }
-        }
     }
 
     /// Waits for the direction to become ready: the task's name is kept until it does, or the waker,
@@ -328,7 +348,7 @@ impl Registration {
         entrant: &dyn Entrant,
     ) -> io::Result<()> {
         let Some(context) = context::current() else { panic!("{OUTSIDE}") };
-        if context.turn.is_spent() {
+        if context.home.turn.is_spent() {
             waker.wake_by_ref();
             return Ok(());
         }
@@ -364,13 +384,13 @@ impl Registration {
         register: &mut Register,
         label: &dyn Fn() -> String,
     ) -> io::Result<&Source> {
-        if context.turn.is_gone() {
+        if context.home.turn.is_gone() {
             return Err(io::Error::other(GONE));
         }
         let source = context.reactor.register(register)?;
         let source = self.source.get_or_init(|| source);
         let kind = || EventKind::Registered { source: source.id, label: label().into() };
-        context.tracer.emit(context.turn.running_task(), kind);
+        context.home.tracer.emit(context.home.turn.running_task(), kind);
         Ok(source)
     }
 
@@ -385,7 +405,7 @@ impl Registration {
     #[cold]
     fn take_out(&self, direction: Direction, ticket: &Ticket) {
         if let Some(source) = self.source.get() {
-            drop(source.waiters(direction).remove(ticket, &source.turn, &source.tasks));
+            drop(source.waiters(direction).remove(ticket, &source.home));
         }
     }
 

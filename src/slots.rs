@@ -65,6 +65,11 @@ impl Key {
     pub(crate) const fn to_token(self) -> usize {
         (self.generation() as usize) << Key::TOKEN_SPLIT | self.index() as usize
     }
+
+    /// The place that a token names, and what there is in it of the generation.
+    const fn from_token(token: usize) -> (usize, usize) {
+        (token & ((1 << Key::TOKEN_SPLIT) - 1), token >> Key::TOKEN_SPLIT)
+    }
 }
 
 /// `3` for the first tenant of place 3, `3.1` for the second, and so on.
@@ -95,7 +100,7 @@ struct Place<T> {
     value: T,
 }
 
-impl<T: Default> Slots<T> {
+impl<T> Slots<T> {
     pub(crate) const fn new() -> Slots<T> {
         Slots { places: Vec::new(), free: Key::RESERVED, len: 0 }
     }
@@ -105,18 +110,19 @@ impl<T: Default> Slots<T> {
         self.len
     }
 
-    /// Takes a free place for a new tenant. The value is as the last one left it.
+    /// Takes a free place for a new tenant. The value is as the last one left it, or what `make`
+    /// makes of the new key where no tenant was before.
     ///
     /// # Panics
     ///
     /// If there are 2^32 - 1 tenants already.
-    pub(crate) fn claim(&mut self) -> (Key, &mut T) {
+    pub(crate) fn claim(&mut self, make: impl FnOnce(Key) -> T) -> (Key, &mut T) {
         let index = self.free;
         let index = if index == Key::RESERVED {
             let index = u32::try_from(self.places.len()).unwrap_or(Key::RESERVED);
             assert!(index < Key::RESERVED, "more than 2^32 - 1 tenants at once");
-            let next = Key::RESERVED;
-            self.places.push(Place { generation: 0, next, value: T::default() });
+            let value = make(Key::from_parts(index, 1));
+            self.places.push(Place { generation: 0, next: Key::RESERVED, value });
             index
         } else {
             self.free = self.places[index as usize].next;
@@ -139,11 +145,13 @@ impl<T: Default> Slots<T> {
     }
 
     /// The tenant whose key [`Key::to_token`] packed.
-    pub(crate) fn find(&self, token: usize) -> Option<(Key, &T)> {
-        let index = token & ((1 << Key::TOKEN_SPLIT) - 1);
-        let place = self.places.get(index).filter(|place| place.has_tenant())?;
-        let key = Key::from_parts(u32::try_from(index).ok()?, place.generation);
-        (key.to_token() == token).then_some((key, &place.value))
+    #[inline]
+    pub(crate) fn find(&self, token: usize) -> Option<&T> {
+        let (index, generation) = Key::from_token(token);
+        let place = self.places.get(index)?;
+        // Tokens were made for tenants: none has the generation of a place without one.
+        let known = place.generation as usize & (usize::MAX >> Key::TOKEN_SPLIT);
+        (known == generation).then_some(&place.value)
     }
 
     /// Frees the tenant's place: its key, and every copy of it, is stale from here on. The value
@@ -194,7 +202,7 @@ impl<T> Place<T> {
 /// For tenants that leave nothing behind.
 impl<T> Slots<Option<T>> {
     pub(crate) fn insert(&mut self, value: T) -> Key {
-        let (key, place) = self.claim();
+        let (key, place) = self.claim(|_| None);
         *place = Some(value);
         key
     }
@@ -269,10 +277,10 @@ mod tests {
     #[test]
     fn a_value_stays_for_the_next_tenant() {
         let mut slots = Slots::<u8>::new();
-        let (old, value) = slots.claim();
-        *value = 7;
+        let (old, value) = slots.claim(|_| 7);
+        assert_eq!(*value, 7);
         slots.release(old);
-        let (new, value) = slots.claim();
+        let (new, value) = slots.claim(|_| 8);
         assert_eq!((new.index(), *value), (old.index(), 7));
     }
 
@@ -311,12 +319,12 @@ mod tests {
     fn a_token_finds_its_own_tenant_only() {
         let mut slots = Slots::new();
         let old = slots.insert('a');
-        assert_eq!(slots.find(old.to_token()), Some((old, &Some('a'))));
+        assert_eq!(slots.find(old.to_token()), Some(&Some('a')));
         slots.remove(old);
         assert_eq!(slots.find(old.to_token()), None);
         let new = slots.insert('b');
         assert_eq!(slots.find(old.to_token()), None);
-        assert_eq!(slots.find(new.to_token()), Some((new, &Some('b'))));
+        assert_eq!(slots.find(new.to_token()), Some(&Some('b')));
         assert_eq!(slots.find(usize::MAX), None);
         assert_eq!((old.to_string(), new.to_string()), ("0".into(), "0.1".into()));
     }

@@ -86,22 +86,17 @@ impl Tick {
 ///
 /// The stages of the drawing above are not an enum, but what is there: idle with a future,
 /// finished with an outcome, polling with neither. So the parts move by themselves, in registers.
-#[derive(Default)]
 struct Task {
     /// What the waker leads to, for the marks.
-    header: Option<Arc<Header>>,
+    header: Arc<Header>,
     /// The task's waker. Away while the task is polled.
     waker: Option<Waker>,
     /// Away while it is polled or dropped. `None` for good when the task is finished.
     future: Option<LocalTask>,
-    /// There when the task is finished and its handle has not asked yet.
-    outcome: Option<Outcome>,
-    /// Who waits for the outcome.
-    joiner: Option<Waker>,
+    /// Who asks for the outcome; or that, when the task is finished.
+    end: End,
     /// Where it was spawned.
     place: Option<&'static Location<'static>>,
-    /// There is a join handle that may ask for the outcome.
-    joined: bool,
     /// `abort` was called before the task finished.
     aborted: bool,
     /// It was warned that nobody holds its waker.
@@ -114,17 +109,55 @@ struct Task {
     since: Tick,
 }
 
+/// What there is to do at the end of a task, and then, its outcome.
+enum End {
+    /// Nobody will ask for the outcome.
+    Detached,
+    /// A join handle may ask for it.
+    Joined,
+    /// A join handle has asked, and is to be woken.
+    Awaited(Waker),
+    /// The task is finished, and its handle has not asked yet.
+    Reached(Outcome),
+}
+
 impl Task {
+    /// A place for a first task, with the waker for it.
+    fn new(key: Key, inbox: &Arc<Inbox>) -> Task {
+        let (header, waker) = new_waker(TaskId(key), inbox);
+        Task {
+            header,
+            waker: Some(waker),
+            future: None,
+            end: End::Detached,
+            place: None,
+            aborted: false,
+            warned: false,
+            waits: 0,
+            polls: 0,
+            since: Tick::default(),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        matches!(self.end, End::Reached(_))
+    }
+
+    /// Who waits for the outcome.
+    fn joiner(&self) -> Option<&Waker> {
+        match &self.end {
+            End::Awaited(joiner) => Some(joiner),
+            _ => None,
+        }
+    }
+
     /// Makes the waker that was left here that of a new task, marked as queued; or a new waker.
-    fn prepare_waker(&mut self, key: Key, inbox: &Arc<Inbox>) {
-        match &self.header {
-            Some(header) if self.waker.is_some() && owners(header) == OWNERS => {
-                header.rename(TaskId(key));
-            }
-            _ => {
-                let (header, waker) = new_waker(TaskId(key), inbox);
-                (self.header, self.waker) = (Some(header), Some(waker));
-            }
+    fn renew_waker(&mut self, key: Key, inbox: &Arc<Inbox>) {
+        if self.waker.is_some() && owners(&self.header) == OWNERS {
+            self.header.rename(TaskId(key));
+        } else {
+            let (header, waker) = new_waker(TaskId(key), inbox);
+            (self.header, self.waker) = (header, Some(waker));
         }
     }
 }
@@ -189,11 +222,11 @@ impl Tasks {
         joined: bool,
     ) -> TaskId {
         let mut slots = self.slots.borrow_mut();
-        let (key, task) = slots.claim();
-        task.prepare_waker(key, &self.inbox);
+        let (key, task) = slots.claim(|key| Task::new(key, &self.inbox));
+        task.renew_waker(key, &self.inbox);
         task.future = Some(future);
         task.place = Some(place);
-        task.joined = joined;
+        task.end = if joined { End::Joined } else { End::Detached };
         task.aborted = false;
         task.warned = false;
         task.waits = 0;
@@ -225,8 +258,7 @@ impl Tasks {
     /// was not queued: then it is to be pushed.
     pub(crate) fn mark_for_letter(&self, id: TaskId) -> bool {
         let slots = self.slots.borrow();
-        let header = slots.get(id.0).and_then(|task| task.header.as_ref());
-        header.is_some_and(|header| header.mark_for_letter(id))
+        slots.get(id.0).is_some_and(|task| task.header.mark_for_letter(id))
     }
 
     /// Takes a task's future out for its turn, and clears the marks.
@@ -235,10 +267,8 @@ impl Tasks {
         let mut slots = self.slots.borrow_mut();
         let Some(task) = slots.get_mut(id.0) else { return Due::Stale };
         let Some(future) = task.future.take() else { return Due::Stale };
-        let (Some(header), Some(waker)) = (&task.header, task.waker.take()) else {
-            unreachable!("an idle task has its waker");
-        };
-        header.clear_marks();
+        let Some(waker) = task.waker.take() else { unreachable!("an idle task has its waker") };
+        task.header.clear_marks();
         task.polls = task.polls.saturating_add(1);
         if task.aborted { Due::Drop(future, waker) } else { Due::Poll(future, waker) }
     }
@@ -247,6 +277,7 @@ impl Tasks {
     /// if the task was aborted meanwhile. True if it can never run again, which is to be told once:
     /// it is not queued, nobody holds its waker, and it waits for no socket by its name, having
     /// begun to wait for so many more in this turn.
+    #[inline]
     pub(crate) fn end_poll(
         &self,
         id: TaskId,
@@ -261,8 +292,7 @@ impl Tasks {
                 mem::forget(task.waker.replace(waker));
                 task.since = self.tick.get();
                 task.waits += waits;
-                let lost = task.waits == 0
-                    && task.header.as_ref().is_some_and(|header| is_lost(header, 0));
+                let lost = task.waits == 0 && is_lost(&task.header, 0);
                 Ok(lost && !mem::replace(&mut task.warned, true))
             }
             _ => Err((future, waker)),
@@ -276,12 +306,15 @@ impl Tasks {
             unreachable!("a task stays in the slab until it has finished");
         };
         task.waker = Some(waker);
-        let farewell = if task.joined {
-            task.outcome = Some(outcome);
-            Farewell { joiner: task.joiner.take(), unclaimed: None }
-        } else {
+        let farewell = if let End::Detached = task.end {
             slots.release(id.0);
             Farewell { joiner: None, unclaimed: Some(outcome) }
+        } else {
+            let joiner = match mem::replace(&mut task.end, End::Reached(outcome)) {
+                End::Awaited(joiner) => Some(joiner),
+                _ => None,
+            };
+            Farewell { joiner, unclaimed: None }
         };
         self.alive.set(self.alive.get() - 1);
         let mut names = self.names.borrow_mut();
@@ -293,31 +326,36 @@ impl Tasks {
 
     /// Whether the task is over.
     pub(crate) fn is_finished(&self, id: TaskId) -> bool {
-        self.slots.borrow().get(id.0).is_none_or(|task| task.outcome.is_some())
+        self.slots.borrow().get(id.0).is_none_or(Task::is_finished)
     }
 
     /// Takes the outcome of a finished task, or keeps the waker for when there is one.
     pub(crate) fn poll_outcome(&self, id: TaskId, waker: &Waker) -> Poll<Outcome> {
-        let mut slots = self.slots.borrow_mut();
-        let Some(task) = slots.get_mut(id.0) else {
-            unreachable!("a task stays in the slab until it is joined");
-        };
-        if let Some(outcome) = task.outcome.take() {
-            slots.release(id.0);
-            return Poll::Ready(outcome);
+        if self.is_finished(id) {
+            return Poll::Ready(self.take_outcome(id));
         }
-        if task.joiner.as_ref().is_some_and(|joiner| joiner.will_wake(waker)) {
+        let is_kept = |task: &Task| task.joiner().is_some_and(|joiner| joiner.will_wake(waker));
+        if self.slots.borrow().get(id.0).is_some_and(is_kept) {
             return Poll::Pending;
         }
-        drop(slots);
         // A foreign waker's clone and drop are foreign code: the slab is not borrowed.
-        let joiner = Some(waker.clone());
-        let old = match self.slots.borrow_mut().get_mut(id.0) {
-            Some(task) => mem::replace(&mut task.joiner, joiner),
-            None => None,
-        };
+        let joiner = waker.clone();
+        if self.is_finished(id) {
+            // That code has run the executor.
+            return Poll::Ready(self.take_outcome(id));
+        }
+        let wait = |task: &mut Task| mem::replace(&mut task.end, End::Awaited(joiner));
+        let old = self.slots.borrow_mut().get_mut(id.0).map(wait);
         drop(old);
         Poll::Pending
+    }
+
+    fn take_outcome(&self, id: TaskId) -> Outcome {
+        let mut slots = self.slots.borrow_mut();
+        match slots.release(id.0).map(|task| mem::replace(&mut task.end, End::Detached)) {
+            Some(End::Reached(outcome)) => outcome,
+            _ => unreachable!("a task stays in the slab, with its outcome, until it is joined"),
+        }
     }
 
     /// Forgets the join handle. An outcome that waited for it comes back, to be dropped.
@@ -326,13 +364,14 @@ impl Tasks {
         let Some(task) = slots.get_mut(id.0) else {
             return Farewell { joiner: None, unclaimed: None };
         };
-        task.joined = false;
-        let joiner = task.joiner.take();
-        let unclaimed = task.outcome.take();
-        if unclaimed.is_some() {
-            slots.release(id.0);
+        match mem::replace(&mut task.end, End::Detached) {
+            End::Detached | End::Joined => Farewell { joiner: None, unclaimed: None },
+            End::Awaited(joiner) => Farewell { joiner: Some(joiner), unclaimed: None },
+            End::Reached(outcome) => {
+                slots.release(id.0);
+                Farewell { joiner: None, unclaimed: Some(outcome) }
+            }
         }
-        Farewell { joiner, unclaimed }
     }
 
     /// Marks the task as aborted. The waker that brings it its last turn comes back, unless it is
@@ -340,7 +379,7 @@ impl Tasks {
     pub(crate) fn abort(&self, id: TaskId) -> Option<Waker> {
         let mut slots = self.slots.borrow_mut();
         let task = slots.get_mut(id.0)?;
-        if task.outcome.is_some() {
+        if task.is_finished() {
             return None;
         }
         task.aborted = true;
@@ -354,9 +393,9 @@ impl Tasks {
         let mut slots = self.slots.borrow_mut();
         let mut ids = Vec::new();
         for task in slots.values_mut() {
-            if let (Some(header), Some(_)) = (&task.header, &task.future) {
+            if task.future.is_some() {
                 task.aborted = true;
-                ids.push(header.id());
+                ids.push(task.header.id());
             }
         }
         ids
@@ -398,8 +437,7 @@ impl Tasks {
     /// Whether the task is in the executor's own queue.
     pub(crate) fn is_queued_here(&self, id: TaskId) -> bool {
         let slots = self.slots.borrow();
-        let header = slots.get(id.0).and_then(|task| task.header.as_ref());
-        header.is_some_and(|header| header.is_queued_here())
+        slots.get(id.0).is_some_and(|task| task.header.is_queued_here())
     }
 
     /// A look at the `root` future and at all tasks that are alive. Of what each waits for, it
@@ -414,13 +452,13 @@ impl Tasks {
             *places.get_mut(leads_from(root.header())) = list.len();
         }
         for (key, task) in slots.iter() {
-            if task.outcome.is_some() {
+            if task.is_finished() {
                 continue;
             }
-            let state = match (&task.future, &task.header) {
-                (None, _) => TaskState::Running,
-                (_, Some(header)) if header.is_queued() => TaskState::Ready,
-                _ => TaskState::Waiting,
+            let state = match &task.future {
+                None => TaskState::Running,
+                Some(_) if task.header.is_queued() => TaskState::Ready,
+                Some(_) => TaskState::Waiting,
             };
             list.push(TaskInfo {
                 id: TaskId(key),
@@ -431,12 +469,10 @@ impl Tasks {
                 waits_for: Vec::new(),
                 since: now.since(task.since),
             });
-            if let Some(header) = &task.header {
-                *places.get_mut(leads_from(header)) = list.len();
-            }
+            *places.get_mut(leads_from(&task.header)) = list.len();
         }
         for (key, task) in slots.iter() {
-            let Some(joiner) = &task.joiner else { continue };
+            let Some(joiner) = task.joiner() else { continue };
             // It may wait for the first of several.
             if let Some(place) = places.get(joiner.data()).checked_sub(1) {
                 list[place].waits_for.push(WaitsFor::Join(TaskId(key)));
@@ -451,7 +487,7 @@ impl Tasks {
     pub(crate) fn are_all_lost(&self, root: Option<&Root>, inert: Vec<*const ()>) -> bool {
         let (slots, mut idle) = (self.slots.borrow(), inert);
         for (_, task) in slots.iter() {
-            if let Some(joiner) = &task.joiner {
+            if let Some(joiner) = task.joiner() {
                 idle.push(joiner.data());
             }
         }
@@ -459,28 +495,17 @@ impl Tasks {
         for waker in &idle {
             *idle_owners.get_mut(*waker) += 1;
         }
-        let lost = |header| is_lost(header, idle_owners.get(leads_from(header)));
+        let lost = |header: &_| is_lost(header, idle_owners.get(leads_from(header)));
         if root.is_some_and(|root| !lost(root.header())) {
             return false;
         }
         for (_, task) in slots.iter() {
-            let lost = match &task.header {
-                Some(header) => task.future.is_some() && lost(header),
-                None => false,
-            };
-            if !lost && task.outcome.is_none() {
+            let lost = task.future.is_some() && lost(&task.header);
+            if !lost && !task.is_finished() {
                 return false;
             }
         }
         true
-    }
-
-    /// Drops the wakers that the places keep for tasks to come: there will be none.
-    pub(crate) fn close(&self) {
-        for task in self.slots.borrow_mut().values_mut() {
-            // Our own wakers: their drop runs no foreign code.
-            (task.header, task.waker) = (None, None);
-        }
     }
 }
 
@@ -496,7 +521,7 @@ impl WakeByNames<'_> {
     pub(crate) fn wake(&mut self, id: TaskId) -> bool {
         let Some(task) = self.slots.get_mut(id.0) else { return false };
         task.waits -= 1;
-        let first = task.header.as_ref().is_some_and(|header| header.mark_here());
+        let first = task.header.mark_here();
         if first {
             self.ready.push(id);
         }

@@ -21,11 +21,11 @@ use std::{
 use crate::{
     clock::Clock,
     foreign,
+    home::Home,
     id::TaskId,
     slots::{Key, Slots},
     table::WaitsFor,
-    trace::{Cause, EventKind, Tracer},
-    turn::Turn,
+    trace::{Cause, EventKind},
 };
 
 /// A heap this small is not worth sweeping.
@@ -189,14 +189,14 @@ impl Timers {
     }
 
     /// Fires what is due, in the order of the deadlines.
-    pub(crate) fn fire(&self, tracer: &Tracer, turn: &Turn) {
+    pub(crate) fn fire(&self, home: &Home) {
         if self.is_empty() {
             return;
         }
         let now = self.nanos(Some(self.clock.now()));
         while let Some(timer) = self.pop_due(now) {
-            let _running = turn.enter(Cause::Timer);
-            tracer.emit(timer.task, || EventKind::TimerFired);
+            let _running = home.turn.enter(Cause::Timer);
+            home.tracer.emit(timer.task, || EventKind::TimerFired);
             foreign::wake(timer.waker);
         }
     }

@@ -134,15 +134,17 @@ impl Turn {
     /// Takes one operation's share of the budget. False if there is none left: then the operation
     /// is not tried, and the task ends its turn.
     pub(crate) fn spend(&self) -> bool {
-        match self.budget.get() {
-            // Where the executor does not run, nobody renews the budget, nor is there anybody to
-            // be fair to.
-            0 => !self.is_active(),
-            left => {
-                self.budget.set(left - 1);
-                true
-            }
-        }
+        let (left, was_spent) = self.budget.get().overflowing_sub(1);
+        self.budget.set(left);
+        !was_spent || self.spend_more()
+    }
+
+    /// Where the executor does not run, nobody renews the budget, nor is there anybody to be fair
+    /// to.
+    #[cold]
+    fn spend_more(&self) -> bool {
+        self.budget.set(0);
+        !self.is_active()
     }
 
     /// Who runs now, and so the cause of a wake that comes now.

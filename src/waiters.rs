@@ -11,17 +11,24 @@ use std::{
     task::Waker,
 };
 
-use crate::{id::TaskId, tasks::Tasks, turn::Turn};
+use crate::{home::Home, id::TaskId, turn::Turn};
 
 /// Those who wait.
 pub(crate) struct Waiters {
-    /// The task that waits by its name, if one does, and the number of its wait.
+    /// The task that waits by its name, if one does.
     task: Cell<Option<TaskId>>,
+    /// The number of its wait, or of the latest such one. They are odd.
     number: Cell<u64>,
     /// Everybody else. Made when it is first needed, which mostly is never.
-    others: OnceCell<Box<RefCell<Vec<Waiter>>>>,
-    /// The number of the latest wait; they count from 1.
-    latest: Cell<u64>,
+    others: OnceCell<Box<Others>>,
+}
+
+/// Those who wait with wakers.
+#[derive(Default)]
+struct Others {
+    waiting: RefCell<Vec<Waiter>>,
+    /// The number of the latest wait of this kind. They are even, and none is 0.
+    number: Cell<u64>,
 }
 
 /// Who waits with a waker.
@@ -49,6 +56,14 @@ impl Ticket {
         self.number.get() != 0
     }
 
+    /// Takes the next number of a kind, and returns it.
+    fn take_next(&self, latest: &Cell<u64>) -> u64 {
+        let number = latest.get() + 2;
+        latest.set(number);
+        self.number.set(number);
+        number
+    }
+
     /// Says that the waiter is known to have been woken: there is nothing to take out.
     pub(crate) fn clear(&self) {
         self.number.set(0);
@@ -57,12 +72,7 @@ impl Ticket {
 
 impl Waiters {
     pub(crate) const fn new() -> Waiters {
-        Waiters {
-            task: Cell::new(None),
-            number: Cell::new(0),
-            others: OnceCell::new(),
-            latest: Cell::new(0),
-        }
+        Waiters { task: Cell::new(None), number: Cell::new(1), others: OnceCell::new() }
     }
 
     /// Whether nobody waits.
@@ -72,7 +82,7 @@ impl Waiters {
 
     /// Whether anybody waits with a waker.
     pub(crate) fn has_wakers(&self) -> bool {
-        self.others.get().is_some_and(|others| !others.borrow().is_empty())
+        self.others.get().is_some_and(|others| !others.waiting.borrow().is_empty())
     }
 
     /// Puts the task that runs now in, by its name, if it is a new waiter and no other waits so.
@@ -82,34 +92,28 @@ impl Waiters {
         if may {
             turn.count_wait(1);
             self.task.set(turn.running_task());
-            self.number.set(self.number(ticket));
+            ticket.take_next(&self.number);
         }
         may
     }
 
     /// Puts a waiter in, or renews it if it still waits.
-    pub(crate) fn insert(&self, ticket: &Ticket, waker: &Waker, turn: &Turn, tasks: &Tasks) {
+    pub(crate) fn insert(&self, ticket: &Ticket, waker: &Waker, home: &Home) {
+        let turn = &home.turn;
         if ticket.is_set() {
             if self.has(ticket, waker, turn) {
                 return;
             }
-            drop(self.remove(ticket, turn, tasks));
+            drop(self.remove(ticket, home));
         }
         if turn.is_own(waker) && self.insert_task(ticket, turn) {
             return;
         }
         // The clone may be foreign code: nothing is borrowed.
         let waker = waker.clone();
-        let (number, task) = (self.number(ticket), turn.running_task());
-        self.others.get_or_init(Box::default).borrow_mut().push(Waiter { waker, number, task });
-    }
-
-    /// Gives the next waiter its number.
-    fn number(&self, ticket: &Ticket) -> u64 {
-        let number = self.latest.get() + 1;
-        self.latest.set(number);
-        ticket.number.set(number);
-        number
+        let (others, task) = (self.others.get_or_init(Box::default), turn.running_task());
+        let number = ticket.take_next(&others.number);
+        others.waiting.borrow_mut().push(Waiter { waker, number, task });
     }
 
     /// Whether the waiter still waits, with a waker that does the same.
@@ -120,22 +124,22 @@ impl Waiters {
             return task.is_some() && task == turn.running_task() && turn.is_own(waker);
         }
         let is_it = |it: &Waiter| it.number == number && it.waker.will_wake(waker);
-        self.others.get().is_some_and(|others| others.borrow().iter().any(is_it))
+        self.others.get().is_some_and(|others| others.waiting.borrow().iter().any(is_it))
     }
 
     /// Takes a waiter out, if it still waits. The caller drops its waker, if it has one.
-    pub(crate) fn remove(&self, ticket: &Ticket, turn: &Turn, tasks: &Tasks) -> Option<Waker> {
+    pub(crate) fn remove(&self, ticket: &Ticket, home: &Home) -> Option<Waker> {
         let number = ticket.number.take();
         if self.number.get() != number {
-            let mut others = self.others.get()?.borrow_mut();
+            let mut others = self.others.get()?.waiting.borrow_mut();
             let place = others.iter().position(|it| it.number == number)?;
             return Some(others.remove(place).waker);
         }
         let task = self.take_task()?;
-        if turn.running_task() == Some(task) {
-            turn.count_wait(-1);
+        if home.turn.running_task() == Some(task) {
+            home.turn.count_wait(-1);
         } else {
-            tasks.end_wait(task);
+            home.tasks.end_wait(task);
         }
         None
     }
@@ -143,7 +147,9 @@ impl Waiters {
     /// Takes the task out that waits by its name.
     #[inline]
     pub(crate) fn take_task(&self) -> Option<TaskId> {
-        self.task.take()
+        let task = self.task.get()?;
+        self.task.set(None);
+        Some(task)
     }
 
     /// Takes all wakers out, and calls `wake` with each. Whoever begins to wait meanwhile is not
@@ -151,9 +157,9 @@ impl Waiters {
     #[cold]
     pub(crate) fn take_wakers(&self, wake: impl Fn(Waker)) {
         let Some(others) = self.others.get() else { return };
-        let mut woken = others.take();
+        let mut woken = others.waiting.take();
         woken.drain(..).for_each(|waiter| wake(waiter.waker));
-        let mut new = others.borrow_mut();
+        let mut new = others.waiting.borrow_mut();
         if new.is_empty() {
             // It keeps its memory.
             *new = woken;
@@ -166,7 +172,7 @@ impl Waiters {
             tell(task);
         }
         if let Some(others) = self.others.get() {
-            for waiter in &*others.borrow() {
+            for waiter in &*others.waiting.borrow() {
                 if let Some(task) = waiter.task {
                     tell(task);
                 }

@@ -34,8 +34,8 @@ fn wake_here(header: &Header) -> bool {
             return false;
         }
         if header.mark_here() {
-            context.tasks.ready.push(header.id());
-            if context.tracer.is_on() {
+            context.home.tasks.ready.push(header.id());
+            if context.home.tracer.is_on() {
                 watched = Some(Rc::clone(context));
             }
         }
@@ -43,8 +43,8 @@ fn wake_here(header: &Header) -> bool {
     });
     if let Some(context) = watched {
         // Outside the borrow of the thread-local: who watches is foreign code.
-        let by = context.turn.running();
-        context.tracer.emit(Some(header.id()), || EventKind::Woken { by });
+        let by = context.home.turn.running();
+        context.home.tracer.emit(Some(header.id()), || EventKind::Woken { by });
     }
     here == Some(true)
 }

@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::{OwnedReadHalf, OwnedWriteHalf};
-use crate::{async_io::Async, id::Direction};
+use crate::{
+    async_io::Async,
+    id::{Direction, Reading},
+};
 
 /// How many buffers any OS takes in one call (POSIX's smallest `IOV_MAX`). Those after it may be
 /// left alone though there is enough for them.
@@ -77,7 +80,7 @@ where
         let closed = |io: &Async<S>| {
             if io.is_closed(Direction::Read) { Poll::Ready(Ok(())) } else { Poll::Pending }
         };
-        self.operation(Direction::Read, closed).await
+        self.operation(Reading, closed).await
     }
 
     /// Tries to read.
@@ -86,9 +89,7 @@ where
             // The OS would wait for a byte that there is no room for.
             return Poll::Ready(Ok(0));
         }
-        let done = ready!(self.attempt(Direction::Read, |mut io| io.read(buf)))?;
-        self.was_read(done, buf.len());
-        Poll::Ready(Ok(done))
+        self.read_some(buf.len(), |mut io| io.read(buf))
     }
 
     /// Tries to read into several buffers.
@@ -96,9 +97,21 @@ where
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
-        let done = ready!(self.attempt(Direction::Read, |mut io| io.read_vectored(bufs)))?;
-        self.was_read(done, bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum());
-        Poll::Ready(Ok(done))
+        let asked = bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum();
+        self.read_some(asked, |mut io| io.read_vectored(bufs))
+    }
+
+    /// Tries a call that reads up to so many bytes.
+    fn read_some(
+        &self,
+        asked: usize,
+        read: impl FnMut(&S) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        if S::SHORT_READ_MEANS_DRAINED {
+            self.transfer(Direction::Read, asked, read)
+        } else {
+            self.attempt(Direction::Read, read)
+        }
     }
 
     /// Tries to fill `buf` from `filled` on, and says in it how far it has come.
@@ -119,26 +132,15 @@ where
         Poll::Ready(Ok(()))
     }
 
-    /// Says what a read has done.
-    fn was_read(&self, done: usize, asked: usize) {
-        if S::SHORT_READ_MEANS_DRAINED {
-            self.transferred(Direction::Read, done, asked);
-        }
-    }
-
     /// Tries to write.
     pub(super) fn try_write(&self, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let done = ready!(self.attempt(Direction::Write, |mut io| io.write(buf)))?;
-        self.transferred(Direction::Write, done, buf.len());
-        Poll::Ready(Ok(done))
+        self.transfer(Direction::Write, buf.len(), |mut io| io.write(buf))
     }
 
     /// Tries to write several buffers.
     pub(super) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let done = ready!(self.attempt(Direction::Write, |mut io| io.write_vectored(bufs)))?;
         let asked = bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum();
-        self.transferred(Direction::Write, done, asked);
-        Poll::Ready(Ok(done))
+        self.transfer(Direction::Write, asked, |mut io| io.write_vectored(bufs))
     }
 
     /// Tries to write all, and leaves in `rest` what is still to be written.
@@ -149,9 +151,11 @@ where
                     let error = Error::new(ErrorKind::WriteZero, "the OS takes nothing more");
                     return Poll::Ready(Err(error));
                 }
+                n if n == rest.len() => break,
                 n => *rest = &rest[n..],
             }
         }
+        *rest = &[];
         Poll::Ready(Ok(()))
     }
 }
@@ -230,8 +234,8 @@ macro_rules! reading {
             ///
             /// If the future is dropped before it is ready, nothing was read.
             pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Read, |io| io.try_read(buf))
+                use $crate::{id::Reading, net::stream::HasStream};
+                self.io().operation(Reading, |io| io.try_read(buf))
             }
 
             /// Reads like [`read`](Self::read), into several buffers: each is filled before the
@@ -272,8 +276,8 @@ macro_rules! reading {
                 &self,
                 bufs: &mut [std::io::IoSliceMut<'_>],
             ) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Read, |io| io.try_read_vectored(bufs))
+                use $crate::{id::Reading, net::stream::HasStream};
+                self.io().operation(Reading, |io| io.try_read_vectored(bufs))
             }
 
             /// Fills `buf`.
@@ -292,9 +296,9 @@ macro_rules! reading {
             /// Not cancel safe: if the future is dropped, what was read so far is in `buf`, and
             /// how much that is nobody knows.
             pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Direction, net::stream::HasStream};
+                use $crate::{id::Reading, net::stream::HasStream};
                 let mut filled = 0;
-                self.io().operation(Direction::Read, move |io| io.try_read_exact(buf, &mut filled))
+                self.io().operation(Reading, move |io| io.try_read_exact(buf, &mut filled))
             }
 
             /// Waits until there may be something to read, or the end, or an error.
@@ -314,8 +318,8 @@ macro_rules! reading {
             ///
             /// Dropping the future loses nothing.
             pub fn readable(&self) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().ready(Direction::Read)
+                use $crate::{id::Reading, net::stream::HasStream};
+                self.io().ready(Reading)
             }
 
             /// Waits until the peer has hung up: it has ended its half, or the connection is
@@ -383,8 +387,8 @@ macro_rules! writing {
             ///
             /// If the future is dropped before it is ready, nothing was written.
             pub fn write(&self, buf: &[u8]) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Write, |io| io.try_write(buf))
+                use $crate::{id::Writing, net::stream::HasStream};
+                self.io().operation(Writing, |io| io.try_write(buf))
             }
 
             /// Writes like [`write`](Self::write), from several buffers, one after the other. So a
@@ -405,8 +409,8 @@ macro_rules! writing {
                 &self,
                 bufs: &[std::io::IoSlice<'_>],
             ) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Write, |io| io.try_write_vectored(bufs))
+                use $crate::{id::Writing, net::stream::HasStream};
+                self.io().operation(Writing, |io| io.try_write_vectored(bufs))
             }
 
             /// Writes all of `buf`.
@@ -424,8 +428,8 @@ macro_rules! writing {
             /// Not cancel safe: if the future is dropped, a part of `buf` may have been written,
             /// and how much that is nobody knows.
             pub fn write_all(&self, mut buf: &[u8]) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().operation(Direction::Write, move |io| io.try_write_all(&mut buf))
+                use $crate::{id::Writing, net::stream::HasStream};
+                self.io().operation(Writing, move |io| io.try_write_all(&mut buf))
             }
 
             /// Waits until there may be room to write, or an error.
@@ -445,8 +449,8 @@ macro_rules! writing {
             ///
             /// Dropping the future loses nothing.
             pub fn writable(&self) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Direction, net::stream::HasStream};
-                self.io().ready(Direction::Write)
+                use $crate::{id::Writing, net::stream::HasStream};
+                self.io().ready(Writing)
             }
         }
     };

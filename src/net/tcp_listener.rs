@@ -10,7 +10,7 @@ use futures_core::Stream;
 use super::TcpStream;
 use crate::{
     async_io::{Async, Operation},
-    id::Direction,
+    id::{Direction, Reading},
 };
 
 /// A TCP socket that clients connect to.
@@ -67,13 +67,13 @@ impl TcpListener {
     /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
     /// call.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.io.operation(Direction::Read, try_accept).await
+        self.io.operation(Reading, try_accept).await
     }
 
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
     pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { accept: self.io.operation(Direction::Read, try_accept) }
+        Incoming { accept: self.io.operation(Reading, try_accept) }
     }
 
     /// Returns the address that it listens at.
@@ -180,7 +180,7 @@ type TryAccept = fn(&Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream
 #[must_use = "it does nothing unless it is polled"]
 pub struct Incoming<'a> {
     /// Begun again each time that it is ready.
-    accept: Operation<'a, mio::net::TcpListener, TryAccept>,
+    accept: Operation<'a, mio::net::TcpListener, Reading, TryAccept>,
 }
 
 impl Stream for Incoming<'_> {

@@ -3,7 +3,10 @@ use std::{
     net::{self, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
 };
 
-use crate::{async_io::Async, id::Direction};
+use crate::{
+    async_io::Async,
+    id::{Reading, Writing},
+};
 
 /// A UDP socket: it sends and receives datagrams.
 ///
@@ -205,7 +208,7 @@ impl UdpSocket {
     ///
     /// Dropping the future loses nothing.
     pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Read).await
+        self.io.ready(Reading).await
     }
 
     /// Waits until there may be room to send, or an error.
@@ -222,7 +225,7 @@ impl UdpSocket {
     ///
     /// Dropping the future loses nothing.
     pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Write).await
+        self.io.ready(Writing).await
     }
 
     /// Returns the address of this socket.

@@ -93,7 +93,7 @@ pub fn advance(duration: Duration) -> Advance {
     );
     context.clock.advance(duration);
     context.tick_over();
-    context.timers.fire(&context.tracer, &context.turn);
+    context.timers.fire(&context.home);
     Advance { others: crate::yield_now() }
 }
 

@@ -121,11 +121,11 @@ impl Sleep {
             cx.waker().wake_by_ref();
             return;
         }
-        let task = context.turn.running_task();
+        let task = context.home.turn.running_task();
         let key = timers.insert(self.deadline, cx.waker().clone(), task);
         self.state = State::Set { timers: Rc::clone(timers), key };
         let deadline = self.deadline;
-        context.tracer.emit(task, || EventKind::TimerSet { deadline });
+        context.home.tracer.emit(task, || EventKind::TimerSet { deadline });
     }
 
     #[inline]

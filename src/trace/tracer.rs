@@ -8,6 +8,8 @@ use crate::{clock::Clock, foreign, id::TaskId};
 /// Passes events on to the log and to the observer.
 pub(crate) struct Tracer {
     observer: Option<Box<dyn Observer>>,
+    /// Each poll is looked at: by the observer, or by the lints.
+    looks_at_polls: bool,
     /// Somebody is being told: what they do meanwhile is not reported, or there would be no end.
     telling: Cell<bool>,
     /// What an event's time is read from.
@@ -15,15 +17,26 @@ pub(crate) struct Tracer {
 }
 
 impl Tracer {
-    pub(crate) fn new(observer: Option<Box<dyn Observer>>, clock: Rc<Clock>) -> Tracer {
-        Tracer { observer, telling: Cell::new(false), clock }
+    pub(crate) fn new(
+        observer: Option<Box<dyn Observer>>,
+        lints: bool,
+        clock: Rc<Clock>,
+    ) -> Tracer {
+        let looks_at_polls = observer.is_some() || lints;
+        Tracer { observer, looks_at_polls, telling: Cell::new(false), clock }
+    }
+
+    /// Whether anybody looks at each poll.
+    #[inline]
+    pub(crate) fn looks_at_polls(&self) -> bool {
+        !cfg!(unwatched) && (self.looks_at_polls || is_logged())
     }
 
     /// Whether anybody listens. (A build under `--cfg unwatched` never asks: it is there to measure
     /// what asking costs, see `benches/README.md`.)
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        !cfg!(unwatched) && (self.observer.is_some() || log::max_level() >= log::Level::Debug)
+        !cfg!(unwatched) && (self.observer.is_some() || is_logged())
     }
 
     /// Tells what happened to `task`, or to the executor itself if it is `None`. Nothing may be
@@ -57,4 +70,10 @@ impl Tracer {
         }
         self.telling.set(false);
     }
+}
+
+/// Whether events are written to the log.
+#[inline]
+fn is_logged() -> bool {
+    log::max_level() >= log::Level::Debug
 }

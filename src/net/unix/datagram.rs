@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::path_of;
-use crate::{async_io::Async, id::Direction};
+use crate::{
+    async_io::Async,
+    id::{Reading, Writing},
+};
 
 /// A datagram socket between processes on one machine.
 ///
@@ -180,7 +183,7 @@ impl UnixDatagram {
     ///
     /// Dropping the future loses nothing.
     pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Read).await
+        self.io.ready(Reading).await
     }
 
     /// Waits until there may be room to send, or an error.
@@ -197,7 +200,7 @@ impl UnixDatagram {
     ///
     /// Dropping the future loses nothing.
     pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Write).await
+        self.io.ready(Writing).await
     }
 
     /// Ends one direction of the socket, or both. After `Shutdown::Read`, sending to it is an

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use super::{UnixStream, path_of};
 use crate::{
     async_io::{Async, Operation},
-    id::Direction,
+    id::{Direction, Reading},
 };
 
 /// A socket at a path that clients connect to.
@@ -68,13 +68,13 @@ impl UnixListener {
     /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
     /// call.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        self.io.operation(Direction::Read, try_accept).await
+        self.io.operation(Reading, try_accept).await
     }
 
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](UnixListener::accept). It never ends.
     pub fn incoming(&self) -> UnixIncoming<'_> {
-        UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
+        UnixIncoming { accept: self.io.operation(Reading, try_accept) }
     }
 
     /// Returns the address that it listens at.
@@ -134,7 +134,7 @@ type TryAccept = fn(&Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStre
 #[must_use = "it does nothing unless it is polled"]
 pub struct UnixIncoming<'a> {
     /// Begun again each time that it is ready.
-    accept: Operation<'a, mio::net::UnixListener, TryAccept>,
+    accept: Operation<'a, mio::net::UnixListener, Reading, TryAccept>,
 }
 
 impl Stream for UnixIncoming<'_> {

@@ -177,6 +177,16 @@ impl Executor {
         }
     }
 
+    /// Drops the task, which was aborted, or is to be treated so.
+    pub(crate) fn drop_task(&self, id: TaskId) {
+        match self.context.home.tasks.start_poll(id) {
+            Due::Poll(future, waker) | Due::Drop(future, waker) => {
+                self.finish(id, future, waker, Err(JoinError::cancelled()));
+            }
+            Due::Stale => {}
+        }
+    }
+
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is most of `run_task`")]
     fn poll_task(&self, home: &Home, id: TaskId, mut future: LocalTask, waker: Waker) {

@@ -198,6 +198,7 @@ impl Executor {
     /// If an executor runs on this thread already. And, as [`block_on`](Executor::block_on) does,
     /// instead of sleeping for ever when that is proven.
     #[track_caller]
+    #[inline]
     pub fn run(&self) {
         let _entered = self.enter();
         loop {
@@ -216,6 +217,7 @@ impl Executor {
     ///
     /// If an executor runs on this thread already.
     #[track_caller]
+    #[inline]
     pub fn run_until_idle(&self) {
         let _entered = self.enter();
         loop {
@@ -243,6 +245,7 @@ impl Executor {
     ///
     /// If an executor runs on this thread already.
     #[track_caller]
+    #[inline]
     pub fn tick(&self) -> bool {
         let _entered = self.enter();
         while let Some(id) = self.next_or_look() {
@@ -338,7 +341,7 @@ impl Drop for Executor {
                 break;
             }
             for id in &alive {
-                self.run_task(home, *id);
+                self.drop_task(*id);
             }
         }
         match tasks.leak_all() {

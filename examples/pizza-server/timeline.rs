@@ -1,4 +1,6 @@
 //! `--timeline FILE`: a picture of the run, in the format that the file's name ends in.
+//!
+//! It takes the crate's feature `timeline`.
 
 use std::{fs, io, path::Path};
 

@@ -8,9 +8,10 @@
 //! beginning and the end of each task, at trace level all of them. If neither listens, an event
 //! costs two loads and a branch.
 //!
-//! A [`Timeline`] is an observer that records, and draws what it has recorded: as a sequence
-//! diagram, as a picture, or as a trace for a viewer to explore.
+//! With the feature `timeline` there is a `Timeline`: an observer that records, and draws what it
+//! has recorded, as a sequence diagram, as a picture, or as a trace for a viewer to explore.
 
+#[cfg(feature = "timeline")]
 mod timeline;
 mod tracer;
 
@@ -22,6 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "timeline")]
 pub use self::timeline::Timeline;
 pub(crate) use self::tracer::Tracer;
 pub use crate::{

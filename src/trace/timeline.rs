@@ -2,9 +2,6 @@
 //!
 //! Recording is a push into a ring. All that takes thought, such as which task waited from when
 //! to when, is found out when a picture is asked for (in `run`), and each picture is a file here.
-//!
-//! Every function here and below is `#[inline]`: so they are compiled where somebody draws, and not
-//! for all who depend on this crate. They are half of it, and a third of the time of its build.
 
 mod chrome;
 mod mermaid;
@@ -49,28 +46,24 @@ impl Timeline {
     /// Creates a timeline that holds the latest 65,536 events: four megabytes and the names, when
     /// it is full.
     #[must_use]
-    #[inline]
     pub fn new() -> Timeline {
         Timeline::with_capacity(DEFAULT_CAPACITY)
     }
 
     /// Creates a timeline that holds the latest `events` events, one at least.
     #[must_use]
-    #[inline]
     pub fn with_capacity(events: usize) -> Timeline {
         Timeline { record: RefCell::new(Record::new(events.max(1))) }
     }
 
     /// Returns the events that it holds, oldest first.
     #[must_use]
-    #[inline]
     pub fn events(&self) -> Vec<Event> {
         self.record.borrow().events.iter().cloned().collect()
     }
 
     /// Returns how many events it had to let go.
     #[must_use]
-    #[inline]
     pub fn missing(&self) -> usize {
         self.record.borrow().missing
     }
@@ -80,7 +73,6 @@ impl Timeline {
     /// `when` is the time of the executor, as [`Event::when`] gives it and
     /// [`time::now`](crate::time::now): the mark stands before the first event of that time or
     /// later. Of marks too it holds no more than its capacity.
-    #[inline]
     pub fn mark(&self, when: Instant, text: impl Into<String>) {
         self.record.borrow_mut().mark(when, text.into());
     }
@@ -91,7 +83,6 @@ impl Timeline {
     /// Mermaid refuses a text of 50,000 characters, so of a long run it has only the end, and says
     /// so.
     #[must_use]
-    #[inline]
     pub fn to_mermaid(&self) -> String {
         mermaid::draw(&self.record.borrow())
     }
@@ -103,7 +94,6 @@ impl Timeline {
     /// close together as one bar; point at something to read what it is. It has no scripts
     /// and needs nothing from outside, and it is light or dark as the reader prefers.
     #[must_use]
-    #[inline]
     pub fn to_svg(&self) -> String {
         svg::draw(&Run::new(&self.record.borrow()))
     }
@@ -113,28 +103,24 @@ impl Timeline {
     ///
     /// A nanosecond is added where two events would have the same time, so that their order shows.
     #[must_use]
-    #[inline]
     pub fn to_chrome_trace(&self) -> String {
         chrome::write(&Run::new(&self.record.borrow()))
     }
 }
 
 impl Default for Timeline {
-    #[inline]
     fn default() -> Timeline {
         Timeline::new()
     }
 }
 
 impl Observer for Timeline {
-    #[inline]
     fn on_event(&self, event: &Event) {
         self.record.borrow_mut().push(event.clone());
     }
 }
 
 impl fmt::Debug for Timeline {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = self.record.borrow();
         f.debug_struct("Timeline")

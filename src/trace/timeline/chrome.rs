@@ -19,7 +19,6 @@ const TIMERS: usize = 3;
 const OTHER_THREADS: usize = 4;
 const FIRST_TASK: usize = 5;
 
-#[inline]
 pub(super) fn write(run: &Run<'_>) -> String {
     let mut trace = Trace { run, times: times(run), events: Vec::new() };
     trace.add_tracks();
@@ -31,7 +30,6 @@ pub(super) fn write(run: &Run<'_>) -> String {
 }
 
 /// The time of each place, in nanoseconds, each later than the one before.
-#[inline]
 fn times(run: &Run<'_>) -> Vec<u64> {
     let mut times = Vec::with_capacity(run.end() + 1);
     let mut next = 0;
@@ -53,7 +51,6 @@ struct Trace<'a> {
 
 impl Trace<'_> {
     /// Adds one event; `more` are further fields, each with a comma before it.
-    #[inline]
     fn add(&mut self, phase: char, name: &str, track: usize, time: u64, more: &str) {
         let event = format!(
             r#"{{"ph":"{phase}","name":{},"pid":1,"tid":{track},"ts":{}{more}}}"#,
@@ -63,14 +60,12 @@ impl Trace<'_> {
         self.events.push((time, event));
     }
 
-    #[inline]
     fn slice(&mut self, name: &str, track: usize, from: usize, to: usize, args: &str) {
         let (from, to) = (self.times[from], self.times[to]);
         let more = format!(r#","dur":{},"args":{{{args}}}"#, micros(to - from));
         self.add('X', name, track, from, &more);
     }
 
-    #[inline]
     fn add_tracks(&mut self) {
         let (run, missing) = (self.run, self.run.record.missing);
         let process = format!(r#","args":{{"name":"pizzaiolo","missing_events":{missing}}}"#);
@@ -98,7 +93,6 @@ impl Trace<'_> {
     }
 
     /// When the thread slept, and what the OS and the timers said.
-    #[inline]
     fn add_executor(&mut self) {
         let run = self.run;
         for park in &run.parks {
@@ -116,7 +110,6 @@ impl Trace<'_> {
         }
     }
 
-    #[inline]
     fn add_tasks(&mut self) {
         let run = self.run;
         for (number, lane) in run.lanes.iter().enumerate() {
@@ -140,7 +133,6 @@ impl Trace<'_> {
     }
 
     /// Wakes and spawns, as arrows to the slice in which the task is in the queue.
-    #[inline]
     fn add_arrows(&mut self) {
         let run = self.run;
         let spawns = run.spawns.iter().map(|spawn| {
@@ -178,7 +170,6 @@ impl Trace<'_> {
     }
 
     /// What was found wrong, and what somebody has marked.
-    #[inline]
     fn add_notes(&mut self) {
         let run = self.run;
         for (at, lane, warning) in &run.warnings {
@@ -193,7 +184,6 @@ impl Trace<'_> {
 
     /// All events in the order of time; of those of the same time, as they were added: a slice
     /// comes before the arrows that leave or reach it.
-    #[inline]
     fn finish(mut self) -> String {
         self.events.sort_by_key(|(time, _)| *time);
         let mut trace = String::from("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
@@ -207,7 +197,6 @@ impl Trace<'_> {
 }
 
 /// Nanoseconds as the microseconds that the format counts in.
-#[inline]
 fn micros(nanos: u64) -> String {
     format!("{}.{:03}", nanos / 1_000, nanos % 1_000)
 }

@@ -14,7 +14,6 @@ use super::{
 /// Mermaid takes 50,000 characters, on GitHub too.
 const MOST_CHARACTERS: usize = 48_000;
 
-#[inline]
 pub(super) fn draw(record: &Record) -> String {
     // What does not fit goes from the front, as it does from the timeline.
     let mut from = 0;
@@ -40,7 +39,6 @@ struct Diagram<'a> {
 }
 
 impl<'a> Diagram<'a> {
-    #[inline]
     fn new(record: &'a Record, from: usize) -> Diagram<'a> {
         let mut diagram = Diagram {
             record,
@@ -68,7 +66,6 @@ impl<'a> Diagram<'a> {
     }
 
     /// The diagram as text: first who takes part, then what they say.
-    #[inline]
     fn finish(self) -> String {
         let mut diagram = String::from("sequenceDiagram\n");
         let mut participant = |id: &str, name: &str| {
@@ -93,12 +90,10 @@ impl<'a> Diagram<'a> {
         diagram + &self.lines
     }
 
-    #[inline]
     fn line(&mut self, line: &str) {
         let _ = writeln!(self.lines, "    {line}");
     }
 
-    #[inline]
     fn note_across(&mut self, note: &str) {
         let mut events = self.record.events.iter().skip(self.from);
         let first = if events.any(|event| event.task.is_some()) { "T0" } else { "E" };
@@ -106,7 +101,6 @@ impl<'a> Diagram<'a> {
     }
 
     /// The lane of a task.
-    #[inline]
     fn lane(&mut self, task: TaskId) -> String {
         let known = self.tasks.iter().position(|known| *known == task);
         let number = known.unwrap_or_else(|| {
@@ -116,7 +110,6 @@ impl<'a> Diagram<'a> {
         format!("T{number}")
     }
 
-    #[inline]
     fn deactivate(&mut self) {
         if let Some(task) = self.active.take() {
             let lane = self.lane(task);
@@ -124,7 +117,6 @@ impl<'a> Diagram<'a> {
         }
     }
 
-    #[inline]
     fn read(&mut self, event: &Event) {
         match (&event.kind, event.task) {
             (EventKind::Parked { timeout: None }, _) => self.line("E->>R: park"),
@@ -147,7 +139,6 @@ impl<'a> Diagram<'a> {
         }
     }
 
-    #[inline]
     fn read_of_task(&mut self, kind: &EventKind, task: TaskId, lane: &str) {
         match kind {
             EventKind::Spawned { .. } => {
@@ -187,7 +178,6 @@ impl<'a> Diagram<'a> {
         }
     }
 
-    #[inline]
     fn read_wake(&mut self, by: Cause, lane: &str) {
         let message = match by {
             Cause::Task(task) => format!("{}-){lane}: wake", self.lane(task)),

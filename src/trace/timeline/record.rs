@@ -36,7 +36,6 @@ struct Birth {
 }
 
 impl Record {
-    #[inline]
     pub(super) fn new(capacity: usize) -> Record {
         Record {
             capacity,
@@ -49,7 +48,6 @@ impl Record {
         }
     }
 
-    #[inline]
     pub(super) fn push(&mut self, event: Event) {
         if self.events.len() == self.capacity {
             if let Some(oldest) = self.events.pop_front() {
@@ -61,7 +59,6 @@ impl Record {
         self.events.push_back(event);
     }
 
-    #[inline]
     pub(super) fn mark(&mut self, when: Instant, text: String) {
         if self.marks.len() == self.capacity {
             self.marks.pop_front();
@@ -70,7 +67,6 @@ impl Record {
     }
 
     /// Notes whom an event mentions, and what it says about their names.
-    #[inline]
     fn hold(&mut self, event: &Event) {
         let (tasks, source) = mentioned(event);
         for task in tasks.into_iter().flatten() {
@@ -97,7 +93,6 @@ impl Record {
     }
 
     /// Forgets the names of those whom nobody mentions any more.
-    #[inline]
     fn release(&mut self, event: &Event) {
         let (tasks, source) = mentioned(event);
         for task in tasks.into_iter().flatten() {
@@ -109,7 +104,6 @@ impl Record {
     }
 
     /// What the task is called: its name, or the place where it was spawned.
-    #[inline]
     pub(super) fn task_name(&self, task: TaskId) -> String {
         match self.tasks.get(task) {
             Some(Birth { name: Some(name), .. }) => name.to_string(),
@@ -119,19 +113,16 @@ impl Record {
     }
 
     /// Whether only its place stands for its name.
-    #[inline]
     pub(super) fn is_nameless(&self, task: TaskId) -> bool {
         self.tasks.get(task).is_some_and(|birth| birth.name.is_none())
     }
 
     /// What the socket is, for people, if that is known.
-    #[inline]
     pub(super) fn source_label(&self, source: SourceId) -> Option<&str> {
         self.sources.get(source).map(|label| &**label)
     }
 
     /// The socket with all that is known of it: `socket 1 (tcp with 127.0.0.1:50312)`.
-    #[inline]
     pub(super) fn source_text(&self, source: SourceId) -> String {
         match self.source_label(source) {
             Some(label) => format!("{source} ({label})"),
@@ -141,7 +132,6 @@ impl Record {
 
     /// The time of an event since the first one that is held. For the place behind the last
     /// event, that one's.
-    #[inline]
     pub(super) fn time(&self, event: usize) -> Duration {
         let Some(first) = self.events.front() else {
             return Duration::ZERO;
@@ -151,7 +141,6 @@ impl Record {
     }
 
     /// The first event that is not before `mark`.
-    #[inline]
     pub(super) fn place_of(&self, mark: &Mark) -> usize {
         self.events.partition_point(|event| event.when < mark.when)
     }
@@ -163,7 +152,6 @@ impl Record {
 }
 
 /// A place in a few words: the file without its folders, and the line.
-#[inline]
 fn short_place(place: &Location<'_>) -> String {
     let file = place.file().rsplit(['/', '\\']).next().unwrap_or_default();
     format!("{file}:{}", place.line())

@@ -60,7 +60,6 @@ pub(super) enum State {
 }
 
 impl Span {
-    #[inline]
     pub(super) fn is_poll(&self) -> bool {
         matches!(self.state, State::Polled { .. })
     }
@@ -81,7 +80,6 @@ pub(super) enum End {
 }
 
 impl End {
-    #[inline]
     pub(super) fn word(self) -> &'static str {
         match self {
             End::Finished => "finished",
@@ -115,7 +113,6 @@ pub(super) struct Park {
 }
 
 impl<'a> Run<'a> {
-    #[inline]
     pub(super) fn new(record: &'a Record) -> Run<'a> {
         let mut run = Run {
             record,
@@ -141,19 +138,16 @@ impl<'a> Run<'a> {
     }
 
     /// The place behind the last event.
-    #[inline]
     pub(super) fn end(&self) -> usize {
         self.record.events.len()
     }
 
     /// How long it took from one event to another.
-    #[inline]
     pub(super) fn between(&self, from: usize, to: usize) -> Duration {
         self.record.time(to).saturating_sub(self.record.time(from))
     }
 
     /// Who runs in this lane, in full: `serve 127.0.0.1:50312, task 1`.
-    #[inline]
     pub(super) fn who(&self, lane: usize) -> String {
         let task = self.lanes[lane].task;
         let (name, id) = (self.record.task_name(task), task.to_string());
@@ -161,7 +155,6 @@ impl<'a> Run<'a> {
     }
 
     /// What a task waits for, in full.
-    #[inline]
     pub(super) fn waits_for(&self, waits: &[On]) -> String {
         let waits: Vec<String> = waits
             .iter()
@@ -177,7 +170,6 @@ impl<'a> Run<'a> {
 
     /// The lane of a task. One whose beginning is not among the events was doing `before` until
     /// its first one.
-    #[inline]
     fn lane(&mut self, task: TaskId, before: Option<State>) -> usize {
         if let Some(lane) = self.lane_of.get(&task) {
             return *lane;
@@ -197,7 +189,6 @@ impl<'a> Run<'a> {
         lane
     }
 
-    #[inline]
     fn read(&mut self, at: usize, event: &Event) {
         if let Some(park) = self.parks.last_mut() {
             // Whatever comes next, the thread is awake again.
@@ -213,7 +204,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    #[inline]
     fn read_of_task(&mut self, at: usize, kind: &EventKind, task: TaskId) {
         match *kind {
             EventKind::Spawned { .. } => {
@@ -258,7 +248,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    #[inline]
     fn wait(&mut self, task: TaskId, on: On) {
         let lane = self.lane(task, Some(State::Polled { ready: false }));
         if !self.lanes[lane].waits.contains(&on) {
@@ -266,7 +255,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    #[inline]
     fn finish(&mut self, at: usize, task: TaskId, end: End) {
         let lane = self.lane(task, Some(State::Queued));
         if self.running == Some(lane) {
@@ -277,7 +265,6 @@ impl<'a> Run<'a> {
     }
 
     /// Ends a poll that has not said so: the future of `block_on` has panicked in it.
-    #[inline]
     fn end_poll(&mut self, at: usize) {
         if let Some(lane) = self.running.take() {
             self.lanes[lane].close(at);
@@ -288,7 +275,6 @@ impl<'a> Run<'a> {
 
 impl Lane {
     /// Whether it had its turn at that moment. (One that wakes its joiner is over by then.)
-    #[inline]
     pub(super) fn is_polled_at(&self, at: usize) -> bool {
         let before = self.spans.partition_point(|span| span.from <= at);
         let span = before.checked_sub(1).map(|index| &self.spans[index]);
@@ -296,7 +282,6 @@ impl Lane {
     }
 
     /// Ends what the task does now.
-    #[inline]
     fn close(&mut self, at: usize) {
         if let Some(mut span) = self.now.take() {
             span.to = at;
@@ -304,18 +289,15 @@ impl Lane {
         }
     }
 
-    #[inline]
     fn enter(&mut self, at: usize, state: State) {
         self.close(at);
         self.now = Some(Span { from: at, to: at, state });
     }
 
-    #[inline]
     fn is_polled(&self) -> bool {
         self.now.as_ref().is_some_and(Span::is_poll)
     }
 
-    #[inline]
     fn wake(&mut self, at: usize) {
         if self.is_polled() {
             self.again = true;
@@ -324,7 +306,6 @@ impl Lane {
         }
     }
 
-    #[inline]
     fn end_poll(&mut self, at: usize, is_ready: bool) {
         if let Some(Span { state: State::Polled { ready }, .. }) = &mut self.now {
             *ready = is_ready;

@@ -24,7 +24,6 @@ use super::{
     text::{count, human, shorten},
 };
 
-#[inline]
 pub(super) fn draw(run: &Run<'_>) -> String {
     let axis = Axis::new(run);
     let layout = Layout::new(run, &axis);
@@ -47,7 +46,6 @@ pub(super) fn draw(run: &Run<'_>) -> String {
 }
 
 /// What was recorded, in one line.
-#[inline]
 fn summary(run: &Run<'_>) -> String {
     let mut summary = format!(
         "{}, {}, {}",
@@ -70,13 +68,11 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    #[inline]
     fn x(&self, place: usize) -> usize {
         self.layout.left + self.axis.x[place]
     }
 
     /// The rows' grounds and names.
-    #[inline]
     fn rows(&mut self) {
         let rows = self.layout.rows.clone();
         for (index, row) in rows.iter().enumerate() {
@@ -95,7 +91,6 @@ impl Drawing<'_> {
         }
     }
 
-    #[inline]
     fn row(&mut self, index: usize, name: &str, below: &str, title: &str) {
         let Layout { top, row, left, width, .. } = self.layout;
         let y = top + index * row;
@@ -116,7 +111,6 @@ impl Drawing<'_> {
 
     /// The time: in steps where the thread wakes up, in an overview everywhere; as far as there
     /// is room.
-    #[inline]
     fn ticks(&mut self) {
         let (y, bottom) = (self.layout.top - 8, self.layout.bottom());
         let mut free = 0;
@@ -135,7 +129,6 @@ impl Drawing<'_> {
     }
 
     /// Two strokes where an overview is cut: here it is shorter than the time that has passed.
-    #[inline]
     fn cuts(&mut self) {
         let y = self.layout.top + 4;
         for place in std::mem::take(&mut self.axis.cuts) {
@@ -148,7 +141,6 @@ impl Drawing<'_> {
     }
 
     /// The marks: first all lines, so that none runs over the words of another.
-    #[inline]
     fn marks(&mut self) {
         let bottom = self.layout.bottom();
         let marks = std::mem::take(&mut self.layout.marks);
@@ -164,7 +156,6 @@ impl Drawing<'_> {
     }
 
     /// What the signs mean, of those that are there. Returns the height of the whole picture.
-    #[inline]
     fn legend(&mut self) -> usize {
         let run = self.run;
         let woken = |is: fn(&Cause) -> bool| run.wakes.iter().any(|wake| is(&wake.by));
@@ -206,7 +197,6 @@ impl Drawing<'_> {
         y + 18
     }
 
-    #[inline]
     fn sign(&mut self, class: &str, x: usize, y: usize) {
         let area = Area { x, y: y - 9, width: 20, height: 11 };
         match class {

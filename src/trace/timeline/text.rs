@@ -3,7 +3,6 @@
 use std::{fmt::Write, time::Duration};
 
 /// A duration in three digits: `850 ns`, `3.25 ms`, `32.5 s`.
-#[inline]
 pub(super) fn human(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (unit, name) = match nanos {
@@ -21,7 +20,6 @@ pub(super) fn human(duration: Duration) -> String {
 }
 
 /// `1 task`, `2 tasks`, `12,345 tasks`.
-#[inline]
 pub(super) fn count(number: usize, one: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -36,7 +34,6 @@ pub(super) fn count(number: usize, one: &str) -> String {
 }
 
 /// Text for XML, in an element or in an attribute. What XML cannot hold at all becomes U+FFFD.
-#[inline]
 pub(super) fn xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -56,7 +53,6 @@ pub(super) fn xml(text: &str) -> String {
 }
 
 /// Text for a JSON string, with the quotes.
-#[inline]
 pub(super) fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 2);
     escaped.push('"');
@@ -74,7 +70,6 @@ pub(super) fn json(text: &str) -> String {
 }
 
 /// Text for a label of a Mermaid diagram, where many signs mean something.
-#[inline]
 pub(super) fn mermaid(text: &str) -> String {
     // Mermaid searches whole lines for these words with a colon behind them, and cuts the line.
     let colon_is_safe = !["style", "classDef", "wrap"].iter().any(|word| text.contains(word));
@@ -96,7 +91,6 @@ pub(super) fn mermaid(text: &str) -> String {
 }
 
 /// The first `width` characters of a text, with an ellipsis if that is not all.
-#[inline]
 pub(super) fn shorten(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();

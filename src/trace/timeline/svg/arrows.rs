@@ -27,14 +27,12 @@ pub(super) struct Arrow {
 
 impl Arrow {
     /// Whether it runs over the row with this middle.
-    #[inline]
     pub(super) fn crosses(&self, y: usize) -> bool {
         !self.is_stub && self.from.min(self.to) < y && y < self.from.max(self.to)
     }
 }
 
 impl Drawing<'_> {
-    #[inline]
     pub(super) fn find_arrows(&self) -> Vec<Arrow> {
         let mut arrows: Vec<Arrow> = Vec::new();
         let steps = self.axis.is_steps;
@@ -65,7 +63,6 @@ impl Drawing<'_> {
         arrows
     }
 
-    #[inline]
     fn arrow_of(&self, wake: &Wake, x: usize, is_stub: bool) -> Option<Arrow> {
         let run = self.run;
         let (class, by) = match wake.by {
@@ -88,7 +85,6 @@ impl Drawing<'_> {
         Some(Arrow { class, title, x, from, to, from_bar, is_stub })
     }
 
-    #[inline]
     pub(super) fn draw_arrows(&mut self) {
         let (half, steps) = (self.layout.bar / 2, self.axis.is_steps);
         for arrow in std::mem::take(&mut self.arrows) {

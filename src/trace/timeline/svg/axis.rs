@@ -29,7 +29,6 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    #[inline]
     pub(super) fn new(run: &Run<'_>) -> Axis {
         let mut x = Vec::with_capacity(run.end() + 1);
         let mut width = 0;
@@ -45,14 +44,12 @@ impl Axis {
         }
     }
 
-    #[inline]
     pub(super) fn width(&self) -> usize {
         self.x.last().copied().unwrap_or_default()
     }
 }
 
 /// The room between an event and the next one, where each has its own.
-#[inline]
 fn step(run: &Run<'_>, place: usize) -> usize {
     let long = |unit: Duration| {
         let units = run.between(place, place + 1).as_nanos() / unit.as_nanos();
@@ -78,7 +75,6 @@ fn step(run: &Run<'_>, place: usize) -> usize {
     }
 }
 
-#[inline]
 fn overview(run: &Run<'_>) -> Axis {
     let gaps: Vec<u128> =
         (0..run.end()).map(|place| run.between(place, place + 1).as_nanos()).collect();

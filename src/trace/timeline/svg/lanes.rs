@@ -13,7 +13,6 @@ use super::{
 
 impl Drawing<'_> {
     /// When the thread slept.
-    #[inline]
     pub(super) fn parks(&mut self) {
         let Some(y) = self.layout.row_y(Row::Reactor) else {
             return;
@@ -41,7 +40,6 @@ impl Drawing<'_> {
         }
     }
 
-    #[inline]
     pub(super) fn lanes(&mut self) {
         let run = self.run;
         for (number, lane) in run.lanes.iter().enumerate() {
@@ -53,7 +51,6 @@ impl Drawing<'_> {
     }
 
     /// Where a task waited, and where it was in the queue.
-    #[inline]
     fn between_polls(&mut self, lane: &Lane, y: usize) {
         let height = self.layout.bar;
         for Span { from, to, state } in &lane.spans {
@@ -78,7 +75,6 @@ impl Drawing<'_> {
 
     /// What it waits for is said in as many words as there is room for, between the arrows that
     /// run across.
-    #[inline]
     fn wait_label(&mut self, area: Area, y: usize, waits: &[On]) {
         let end = area.x + area.width;
         let mut crossings: Vec<usize> = self
@@ -106,7 +102,6 @@ impl Drawing<'_> {
         }
     }
 
-    #[inline]
     fn label(&self, waits: &[On], words: Words) -> String {
         if waits.is_empty() {
             return "waits".to_owned();
@@ -127,7 +122,6 @@ impl Drawing<'_> {
     }
 
     /// A task's turns. In an overview, those that lie close together are one bar.
-    #[inline]
     fn polls(&mut self, lane: &Lane, y: usize) {
         let (height, steps) = (self.layout.bar, self.axis.is_steps);
         let (narrowest, round) = if steps { (3, 3) } else { (2, 1) };
@@ -154,7 +148,6 @@ impl Drawing<'_> {
     }
 
     /// What the OS said, at the place where the reactor passes it on.
-    #[inline]
     pub(super) fn os_events(&mut self) {
         let Some(y) = self.layout.row_y(Row::Reactor).filter(|_| self.axis.is_steps) else {
             return;
@@ -183,7 +176,6 @@ impl Drawing<'_> {
     }
 
     /// What was found wrong: an exclamation mark in the task's lane.
-    #[inline]
     pub(super) fn warnings(&mut self) {
         let run = self.run;
         for (place, lane, warning) in &run.warnings {
@@ -201,7 +193,6 @@ impl Drawing<'_> {
     }
 
     /// How the tasks have ended.
-    #[inline]
     pub(super) fn ends(&mut self) {
         let run = self.run;
         let steps = self.axis.is_steps;
@@ -234,7 +225,6 @@ enum Words {
 }
 
 /// For which direction this event wakes somebody who waits for `source`.
-#[inline]
 fn direction_of(event: &Event, source: SourceId) -> Option<Direction> {
     match event.kind {
         EventKind::Woken { by: Cause::Source(by, direction) } if by == source => Some(direction),

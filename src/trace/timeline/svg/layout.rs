@@ -42,7 +42,6 @@ pub(super) enum Row {
 }
 
 impl Layout {
-    #[inline]
     pub(super) fn new(run: &Run<'_>, axis: &Axis) -> Layout {
         let (left, row, bar) = if axis.is_steps { (200, 56, 22) } else { (176, 20, 11) };
         let rows = [Row::OtherThreads, Row::Executor, Row::Timers, Row::Reactor]
@@ -62,20 +61,17 @@ impl Layout {
     }
 
     /// The middle of a row above the tasks.
-    #[inline]
     pub(super) fn row_y(&self, row: Row) -> Option<usize> {
         let index = self.rows.iter().position(|known| *known == row)?;
         Some(self.top + index * self.row + self.row / 2)
     }
 
     /// The middle of a task's lane, if it is drawn.
-    #[inline]
     pub(super) fn lane_y(&self, lane: usize) -> Option<usize> {
         let y = self.top + (self.rows.len() + lane) * self.row + self.row / 2;
         (lane < self.lanes).then_some(y)
     }
 
-    #[inline]
     pub(super) fn bottom(&self) -> usize {
         self.top + (self.rows.len() + self.lanes) * self.row
     }
@@ -83,7 +79,6 @@ impl Layout {
 
 impl Row {
     /// The row of a cause that is no task.
-    #[inline]
     pub(super) fn of(cause: Cause) -> Option<Row> {
         match cause {
             Cause::Task(_) => None,
@@ -95,7 +90,6 @@ impl Row {
     }
 
     /// What it is called, and what it does.
-    #[inline]
     pub(super) fn name(self) -> (&'static str, &'static str) {
         match self {
             Row::OtherThreads => ("other threads", "wake from outside"),
@@ -107,7 +101,6 @@ impl Row {
 }
 
 /// Puts each mark into the first line in which there is room, or into the last.
-#[inline]
 fn marks(run: &Run<'_>, axis: &Axis, left: usize, width: usize) -> Vec<(usize, usize)> {
     let mut ends = [0; MARK_LINES];
     let mut marks = Vec::new();
@@ -122,13 +115,11 @@ fn marks(run: &Run<'_>, axis: &Axis, left: usize, width: usize) -> Vec<(usize, u
 }
 
 /// How much room a mark's words take.
-#[inline]
 pub(super) fn chip_width(text: &str) -> usize {
     text_width(text, 12) + 16
 }
 
 /// Where a mark's words begin: at the mark, unless that is too far to the right.
-#[inline]
 pub(super) fn chip_x(x: usize, text: &str, width: usize) -> usize {
     x.saturating_sub(8).min(width.saturating_sub(chip_width(text) + MARGIN / 2))
 }

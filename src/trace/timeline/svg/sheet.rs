@@ -57,13 +57,11 @@ pub(super) struct Area {
 }
 
 impl Sheet {
-    #[inline]
     pub(super) fn new() -> Sheet {
         Sheet { body: String::new() }
     }
 
     /// A rectangle that says `title` when it is pointed at.
-    #[inline]
     pub(super) fn rect(&mut self, class: &str, area: Area, round: usize, title: &str) {
         let Area { x, y, width, height } = area;
         let _ = write!(
@@ -76,13 +74,11 @@ impl Sheet {
         self.close("rect", title);
     }
 
-    #[inline]
     pub(super) fn circle(&mut self, class: &str, (x, y): (usize, usize), r: usize, title: &str) {
         let _ = write!(self.body, r#"<circle class="{class}" cx="{x}" cy="{y}" r="{r}""#);
         self.close("circle", title);
     }
 
-    #[inline]
     fn close(&mut self, element: &str, title: &str) {
         if title.is_empty() {
             self.body.push_str("/>\n");
@@ -91,20 +87,17 @@ impl Sheet {
         }
     }
 
-    #[inline]
     pub(super) fn path(&mut self, class: &str, d: &str) {
         let _ = writeln!(self.body, r#"<path class="{class}" d="{d}"/>"#);
     }
 
     /// Text, whose base line begins at this point.
-    #[inline]
     pub(super) fn text(&mut self, class: &str, (x, y): (usize, usize), text: &str) {
         let class = if class.is_empty() { String::new() } else { format!(r#" class="{class}""#) };
         let _ = writeln!(self.body, r#"<text{class} x="{x}" y="{y}">{}</text>"#, text::xml(text));
     }
 
     /// Elements that belong together, and say `title` when they are pointed at.
-    #[inline]
     pub(super) fn group(&mut self, class: &str, title: &str, draw: impl FnOnce(&mut Sheet)) {
         let _ = write!(self.body, r#"<g class="{class}">"#);
         if !title.is_empty() {
@@ -115,7 +108,6 @@ impl Sheet {
     }
 
     /// An arrow along a vertical line. It has a head unless it is very short.
-    #[inline]
     pub(super) fn arrow(&mut self, x: usize, from: usize, to: usize) {
         let (tip, back) = if to > from { (to, "-7") } else { (to, "7") };
         self.path("halo", &format!("M{x} {from}V{to}"));
@@ -124,7 +116,6 @@ impl Sheet {
     }
 
     /// The whole SVG, of this size.
-    #[inline]
     pub(super) fn finish(self, width: usize, height: usize, title: &str) -> String {
         let (title, body) = (text::xml(title), self.body);
         format!(
@@ -140,7 +131,6 @@ impl Sheet {
 }
 
 /// About how wide a text of this font size is. It is better too wide than too narrow.
-#[inline]
 pub(super) fn text_width(text: &str, size: usize) -> usize {
     let hundredths: usize = text.chars().map(|c| if c.is_ascii() { 55 } else { 100 }).sum();
     (hundredths * size).div_ceil(100)

@@ -13,101 +13,97 @@ const KEPT: usize = 1024;
 /// Who is polled next. Only the executor's own thread touches it; other threads leave a letter in
 /// the [`Inbox`](crate::inbox::Inbox).
 ///
+/// Two lists take turns: one is read while the other is written. Each is a plain push or a step
+/// forward, where a ring would have to look for its end. If the order is one of chance, it is chosen
+/// when they change: the front then has one at most.
+///
 /// A task is in it once at most: its [`Header`](crate::header::Header) has the mark.
 pub(crate) struct ReadyQueue {
-    queue: RefCell<Queue>,
+    /// The older ones, of which the first so many have had their turn.
+    front: RefCell<Vec<TaskId>>,
+    done: Cell<usize>,
+    /// Those who have come since.
+    back: RefCell<Vec<TaskId>>,
     /// The state of the generator, if the order is to be one of chance.
     chance: Option<Cell<u64>>,
-}
-
-/// Two lists that take turns: one is read while the other is written. Each is a plain push or a
-/// step forward, where a ring would have to look for its end.
-///
-/// If the order is one of chance, it is chosen when they change: the front then has one at most.
-#[derive(Default)]
-struct Queue {
-    /// The older ones, of which the first so many have had their turn.
-    front: Vec<TaskId>,
-    done: usize,
-    /// Those who have come since.
-    back: Vec<TaskId>,
 }
 
 impl ReadyQueue {
     /// First in, first out; or, with a seed, in an order of chance that the seed repeats.
     pub(crate) fn new(seed: Option<u64>) -> ReadyQueue {
-        ReadyQueue { queue: RefCell::default(), chance: seed.map(Cell::new) }
+        ReadyQueue {
+            front: RefCell::default(),
+            done: Cell::new(0),
+            back: RefCell::default(),
+            chance: seed.map(Cell::new),
+        }
     }
 
     #[inline]
     pub(crate) fn push(&self, id: TaskId) {
-        self.queue.borrow_mut().back.push(id);
+        self.back.borrow_mut().push(id);
     }
 
     /// To push many, and nothing else meanwhile.
     #[inline]
     pub(crate) fn pushes(&self) -> Pushes<'_> {
-        Pushes(self.queue.borrow_mut())
+        Pushes(self.back.borrow_mut())
     }
 
     #[inline]
     pub(crate) fn pop(&self) -> Option<TaskId> {
-        self.queue.borrow_mut().pop(self.chance.as_ref())
+        let done = self.done.get();
+        if let Some(&first) = self.front.borrow_mut().get(done) {
+            self.done.set(done + 1);
+            return Some(first);
+        }
+        self.turn_over()
+    }
+
+    /// Begins with those who have come meanwhile, or with one of them that chance chooses.
+    #[inline(never)]
+    fn turn_over(&self) -> Option<TaskId> {
+        let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
+        front.clear();
+        if front.capacity() > KEPT.max(8 * back.len()) {
+            // A crowd has come and gone: its memory goes too.
+            *front = Vec::new();
+        }
+        match &self.chance {
+            None => mem::swap(&mut *front, &mut *back),
+            Some(chance) if !back.is_empty() => {
+                let place = choose(back.len(), chance);
+                front.push(back.swap_remove(place));
+            }
+            Some(_) => {}
+        }
+        self.done.set(front.len().min(1));
+        front.first().copied()
     }
 
     /// Who is in it. Without a seed, the first is polled next.
     pub(crate) fn list(&self) -> Vec<TaskId> {
-        let queue = self.queue.borrow();
-        [&queue.front[queue.done..], &queue.back].concat()
+        [&self.front.borrow()[self.done.get()..], &self.back.borrow()].concat()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        let queue = self.queue.borrow();
-        queue.done == queue.front.len() && queue.back.is_empty()
+        self.done.get() == self.front.borrow().len() && self.back.borrow().is_empty()
     }
 
     pub(crate) fn clear(&self) {
-        self.queue.take();
+        self.front.take();
+        self.done.set(0);
+        self.back.take();
     }
 }
 
-/// The queue, for who has it for itself.
-pub(crate) struct Pushes<'a>(RefMut<'a, Queue>);
+/// The list that is written, for who has it for itself.
+pub(crate) struct Pushes<'a>(RefMut<'a, Vec<TaskId>>);
 
 impl Pushes<'_> {
     #[inline]
     pub(crate) fn push(&mut self, id: TaskId) {
-        self.0.back.push(id);
-    }
-}
-
-impl Queue {
-    #[inline]
-    fn pop(&mut self, chance: Option<&Cell<u64>>) -> Option<TaskId> {
-        if let Some(&first) = self.front.get(self.done) {
-            self.done += 1;
-            return Some(first);
-        }
-        self.turn_over(chance)
-    }
-
-    /// Begins with those who have come meanwhile, or with one of them that chance chooses.
-    fn turn_over(&mut self, chance: Option<&Cell<u64>>) -> Option<TaskId> {
-        self.front.clear();
-        if self.front.capacity() > KEPT.max(8 * self.back.len()) {
-            // A crowd has come and gone: its memory goes too.
-            self.front = Vec::new();
-        }
-        match chance {
-            None => mem::swap(&mut self.front, &mut self.back),
-            Some(chance) if !self.back.is_empty() => {
-                let place = choose(self.back.len(), chance);
-                self.front.push(self.back.swap_remove(place));
-            }
-            Some(_) => {}
-        }
-        self.done = self.front.len().min(1);
-        self.front.first().copied()
+        self.0.push(id);
     }
 }
 
@@ -156,7 +152,7 @@ mod tests {
             (next, polled) = (next + 1, polled + 1);
         }
         assert_eq!(polled, 1_000_010);
-        let queue = queue.queue.borrow();
-        assert!(queue.front.capacity() <= KEPT && queue.back.capacity() <= KEPT);
+        let (front, back) = (queue.front.borrow(), queue.back.borrow());
+        assert!(front.capacity() <= KEPT && back.capacity() <= KEPT);
     }
 }

@@ -17,10 +17,11 @@
 //! between polls only, so within a poll nothing can come between a try and what it is
 //! followed by.
 //!
-//! One try is spared: a client mostly needs some time until it says something, and then the first
-//! read of its stream, just accepted, finds nothing. So when one has found nothing, the next ones
-//! register first (see [`Reactor::expects_silence`]). On a busy machine the client's words are there
-//! before its stream is accepted: then each read finds them, and no registration may be needed.
+//! Two tries are spared. A read that found less than it had room for was the last one before the
+//! socket is registered, for the next would be in vain. And a client mostly needs some time until it
+//! says something, so that the first read of its stream, just accepted, finds nothing: when one has,
+//! the next streams register first (see [`Reactor::expects_silence`]). On a busy machine the
+//! client's words are there before its stream is accepted, and then each first read finds them.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -207,11 +208,17 @@ pub(crate) struct Registration {
     source: OnceCell<Rc<Source>>,
     /// It belongs to a stream that was accepted and is not read yet.
     unread: Cell<bool>,
+    /// The directions that were drained before it had a place.
+    drained: Cell<Readiness>,
 }
 
 impl Registration {
     pub(crate) const fn new() -> Registration {
-        Registration { source: OnceCell::new(), unread: Cell::new(false) }
+        Registration {
+            source: OnceCell::new(),
+            unread: Cell::new(false),
+            drained: Cell::new(Readiness::NONE),
+        }
     }
 
     /// Says that it belongs to a stream that was accepted just now.
@@ -227,10 +234,10 @@ impl Registration {
         &self,
         direction: Direction,
         mut op: impl FnMut() -> io::Result<R>,
-        is_short: impl FnOnce(&R) -> bool,
+        is_short: impl Fn(&R) -> bool,
     ) -> Poll<io::Result<R>> {
         let Some(source) = self.source.get() else {
-            return self.attempt_unregistered(direction, op);
+            return self.attempt_unregistered(direction, &mut op, &is_short);
         };
         if !source.ready.get().is_ready(direction) || !source.home.turn.spend() {
             return Poll::Pending;
@@ -250,32 +257,35 @@ impl Registration {
         }
     }
 
-    /// The same for one that was never registered: so it was never asked, nor is it remembered
-    /// what it is ready for.
+    /// The same for one that was never registered: nobody will tell when it is ready, so what is
+    /// drained waits at once, which registers it.
     #[cold]
+    #[inline(never)]
     fn attempt_unregistered<R>(
         &self,
         direction: Direction,
-        mut op: impl FnMut() -> io::Result<R>,
+        op: &mut impl FnMut() -> io::Result<R>,
+        is_short: &impl Fn(&R) -> bool,
     ) -> Poll<io::Result<R>> {
         if !self.may_go_unregistered(direction) {
             return Poll::Pending;
         }
-        let result = until_uninterrupted(&mut op);
-        let reads = direction == Direction::Read;
+        let result = until_uninterrupted(op);
+        let was_unread = direction == Direction::Read && self.unread.take();
         match result {
+            Ok(done) => {
+                if SHORT_MEANS_DRAINED && is_short(&done) {
+                    self.drained.set(self.drained.get().with(Readiness::of(direction)));
+                }
+                Poll::Ready(Ok(done))
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if reads && self.unread.take() {
+                if was_unread {
                     context::with(|context| context.reactor.expect_silence());
                 }
                 Poll::Pending
             }
-            result => {
-                if reads {
-                    self.unread.set(false);
-                }
-                Poll::Ready(result)
-            }
+            Err(error) => Poll::Ready(Err(error)),
         }
     }
 
@@ -285,9 +295,10 @@ impl Registration {
     #[inline(never)]
     fn may_go_unregistered(&self, direction: Direction) -> bool {
         let first = direction == Direction::Read && self.unread.get();
+        let drained = self.drained.get().is_ready(direction);
         let may_go = context::with(|context| {
-            let silent = first && context.reactor.expects_silence();
-            !silent && context.home.turn.spend()
+            let in_vain = drained || first && context.reactor.expects_silence();
+            !in_vain && context.home.turn.spend()
         });
         may_go.unwrap_or(true)
     }

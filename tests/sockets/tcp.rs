@@ -389,6 +389,35 @@ fn dropping_a_socket_closes_it() {
     });
 }
 
+/// A stream need not be registered for what is there when it is first read. If that was all, the
+/// next read waits for an event and does not try.
+#[test]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn a_stream_that_a_short_read_has_drained_is_not_read_before_it_is_registered() {
+    run(async || {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let mut client = net::TcpStream::connect(listener.local_addr()?)?;
+        client.write_all(b"22")?;
+        let (stream, _) = listener.accept().await?;
+        let mut order = [0; 1];
+        for _ in 0..2 {
+            // It fills its buffer: there may be more.
+            assert!(poll_once(pin!(stream.read(&mut order))).await.is_ready());
+        }
+        client.write_all(b"3")?;
+        let mut order = [0; 8];
+        assert!(poll_once(pin!(stream.read(&mut order))).await.is_ready());
+        client.write_all(b"4")?;
+        // It is there, but nobody can know.
+        let mut read = pin!(stream.read(&mut order));
+        assert!(poll_once(read.as_mut()).await.is_pending());
+        assert_eq!(read.await?, 1, "what was there is not lost");
+        drop(client);
+        assert_eq!(stream.read(&mut [0; 8]).await?, 0);
+        Ok(())
+    });
+}
+
 /// A read that is known to be in vain, as far as anybody can know: where the clients before it were
 /// silent, a stream waits for the first words before it reads them.
 #[test]

@@ -357,15 +357,16 @@ impl<S> Async<S> {
         self.registration.attempt(direction, || op(self.get_ref()), |_| false)
     }
 
-    /// The same for an `op` that moves some of the `asked` bytes of a stream, where less than all
-    /// means that there was no more.
+    /// The same for an `op` that moves some of the `asked` bytes of a stream, at least one, where
+    /// less than all means that there was no more.
     pub(crate) fn transfer(
         &self,
         direction: Direction,
         asked: usize,
         mut op: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        // `0 < done && done < asked`, in one comparison: nothing wraps round to the largest number.
+        // `0 < done && done < asked`, in one comparison: `done` of nothing wraps round to the largest
+        // number. (So does `asked`, of a write of nothing; but that does nothing.)
         let is_short = |done: &usize| done.wrapping_sub(1) < asked.wrapping_sub(1);
         self.registration.attempt(direction, || op(self.get_ref()), is_short)
     }

@@ -9,6 +9,7 @@ use std::{
     net::{self, Shutdown},
     pin::pin,
     rc::Rc,
+    task::Poll,
     thread,
 };
 
@@ -239,6 +240,33 @@ fn more_buffers_than_the_os_takes_at_once_are_all_written() {
         let mut read = Vec::new();
         peer.read_to_end(&mut read)?;
         assert_eq!(read.len(), all.len());
+        Ok(())
+    });
+}
+
+/// What such a call does says nothing of what the socket could have done: nobody knows how many of
+/// the buffers the OS has looked at.
+#[test]
+fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        stream.writable().await?;
+        let mut bufs = [IoSlice::new(b""); 17];
+        bufs[16] = IoSlice::new(b"2");
+        assert_eq!(stream.write_vectored(&bufs).await?, 1);
+        assert!(poll_once(pin!(stream.write(b"3"))).await.is_ready());
+
+        peer.write_all(b"a calzone")?;
+        stream.readable().await?;
+        while stream.peek(&mut [0; 9]).await? < 9 {
+            stream.readable().await?;
+        }
+        let mut byte = [0];
+        let mut bufs: Vec<_> = (0..16).map(|_| IoSliceMut::new(&mut [])).collect();
+        bufs.push(IoSliceMut::new(&mut byte));
+        assert_eq!(stream.read_vectored(&mut bufs).await?, 1);
+        let rest = poll_once(pin!(stream.read(&mut [0; 64]))).await;
+        assert!(matches!(rest, Poll::Ready(Ok(8))));
         Ok(())
     });
 }

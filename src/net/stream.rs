@@ -97,7 +97,7 @@ where
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
-        let asked = bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum();
+        let asked = asked(bufs.iter().map(|buf| buf.len()));
         self.read_some(asked, |mut io| io.read_vectored(bufs))
     }
 
@@ -139,7 +139,7 @@ where
 
     /// Tries to write several buffers.
     pub(super) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let asked = bufs.iter().take(BUFFERS_A_CALL).map(|buf| buf.len()).sum();
+        let asked = asked(bufs.iter().map(|buf| buf.len()));
         self.transfer(Direction::Write, asked, |mut io| io.write_vectored(bufs))
     }
 
@@ -158,6 +158,12 @@ where
         *rest = &[];
         Poll::Ready(Ok(()))
     }
+}
+
+/// How many bytes buffers of these lengths ask for in one call, as far as is sure. If that is none,
+/// what the call does says nothing: then it is one, of which no call does less.
+fn asked(lengths: impl Iterator<Item = usize>) -> usize {
+    lengths.take(BUFFERS_A_CALL).sum::<usize>().max(1)
 }
 
 /// Gives a stream what its halves don't have.

@@ -158,13 +158,17 @@ impl Reactor {
             return;
         };
         let result = self.poll.borrow_mut().poll(&mut events, timeout);
-        match result {
-            Ok(()) => self.hand_out(&events),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // What is left are a bad descriptor, address or argument: mistakes of ours.
-            Err(error) => panic!("the reactor cannot ask the OS for events: {error}"),
+        if result.is_ok() {
+            self.hand_out(&events);
         }
         self.events.set(Some(events));
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                // A bad descriptor, address or argument: a mistake of ours.
+                panic!("the reactor cannot ask the OS for events: {error}")
+            }
+            _ => {}
+        }
     }
 
     fn hand_out(&self, events: &Events) {
@@ -179,7 +183,7 @@ impl Reactor {
                 // That is foreign code, which may do anything: nothing is borrowed.
                 let source = Rc::clone(source);
                 drop((sources, tasks));
-                self.tell_and_wake(&source, readiness);
+                self.tell_and_wake(source, readiness);
                 (sources, tasks) = borrow();
                 continue;
             }
@@ -195,14 +199,16 @@ impl Reactor {
 
     /// Wakes who waits, and tells who watches.
     #[cold]
-    fn tell_and_wake(&self, source: &Source, readiness: Readiness) {
+    fn tell_and_wake(&self, source: Rc<Source>, readiness: Readiness) {
         self.home.tracer.emit(None, || EventKind::OsEvent { source: source.id(), readiness });
         for direction in [Direction::Read, Direction::Write] {
             if readiness.is_ready(direction) {
-                self.wake(source, direction);
+                self.wake(&source, direction);
             }
         }
         source.look_for_wakers();
+        // If the socket went meanwhile, whoever is left goes with it.
+        foreign::drop("a waker that waits for a socket", source);
     }
 
     /// Wakes who waits for the direction.

@@ -3,13 +3,14 @@
 mod support;
 
 use std::{
-    future::{pending, ready},
+    cell::Cell,
+    future::{pending, poll_fn, ready},
     io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
     net,
     pin::{Pin, pin},
     rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Waker},
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
 };
@@ -388,6 +389,82 @@ fn a_waiter_goes_with_its_stream() {
         assert!(poll_read(&stream, &waker).is_pending());
         net::TcpStream::try_from(stream)?;
         assert_eq!((Arc::strong_count(&count), count.get()), (2, 0));
+        Ok(())
+    });
+}
+
+/// A stream can go in a wake of its own reactor. Whoever still waits for it goes with it, and the
+/// drop of their wakers is foreign code: nothing is borrowed.
+#[test]
+fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
+    /// Drops the stream when it is woken.
+    struct DropsTheStream;
+    impl Wake for DropsTheStream {
+        fn wake(self: Arc<Self>) {
+            STREAM.take();
+        }
+    }
+    /// Wakes a task when it is dropped.
+    struct WakesOnDrop(Mutex<Option<Waker>>);
+    impl Wake for WakesOnDrop {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for WakesOnDrop {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().take().unwrap().wake();
+            panic!("a waker that panics as it goes");
+        }
+    }
+    thread_local! {
+        static STREAM: Cell<Option<TcpStream>> = const { Cell::new(None) };
+    }
+
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let reader = Waker::from(Arc::new(DropsTheStream));
+        let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let writer = Waker::from(Arc::new(WakesOnDrop(Mutex::new(Some(task)))));
+        let mut polled = &stream;
+        while Pin::new(&mut polled)
+            .poll_write(&mut Context::from_waker(&writer), &pattern(LEN))
+            .is_ready()
+        {}
+        drop(writer);
+        assert!(poll_read(&stream, &reader).is_pending());
+        STREAM.set(Some(stream));
+        peer.write_all(b"order")?;
+        // The drop wakes this very task.
+        let mut polls = 0;
+        poll_fn(|_| {
+            polls += 1;
+            if polls == 1 { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        assert!(STREAM.take().is_none(), "the wake has dropped it");
+        // The reactor goes on.
+        let (client, server) = own_pair().await?;
+        client.write_all(b"order").await?;
+        assert_eq!(server.read(&mut [0; 8]).await?, 5);
+        Ok(())
+    });
+}
+
+#[test]
+fn reads_of_nothing_leave_nobody_behind() {
+    run(async || {
+        let (count, waker) = WakeCount::new();
+        let (stream, mut peer) = pair()?;
+        for _ in 0..100 {
+            assert!(poll_read(&stream, &waker).is_pending());
+            let mut cx = Context::from_waker(&waker);
+            let mut stream = &stream;
+            assert!(Pin::new(&mut stream).poll_read(&mut cx, &mut []).is_ready());
+            assert!(Pin::new(&mut stream).poll_read_vectored(&mut cx, &mut []).is_ready());
+        }
+        assert_eq!(Arc::strong_count(&count), 3, "it waits once");
+        peer.write_all(b"order")?;
+        stream.readable().await?;
+        assert_eq!(count.get(), 1);
         Ok(())
     });
 }

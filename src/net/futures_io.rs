@@ -40,7 +40,8 @@ impl Tickets {
             Direction::Read => &self.read,
             Direction::Write => &self.write,
         };
-        // A poll that is ready takes out nobody: who waits is woken when there is news, or was.
+        // A poll that is ready takes out nobody: what has made it ready has woken who waits. (What is
+        // ready without that, with room for nothing, does not come here.)
         io.poll_operation(direction, ticket, cx, attempt)
     }
 }
@@ -56,6 +57,9 @@ macro_rules! poll_style {
                 cx: &mut Context<'_>,
                 buf: &mut [u8],
             ) -> Poll<io::Result<usize>> {
+                if buf.is_empty() {
+                    return Poll::Ready(Ok(0));
+                }
                 self.tickets.poll(&self.io, Direction::Read, cx, |io| io.try_read(buf))
             }
 
@@ -64,6 +68,9 @@ macro_rules! poll_style {
                 cx: &mut Context<'_>,
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
+                if bufs.iter().all(|buf| buf.is_empty()) {
+                    return Poll::Ready(Ok(0));
+                }
                 self.tickets.poll(&self.io, Direction::Read, cx, |io| io.try_read_vectored(bufs))
             }
         }

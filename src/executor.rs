@@ -353,6 +353,7 @@ impl Drop for Executor {
             ),
         }
         tasks.ready.clear();
+        home.tracer.close();
     }
 }
 

@@ -300,3 +300,20 @@ fn one_that_aborts_harms_nobody() {
     assert_eq!(executor.block_on(work()), 7);
     assert!(doomed.borrow().as_ref().is_some_and(JoinHandle::is_finished));
 }
+
+/// It would be alive as long as a join handle or a socket is, or for ever if it holds one.
+#[test]
+fn it_goes_with_its_executor() {
+    let (alive, handle) = (Rc::new(()), Rc::<RefCell<Option<JoinHandle<()>>>>::default());
+    let (held, own) = (Rc::clone(&alive), Rc::clone(&handle));
+    let executor = watched_by(move |_| {
+        let _held = (&held, &own);
+    });
+    let (task, other) = (executor.spawn(async {}), executor.spawn(pending::<()>()));
+    handle.replace(Some(task));
+    drop(handle);
+    executor.run_until_idle();
+    drop(executor);
+    assert_eq!(Rc::strong_count(&alive), 1);
+    assert!(other.is_finished());
+}

@@ -1,13 +1,19 @@
 //! Where the parts of one executor tell what happens.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use super::{Event, EventKind, Observer, Warning};
 use crate::{clock::Clock, foreign, id::TaskId};
 
 /// Passes events on to the log and to the observer.
 pub(crate) struct Tracer {
-    observer: Option<Box<dyn Observer>>,
+    /// Gone with the executor, though what shares this with it may live on.
+    observer: RefCell<Option<Rc<dyn Observer>>>,
+    /// There is an observer.
+    is_observed: Cell<bool>,
     /// Each poll is looked at: by the observer, or by the lints.
     looks_at_polls: bool,
     /// Somebody is being told: what they do meanwhile is not reported, or there would be no end.
@@ -22,8 +28,14 @@ impl Tracer {
         lints: bool,
         clock: Rc<Clock>,
     ) -> Tracer {
-        let looks_at_polls = observer.is_some() || lints;
-        Tracer { observer, looks_at_polls, telling: Cell::new(false), clock }
+        let is_observed = observer.is_some();
+        Tracer {
+            observer: RefCell::new(observer.map(Rc::from)),
+            is_observed: Cell::new(is_observed),
+            looks_at_polls: is_observed || lints,
+            telling: Cell::new(false),
+            clock,
+        }
     }
 
     /// Whether anybody looks at each poll.
@@ -36,7 +48,7 @@ impl Tracer {
     /// what asking costs, see `benches/README.md`.)
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        !cfg!(unwatched) && (self.observer.is_some() || is_logged())
+        !cfg!(unwatched) && (self.is_observed.get() || is_logged())
     }
 
     /// Tells what happened to `task`, or to the executor itself if it is `None`. Nothing may be
@@ -59,9 +71,10 @@ impl Tracer {
             return;
         }
         let event = Event { when: self.clock.now(), task, kind };
+        let observer = self.observer.borrow().clone();
         let told = foreign::call(|| {
             log::log!(target: "pizzaiolo", event.kind.level(), "{event}");
-            if let Some(observer) = &self.observer {
+            if let Some(observer) = observer {
                 observer.on_event(&event);
             }
         });
@@ -69,6 +82,13 @@ impl Tracer {
             foreign::report("an observer", payload);
         }
         self.telling.set(false);
+    }
+
+    /// Lets the observer go: its executor is gone, and there is nothing more to tell.
+    pub(crate) fn close(&self) {
+        self.is_observed.set(false);
+        let observer = self.observer.take();
+        foreign::drop("an observer", observer);
     }
 }
 

@@ -218,9 +218,14 @@ impl Timers {
     /// Wakes whoever waits for a timer of an executor that goes away: no timer will ever fire.
     pub(crate) fn close(&self) {
         *self.deadlines.borrow_mut() = BinaryHeap::new();
-        let mut timers = std::mem::replace(&mut *self.waiting.borrow_mut(), Slots::new());
-        for timer in timers.values_mut() {
-            if let Some(timer) = timer.take() {
+        let mut keys = Vec::new();
+        for (key, _) in self.waiting.borrow().iter() {
+            keys.push(key);
+        }
+        for key in keys {
+            // One by one, for a wake may be foreign code, which may set and cancel timers.
+            let timer = self.waiting.borrow_mut().remove(key);
+            if let Some(timer) = timer {
                 foreign::wake(timer.waker);
             }
         }
@@ -260,5 +265,17 @@ mod tests {
         }
         assert!(timers.deadlines.borrow().len() <= SWEEP_ABOVE + 3);
         assert_eq!(timers.next_deadline(), Some(soon));
+    }
+
+    /// While the executor goes away, a drop may set a timer, and another one cancel its own.
+    #[test]
+    fn a_timer_from_before_the_end_touches_none_from_after_it() {
+        let timers = Timers::new(Rc::new(Clock::new(true)));
+        let old = timers.insert(None, Waker::noop().clone(), None);
+        timers.close();
+        assert!(timers.is_empty() && !timers.is_set(old));
+        let new = timers.insert(None, Waker::noop().clone(), None);
+        timers.cancel(old);
+        assert!(timers.is_set(new));
     }
 }

@@ -65,10 +65,6 @@ impl ReadyQueue {
     fn turn_over(&self) -> Option<TaskId> {
         let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
         front.clear();
-        if front.capacity() > KEPT.max(8 * back.len()) {
-            // A crowd has come and gone: its memory goes too.
-            *front = Vec::new();
-        }
         match &self.chance {
             None => mem::swap(&mut *front, &mut *back),
             Some(chance) if !back.is_empty() => {
@@ -76,6 +72,11 @@ impl ReadyQueue {
                 front.push(back.swap_remove(place));
             }
             Some(_) => {}
+        }
+        let ready = front.len() + back.len();
+        if back.capacity() > KEPT.max(8 * ready) {
+            // A crowd has come and gone: its memory goes too.
+            back.shrink_to(2 * ready);
         }
         self.done.set(front.len().min(1));
         front.first().copied()
@@ -134,6 +135,21 @@ mod tests {
 
     fn id(index: u32) -> TaskId {
         TaskId(Key::from_parts(index, 1))
+    }
+
+    #[test]
+    fn the_memory_of_a_crowd_goes_with_it_also_when_chance_chooses() {
+        let queue = ReadyQueue::new(Some(1));
+        for index in 0..100_000 {
+            queue.push(id(index));
+        }
+        let mut popped = 0;
+        while queue.pop().is_some() {
+            popped += 1;
+        }
+        assert_eq!(popped, 100_000);
+        let (front, back) = (queue.front.borrow(), queue.back.borrow());
+        assert!(front.capacity() <= KEPT && back.capacity() <= KEPT);
     }
 
     #[test]

@@ -177,7 +177,7 @@ impl Executor {
         }
     }
 
-    /// Drops the task, which was aborted, or is to be treated so.
+    /// Drops the task, as one that was aborted.
     pub(crate) fn drop_task(&self, id: TaskId) {
         match self.context.home.tasks.start_poll(id) {
             Due::Poll(future, waker) | Due::Drop(future, waker) => {

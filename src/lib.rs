@@ -50,11 +50,11 @@
 //! Never seen a waker? The [guide] leads from a blocking server to this crate in eight steps.
 //!
 //! From the bottom up, each file after what it is made of:
-//! `slots.rs`, `header.rs`, `tasks.rs`, `join.rs` (plain data); `ready.rs`, `inbox.rs` (who runs
-//! next); `turn.rs`, `home.rs` (whose turn it is, and what an executor shares with all that belongs
-//! to it); `waiters.rs`, `registration.rs`, `reactor.rs`, `timers.rs` (who waits for what);
-//! `context.rs` (the one thread-local: which executor runs here); `waker.rs`; `event_loop.rs`,
-//! `executor.rs` (the loop); and, on top, what tasks await: `async_io.rs`, `net`,
+//! `slots.rs`, `header.rs`, `by_waker.rs`, `tasks.rs`, `join.rs` (plain data); `ready.rs`,
+//! `inbox.rs` (who runs next); `turn.rs`, `home.rs` (whose turn it is, and what an executor shares
+//! with all that belongs to it); `waiters.rs`, `registration.rs`, `reactor.rs`, `timers.rs` (who
+//! waits for what); `context.rs` (the one thread-local: which executor runs here); `waker.rs`;
+//! `event_loop.rs`, `executor.rs` (the loop); and, on top, what tasks await: `async_io.rs`, `net`,
 //! `time`. What awaits never imports the executor. The README has the same order as a table.
 //!
 //! # What it is not

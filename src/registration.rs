@@ -17,10 +17,10 @@
 //! between polls only, so within a poll nothing can come between a try and what it is
 //! followed by.
 //!
-//! Two tries are spared. A read that found less than it had room for was the last one before the
-//! socket is registered, for the next would be in vain. And a client mostly needs some time until it
-//! says something, so that the first read of its stream, just accepted, finds nothing: when one has,
-//! the next streams register first (see [`Reactor::expects_silence`]). On a busy machine the
+//! Two tries are spared. A read or write that did less than it was asked for is the last one before
+//! the socket is registered, for the next would be in vain. And a client mostly needs some time until
+//! it says something, so that the first read of its stream, just accepted, finds nothing: when one
+//! has, the next streams register first (see [`Reactor::expects_silence`]). On a busy machine the
 //! client's words are there before its stream is accepted, and then each first read finds them.
 
 use std::{
@@ -226,9 +226,10 @@ impl Registration {
         self.unread.set(true);
     }
 
-    /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
-    /// used up its budget: then it is Pending without a try. It is if the OS says "would block",
-    /// too. `is_short` says of what `op` returned whether it was all that there was.
+    /// Tries `op` once, unless the source is known not to be ready, or is taken for a stream that
+    /// nobody has written to yet, or the poll that runs now has used up its budget: then it is
+    /// Pending without a try. It is if the OS says "would block", too. `is_short` says of what `op`
+    /// returned whether it was all that there was.
     #[inline]
     pub(crate) fn attempt<R>(
         &self,
@@ -297,8 +298,9 @@ impl Registration {
         let first = direction == Direction::Read && self.unread.get();
         let drained = self.drained.get().is_ready(direction);
         let may_go = context::with(|context| {
-            let in_vain = drained || first && context.reactor.expects_silence();
-            !in_vain && context.home.turn.spend()
+            let turn = &context.home.turn;
+            let in_vain = drained || first && !turn.is_spent() && context.reactor.expects_silence();
+            !in_vain && turn.spend()
         });
         may_go.unwrap_or(true)
     }

@@ -180,7 +180,7 @@ pub(crate) struct Farewell {
     pub(crate) unclaimed: Option<Outcome>,
 }
 
-/// All tasks of one executor. It is shared by the executor and its join handles.
+/// All tasks of one executor.
 pub(crate) struct Tasks {
     slots: RefCell<Slots<Task>>,
     /// Those that are ready, and the future in `block_on` among them.
@@ -223,6 +223,7 @@ impl Tasks {
     ) -> TaskId {
         let mut slots = self.slots.borrow_mut();
         let (key, task) = slots.claim(|key| Task::new(key, &self.inbox));
+        // (What was made just now is only marked as queued, which it is.)
         task.renew_waker(key, &self.inbox);
         task.future = Some(future);
         task.place = Some(place);

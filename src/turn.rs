@@ -98,7 +98,7 @@ impl Turn {
     }
 
     /// The turn of a task begins, with a fresh budget. Its waker is given if
-    /// [`Tasks::wake_by_name`](crate::tasks::Tasks::wake_by_name) can take that one's place.
+    /// [`WakeByNames`](crate::tasks::WakeByNames) can take that one's place.
     pub(crate) fn begin(&self, task: TaskId, waker: Option<&Waker>) {
         self.task.set(Some(task));
         self.waker.set(waker.map_or(ptr::null(), ptr::from_ref));

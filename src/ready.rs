@@ -60,7 +60,8 @@ impl ReadyQueue {
         self.turn_over()
     }
 
-    /// Begins with those who have come meanwhile, or with one of them that chance chooses.
+    /// Begins with those who have come meanwhile, or with one of them that chance chooses. Not
+    /// inlined: once a round it is called, and the loop is the better for a short `pop`.
     #[inline(never)]
     fn turn_over(&self) -> Option<TaskId> {
         let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());

@@ -259,7 +259,7 @@ impl Registration {
     }
 
     /// The same for one that was never registered: nobody will tell when it is ready, so what is
-    /// drained waits at once, which registers it.
+    /// drained waits at once, which registers it. Not inlined: it is two tries of a connection's many.
     #[cold]
     #[inline(never)]
     fn attempt_unregistered<R>(

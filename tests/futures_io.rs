@@ -397,11 +397,13 @@ fn a_waiter_goes_with_its_stream() {
 /// drop of their wakers is foreign code: nothing is borrowed.
 #[test]
 fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
-    /// Drops the stream when it is woken.
+    /// When it is woken, it lets the writer wait for the stream, and drops both.
     struct DropsTheStream;
     impl Wake for DropsTheStream {
         fn wake(self: Arc<Self>) {
-            STREAM.take();
+            if let Some((stream, writer)) = STREAM.take() {
+                fill(&stream, &writer);
+            }
         }
     }
     /// Wakes a task when it is dropped.
@@ -416,7 +418,12 @@ fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
         }
     }
     thread_local! {
-        static STREAM: Cell<Option<TcpStream>> = const { Cell::new(None) };
+        static STREAM: Cell<Option<(TcpStream, Waker)>> = const { Cell::new(None) };
+    }
+    /// Writes until the waker waits.
+    fn fill(mut stream: &TcpStream, waker: &Waker) {
+        let mut cx = Context::from_waker(waker);
+        while Pin::new(&mut stream).poll_write(&mut cx, &pattern(LEN)).is_ready() {}
     }
 
     run(async || {
@@ -424,14 +431,10 @@ fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
         let reader = Waker::from(Arc::new(DropsTheStream));
         let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let writer = Waker::from(Arc::new(WakesOnDrop(Mutex::new(Some(task)))));
-        let mut polled = &stream;
-        while Pin::new(&mut polled)
-            .poll_write(&mut Context::from_waker(&writer), &pattern(LEN))
-            .is_ready()
-        {}
-        drop(writer);
+        // So that what comes says nothing of writing: the writer is not woken, but goes.
+        fill(&stream, Waker::noop());
         assert!(poll_read(&stream, &reader).is_pending());
-        STREAM.set(Some(stream));
+        STREAM.set(Some((stream, writer)));
         peer.write_all(b"order")?;
         // The drop wakes this very task.
         let mut polls = 0;

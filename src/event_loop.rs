@@ -148,6 +148,7 @@ impl Executor {
     /// Runs the tasks that are ready, and those that become ready meanwhile, until nobody is, or
     /// until it is the turn of `root`: then it is true.
     pub(crate) fn run_ready(&self, root: Option<TaskId>) -> bool {
+        // Handed on, so that a turn need not look for it.
         let home = &*self.context.home;
         while let Some(id) = self.next(home) {
             if Some(id) == root {
@@ -241,8 +242,8 @@ impl Executor {
 
     /// Ends a task: drops its future, then lets the outcome be seen.
     fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, mut outcome: Outcome) {
-        let tracer = &self.context.home.tracer;
-        self.context.home.turn.begin(id, None);
+        let Home { tasks, turn, tracer } = &*self.context.home;
+        turn.begin(id, None);
         if let Err(payload) = foreign::call(|| drop(future)) {
             // The first panic is the task's outcome; one that follows it is logged.
             match &outcome {
@@ -262,7 +263,7 @@ impl Executor {
         if let Some(lints) = &self.lints {
             lints.forget(id);
         }
-        let farewell = self.context.home.tasks.finish(id, outcome, waker);
+        let farewell = tasks.finish(id, outcome, waker);
         if let Some(joiner) = farewell.joiner {
             foreign::wake(joiner);
         }
@@ -273,6 +274,6 @@ impl Executor {
             }
             unclaimed => foreign::drop("the output of a task", unclaimed),
         }
-        self.context.home.turn.end();
+        turn.end();
     }
 }

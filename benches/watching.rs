@@ -10,7 +10,8 @@ use std::time::Instant;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Throughput};
 use pizzaiolo::Executor;
-use pizzaiolo::trace::{Event, Observer, Timeline};
+use pizzaiolo::trace::{Event, Observer};
+use pizzaiolo_watch::Timeline;
 
 use crate::compare::criterion;
 

@@ -1,11 +1,11 @@
-//! Who calls wake? Five tasks, each of which waits for something else, in one picture.
+//! Who calls wake? Five tasks, each of which waits for something else.
 //!
-//! Run it with `cargo run --example who_wakes -- who_wakes.svg`, and open what it has written. A
-//! test checks who wakes whom, and that `docs/who_wakes.svg` shows the same.
+//! Run it with `cargo run --example who_wakes`: it prints each step. The member `watch` draws the
+//! same run, with `cargo run -p pizzaiolo-watch --example draw_who_wakes -- who_wakes.svg`. A test
+//! checks who wakes whom, and that `docs/who_wakes.svg` shows the same.
 
 use std::{
     cell::{Cell, RefCell},
-    env, fs,
     future::poll_fn,
     io::{self, Write},
     net,
@@ -16,7 +16,13 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::{Executor, net::TcpStream, task, time, trace::Timeline, yield_now};
+use pizzaiolo::{
+    Executor,
+    net::TcpStream,
+    task, time,
+    trace::{Event, Observer},
+    yield_now,
+};
 
 /// Something that a task waits for and another one tells: a channel of one word.
 #[derive(Default)]
@@ -45,10 +51,9 @@ impl Bell {
     }
 }
 
-/// Runs them, and returns the record of it.
-pub(crate) fn run() -> io::Result<Rc<Timeline>> {
-    let timeline = Rc::new(Timeline::new());
-    let executor = Executor::builder().observer(Rc::clone(&timeline)).build()?;
+/// Runs them before the eyes of an observer.
+pub(crate) fn run(observer: impl Observer + 'static) -> io::Result<()> {
+    let executor = Executor::builder().observer(observer).build()?;
 
     let door = net::TcpListener::bind("127.0.0.1:0")?;
     let mut guest = net::TcpStream::connect(door.local_addr()?)?;
@@ -90,12 +95,18 @@ pub(crate) fn run() -> io::Result<Rc<Timeline>> {
         }));
         let _ = (join.await, channel.await, timer.await, thread.await);
     });
-    Ok(timeline)
+    Ok(())
+}
+
+/// Prints what happens, step by step.
+struct Storyteller;
+
+impl Observer for Storyteller {
+    fn on_event(&self, event: &Event) {
+        println!("{event}");
+    }
 }
 
 fn main() -> io::Result<()> {
-    let Some(path) = env::args_os().nth(1) else {
-        return Err(io::Error::other("usage: who_wakes FILE.svg"));
-    };
-    fs::write(path, run()?.to_svg())
+    run(Storyteller)
 }

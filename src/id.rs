@@ -11,9 +11,17 @@ use crate::slots::Key;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(pub(crate) Key);
 
+impl TaskId {
+    /// Says whether this is the future that was given to `block_on`, which no call of `spawn` made.
+    #[must_use]
+    pub const fn is_root(self) -> bool {
+        self.0.is_reserved()
+    }
+}
+
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_reserved() { f.write_str("root") } else { write!(f, "task {}", self.0) }
+        if self.is_root() { f.write_str("root") } else { write!(f, "task {}", self.0) }
     }
 }
 

@@ -430,10 +430,13 @@ impl Registration {
         let Some(source) = self.source.take() else {
             return Ok(());
         };
-        match source.reactor.upgrade() {
-            Some(reactor) => reactor.deregister(source.id, deregister),
-            None => Ok(()),
-        }
+        let Some(reactor) = source.reactor.upgrade() else {
+            return Ok(());
+        };
+        let result = reactor.deregister(source.id, deregister);
+        let kind = || EventKind::Deregistered { source: source.id };
+        source.home.tracer.emit(source.home.turn.running_task(), kind);
+        result
     }
 }
 

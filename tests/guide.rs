@@ -1,17 +1,6 @@
-//! What the guide shows of programs, it has from them: lines of the ladder's, and the picture of who
-//! wakes whom.
+//! What the guide shows of the ladder's programs, it has from them.
 
-#[path = "../examples/who_wakes.rs"]
-#[expect(dead_code, reason = "its command line")]
-mod who_wakes;
-
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
-
-use roxmltree::Document;
+use std::{fs, path::Path};
 
 /// The excerpts of a chapter: what stands between "```rust,ignore" and "```".
 fn excerpts(chapter: &str) -> Vec<Vec<&str>> {
@@ -45,43 +34,4 @@ fn every_excerpt_of_a_chapter_stands_in_the_program_of_its_step() {
         steps += 1;
     }
     assert_eq!(steps, 8);
-}
-
-/// Who is woken in a picture, and by whom. The future of `block_on` is left out: when it looks for
-/// the end of a task that has ended already, it need not be woken.
-fn wakes(svg: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let picture = Document::parse(svg).expect("a picture");
-    let mut wakes = BTreeMap::<_, BTreeSet<_>>::new();
-    for title in picture.descendants().filter(|node| node.has_tag_name("title")) {
-        let Some((who, by)) = title.text().and_then(|text| text.split_once(" is woken by ")) else {
-            continue;
-        };
-        // The port is another one in each run.
-        let by = by.split_once(" (tcp").map_or(by, |(socket, _)| socket);
-        if who != "root" {
-            wakes.entry(who.to_owned()).or_default().insert(by.to_owned());
-        }
-    }
-    wakes
-}
-
-#[test]
-fn the_picture_of_who_wakes_whom_is_that_of_its_program() {
-    let picture = wakes(include_str!("../docs/who_wakes.svg"));
-    let expected = [
-        ("socket, task 0", &["socket 0"][..]),
-        ("join, task 1", &["socket, task 0"]),
-        ("channel, task 2", &["timer, task 3"]),
-        ("timer, task 3", &["a timer", "timer, task 3"]),
-        ("thread, task 4", &["another thread"]),
-    ];
-    let expected = expected.map(|(who, by)| {
-        (who.to_owned(), by.iter().map(|&by| by.to_owned()).collect::<BTreeSet<_>>())
-    });
-    assert_eq!(picture, BTreeMap::from(expected));
-    let run = who_wakes::run().expect("sockets");
-    let mut run = wakes(&run.to_svg());
-    // On a machine that stands still for as long as the timer, its time has passed before it is set.
-    run.entry("timer, task 3".to_owned()).or_default().insert("a timer".to_owned());
-    assert_eq!(run, picture);
 }

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashSet,
     future::{pending, poll_fn},
     pin::Pin,
     rc::Rc,
@@ -15,25 +16,41 @@ use pizzaiolo::{
     Executor, JoinHandle, TaskId,
     net::{TcpListener, TcpStream},
     spawn, time,
-    trace::{Cause, Direction, Event, EventKind, Observer, Timeline},
+    trace::{Cause, Direction, Event, EventKind, Observer},
     yield_now,
 };
 
+/// Keeps all that it is told.
+#[derive(Default)]
+struct Recorder(RefCell<Vec<Event>>);
+
+impl Recorder {
+    fn events(&self) -> Vec<Event> {
+        self.0.borrow().clone()
+    }
+}
+
+impl Observer for Recorder {
+    fn on_event(&self, event: &Event) {
+        self.0.borrow_mut().push(event.clone());
+    }
+}
+
 // Who woke whom.
 
-fn observed() -> (Rc<Timeline>, Executor) {
-    let timeline = Rc::new(Timeline::new());
-    let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
-    (timeline, executor)
+fn observed() -> (Rc<Recorder>, Executor) {
+    let recorder = Rc::new(Recorder::default());
+    let executor = Executor::builder().observer(Rc::clone(&recorder)).build().unwrap();
+    (recorder, executor)
 }
 
 /// By whom the task was woken, in order.
-fn wakes(timeline: &Timeline, task: TaskId) -> Vec<Cause> {
+fn wakes(recorder: &Recorder, task: TaskId) -> Vec<Cause> {
     let cause = |event: &Event| match event.kind() {
         EventKind::Woken { by, .. } if event.task() == Some(task) => Some(*by),
         _ => None,
     };
-    timeline.events().iter().filter_map(cause).collect()
+    recorder.events().iter().filter_map(cause).collect()
 }
 
 /// Returns Pending once, and gives its waker away.
@@ -51,37 +68,86 @@ async fn give_waker(mut give: impl FnMut(Waker)) {
 
 #[test]
 fn a_task_that_wakes_another_is_the_cause() {
-    let (timeline, executor) = observed();
+    let (recorder, executor) = observed();
     let waker = Rc::new(Cell::new(None));
     let slot = Rc::clone(&waker);
     let sleeper = executor.spawn(give_waker(move |waker| slot.set(Some(waker))));
     let caller = executor.spawn(async move { waker.take().map(Waker::wake) });
     executor.run();
-    assert_eq!(wakes(&timeline, sleeper.id()), [Cause::Task(caller.id())]);
+    assert_eq!(wakes(&recorder, sleeper.id()), [Cause::Task(caller.id())]);
 }
 
 #[test]
 fn a_task_that_ends_is_the_cause_of_its_joiners_wake() {
-    let (timeline, executor) = observed();
+    let (recorder, executor) = observed();
     let task = executor.spawn(async { yield_now().await });
     let id = task.id();
     let joiner = executor.spawn(task);
     executor.run();
-    assert_eq!(wakes(&timeline, joiner.id()), [Cause::Task(id)]);
+    assert_eq!(wakes(&recorder, joiner.id()), [Cause::Task(id)]);
 }
 
 #[test]
 fn a_task_that_wakes_itself_is_the_cause() {
-    let (timeline, executor) = observed();
+    let (recorder, executor) = observed();
     let task = executor.spawn(yield_now());
     executor.run();
-    assert_eq!(wakes(&timeline, task.id()), [Cause::Task(task.id())]);
+    assert_eq!(wakes(&recorder, task.id()), [Cause::Task(task.id())]);
+}
+
+#[test]
+fn the_future_of_block_on_is_root_and_no_spawned_task_is() {
+    let (recorder, executor) = observed();
+    let spawned = executor.block_on(async {
+        let task = spawn(yield_now());
+        let id = task.id();
+        task.await.unwrap();
+        id
+    });
+    let ids: HashSet<TaskId> = recorder.events().iter().filter_map(Event::task).collect();
+    let (root, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| id.is_root());
+    assert_eq!((root.len(), others), (1, vec![spawned]));
+}
+
+#[test]
+fn a_socket_that_was_registered_is_deregistered_when_it_is_dropped() {
+    let (recorder, executor) = observed();
+    let task = executor.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let task = spawn(async move {
+            let _ = time::timeout(Duration::from_millis(1), silent.read(&mut [0])).await;
+            drop(silent);
+        });
+        let id = task.id();
+        task.await.unwrap();
+        id
+    });
+    let gone: Vec<_> = recorder
+        .events()
+        .into_iter()
+        .filter_map(|event| match event.kind() {
+            EventKind::Deregistered { source, .. } => Some((event.task(), *source)),
+            _ => None,
+        })
+        .collect();
+    let registered: Vec<_> = recorder
+        .events()
+        .into_iter()
+        .filter_map(|event| match event.kind() {
+            EventKind::Registered { source, .. } => Some(*source),
+            _ => None,
+        })
+        .collect();
+    // The listener never had to wait, so it was never registered.
+    assert_eq!(registered.len(), 1);
+    assert_eq!(gone, [(Some(task), registered[0])]);
 }
 
 #[test]
 fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
     const LEN: usize = 32 << 20;
-    let (timeline, executor) = observed();
+    let (recorder, executor) = observed();
     let (reader, writer) = executor.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -108,14 +174,14 @@ fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
             event.task() == Some(task)
                 && matches!(event.kind(), EventKind::Waiting { direction: d, .. } if *d == direction)
         };
-        match timeline.events().iter().find(is_it).map(Event::kind) {
+        match recorder.events().iter().find(is_it).map(Event::kind) {
             Some(EventKind::Waiting { source, .. }) => *source,
             _ => panic!("{task} has not waited"),
         }
     };
     for (task, direction) in [(reader, Direction::Read), (writer, Direction::Write)] {
         let source = socket_of(task, direction);
-        let causes = wakes(&timeline, task);
+        let causes = wakes(&recorder, task);
         assert!(causes.contains(&Cause::Source(source, direction)), "{causes:?}");
         let others = |by: &&Cause| !matches!(by, Cause::Source(..) | Cause::Task(_));
         assert_eq!(causes.iter().find(others), None);
@@ -124,25 +190,25 @@ fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
 
 #[test]
 fn a_timer_is_the_cause() {
-    let timeline = Rc::new(Timeline::new());
-    let builder = Executor::builder().observer(Rc::clone(&timeline)).paused_clock(true);
+    let recorder = Rc::new(Recorder::default());
+    let builder = Executor::builder().observer(Rc::clone(&recorder)).paused_clock(true);
     let executor = builder.build().unwrap();
     let task = executor.spawn(time::sleep(Duration::from_secs(60)));
     executor.run();
-    assert_eq!(wakes(&timeline, task.id()), [Cause::Timer]);
-    let kinds: Vec<String> = timeline.events().iter().map(ToString::to_string).collect();
+    assert_eq!(wakes(&recorder, task.id()), [Cause::Timer]);
+    let kinds: Vec<String> = recorder.events().iter().map(ToString::to_string).collect();
     assert!(kinds.contains(&format!("{}: its timer has fired", task.id())), "{kinds:?}");
 }
 
 #[test]
 fn another_thread_is_the_cause() {
-    let (timeline, executor) = observed();
+    let (recorder, executor) = observed();
     let (sender, wakers) = mpsc::channel::<Waker>();
     let waking = thread::spawn(move || wakers.recv().unwrap().wake());
     let task = executor.spawn(give_waker(move |waker| sender.send(waker).unwrap()));
     executor.run();
     waking.join().unwrap();
-    assert_eq!(wakes(&timeline, task.id()), [Cause::OtherThread]);
+    assert_eq!(wakes(&recorder, task.id()), [Cause::OtherThread]);
 }
 
 /// A future that is ready at once, and wakes when it is dropped.
@@ -164,7 +230,7 @@ impl Drop for WakesOnDrop {
 
 #[test]
 fn the_executor_is_the_cause_when_no_task_runs() {
-    let (timeline, executor) = observed();
+    let (recorder, executor) = observed();
     let waker = Rc::new(RefCell::new(Waker::noop().clone()));
     let slot = Rc::clone(&waker);
     let task = executor.spawn(give_waker(move |waker| drop(slot.replace(waker))));
@@ -172,7 +238,7 @@ fn the_executor_is_the_cause_when_no_task_runs() {
     // The future of `block_on` is dropped after its last poll.
     executor.block_on(WakesOnDrop(waker));
     executor.run();
-    assert_eq!(wakes(&timeline, task.id()), [Cause::Executor]);
+    assert_eq!(wakes(&recorder, task.id()), [Cause::Executor]);
 }
 
 // What an observer may do.

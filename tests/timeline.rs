@@ -26,8 +26,9 @@ use std::{
 
 use pizzaiolo::{
     Executor, TaskId,
-    trace::{Cause, Direction, Event, EventKind, Observer, Timeline},
+    trace::{Cause, Direction, Event, EventKind, Observer},
 };
+use pizzaiolo_watch::Timeline;
 
 #[expect(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/connections.rs"]

@@ -4,7 +4,8 @@ use std::{
     future::poll_fn, io, net::TcpListener, path::Path, pin::pin, rc::Rc, thread, time::Duration,
 };
 
-use pizzaiolo::{Executor, trace::Timeline};
+use pizzaiolo::Executor;
+use pizzaiolo_watch::Timeline;
 
 use crate::{
     connections::{Connections, Freed},

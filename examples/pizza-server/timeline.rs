@@ -1,10 +1,8 @@
 //! `--timeline FILE`: a picture of the run, in the format that the file's name ends in.
-//!
-//! It takes the crate's feature `timeline`.
 
 use std::{fs, io, path::Path};
 
-use pizzaiolo::trace::Timeline;
+use pizzaiolo_watch::Timeline;
 
 /// Draws the picture and writes it.
 ///

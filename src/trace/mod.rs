@@ -7,12 +7,7 @@
 //! Without an observer the same events go to the `log` crate, one line each: at debug level the
 //! beginning and the end of each task, at trace level all of them. If neither listens, an event
 //! costs two loads and a branch.
-//!
-//! With the feature `timeline` there is a `Timeline`: an observer that records, and draws what it
-//! has recorded, as a sequence diagram, as a picture, or as a trace for a viewer to explore.
 
-#[cfg(feature = "timeline")]
-mod timeline;
 mod tracer;
 
 use std::{
@@ -23,8 +18,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-#[cfg(feature = "timeline")]
-pub use self::timeline::Timeline;
 pub(crate) use self::tracer::Tracer;
 pub use crate::{
     id::{Direction, Readiness, SourceId, TaskId},
@@ -147,6 +140,13 @@ pub enum EventKind {
         /// What it is, for people: `tcp with 127.0.0.1:50312`, say.
         label: Rc<str>,
     },
+    /// A socket was taken out of the reactor: it was dropped, or its executor lets it go. Its name
+    /// is not used again.
+    #[non_exhaustive]
+    Deregistered {
+        /// The socket.
+        source: SourceId,
+    },
     /// The task has to wait for a socket.
     #[non_exhaustive]
     Waiting {
@@ -241,6 +241,7 @@ impl fmt::Display for EventKind {
             EventKind::PollEnded { ready: true } => f.write_str("ready"),
             EventKind::PollEnded { ready: false } => f.write_str("pending"),
             EventKind::Registered { source, label } => write!(f, "registered {source} ({label})"),
+            EventKind::Deregistered { source } => write!(f, "deregistered {source}"),
             EventKind::Waiting { source, direction } => {
                 write!(f, "pending on {source} ({direction})")
             }

@@ -5,11 +5,9 @@
 
 use std::fmt::Write;
 
-use super::{
-    super::{Cause, Event, EventKind, TaskId},
-    record::Record,
-    text,
-};
+use pizzaiolo::trace::{Cause, Event, EventKind, TaskId};
+
+use super::{record::Record, text};
 
 /// Mermaid takes 50,000 characters, on GitHub too.
 const MOST_CHARACTERS: usize = 48_000;
@@ -96,7 +94,7 @@ impl<'a> Diagram<'a> {
 
     fn note_across(&mut self, note: &str) {
         let mut events = self.record.events.iter().skip(self.from);
-        let first = if events.any(|event| event.task.is_some()) { "T0" } else { "E" };
+        let first = if events.any(|event| event.task().is_some()) { "T0" } else { "E" };
         self.line(&format!("Note over {first},OS: {note}"));
     }
 
@@ -118,13 +116,13 @@ impl<'a> Diagram<'a> {
     }
 
     fn read(&mut self, event: &Event) {
-        match (&event.kind, event.task) {
-            (EventKind::Parked { timeout: None }, _) => self.line("E->>R: park"),
-            (EventKind::Parked { timeout: Some(timeout) }, _) => {
+        match (event.kind(), event.task()) {
+            (EventKind::Parked { timeout: None, .. }, _) => self.line("E->>R: park"),
+            (EventKind::Parked { timeout: Some(timeout), .. }, _) => {
                 self.line(&format!("E->>R: park, for at most {}", text::human(*timeout)));
             }
             (EventKind::Unparked, _) => self.line("R-->>E: unparked"),
-            (EventKind::OsEvent { source, readiness }, _) => {
+            (EventKind::OsEvent { source, readiness, .. }, _) => {
                 self.line(&format!("OS->>R: {source} is {readiness}"));
             }
             (kind, Some(task)) => {
@@ -132,8 +130,11 @@ impl<'a> Diagram<'a> {
                 self.read_of_task(kind, task, &lane);
             }
             // A socket that is registered outside any task.
-            (EventKind::Registered { source, label }, None) => {
+            (EventKind::Registered { source, label, .. }, None) => {
                 self.line(&format!("E->>R: register {source}, {}", text::mermaid(label)));
+            }
+            (EventKind::Deregistered { source, .. }, None) => {
+                self.line(&format!("E->>R: deregister {source}"));
             }
             _ => {}
         }
@@ -150,21 +151,24 @@ impl<'a> Diagram<'a> {
                 self.line(&format!("E->>+{lane}: poll"));
                 self.active = Some(task);
             }
-            EventKind::PollEnded { ready } => {
+            EventKind::PollEnded { ready, .. } => {
                 // Only an active lane can be made inactive.
                 let minus = if self.active.take().is_some() { "-" } else { "" };
                 let answer = if *ready { "ready" } else { "pending" };
                 self.line(&format!("{lane}-->>{minus}E: {answer}"));
             }
-            EventKind::Registered { source, label } => {
+            EventKind::Registered { source, label, .. } => {
                 self.line(&format!("{lane}->>R: register {source}, {}", text::mermaid(label)));
             }
-            EventKind::Waiting { source, direction } => {
+            EventKind::Deregistered { source, .. } => {
+                self.line(&format!("{lane}->>R: deregister {source}"));
+            }
+            EventKind::Waiting { source, direction, .. } => {
                 self.line(&format!("{lane}->>R: wait to {direction}, {source}"));
             }
             EventKind::TimerSet { .. } => self.line(&format!("{lane}->>E: wait for a timer")),
             EventKind::TimerFired => self.line(&format!("E->>{lane}: its timer has fired")),
-            EventKind::Woken { by } => self.read_wake(*by, lane),
+            EventKind::Woken { by, .. } => self.read_wake(*by, lane),
             EventKind::Finished | EventKind::Aborted | EventKind::Panicked => {
                 if self.active == Some(task) {
                     self.deactivate();
@@ -183,11 +187,11 @@ impl<'a> Diagram<'a> {
             Cause::Task(task) => format!("{}-){lane}: wake", self.lane(task)),
             Cause::Source(source, direction) => format!("R-){lane}: wake, {source} ({direction})"),
             Cause::Timer => format!("E-){lane}: wake, by a timer"),
-            Cause::Executor => format!("E-){lane}: wake"),
             Cause::OtherThread => {
                 self.other_threads = true;
                 format!("X-){lane}: wake")
             }
+            _ => format!("E-){lane}: wake"),
         };
         self.line(&message);
     }

@@ -12,8 +12,9 @@ mod text;
 
 use std::{cell::RefCell, fmt, time::Instant};
 
+use pizzaiolo::trace::{Event, Observer};
+
 use self::{record::Record, run::Run};
-use super::{Event, Observer};
 
 /// How many events [`Timeline::new`] holds.
 const DEFAULT_CAPACITY: usize = 65_536;
@@ -26,7 +27,8 @@ const DEFAULT_CAPACITY: usize = 65_536;
 ///
 /// ```
 /// use std::rc::Rc;
-/// use pizzaiolo::{Executor, trace::Timeline};
+/// use pizzaiolo::Executor;
+/// use pizzaiolo_watch::Timeline;
 ///
 /// let timeline = Rc::new(Timeline::new());
 /// let executor = Executor::builder().observer(Rc::clone(&timeline)).build()?;
@@ -71,7 +73,7 @@ impl Timeline {
     /// Marks a moment in the pictures: a line across all lanes, with a few words.
     ///
     /// `when` is the time of the executor, as [`Event::when`] gives it and
-    /// [`time::now`](crate::time::now): the mark stands before the first event of that time or
+    /// [`time::now`](pizzaiolo::time::now): the mark stands before the first event of that time or
     /// later. Of marks too it holds no more than its capacity.
     pub fn mark(&self, when: Instant, text: impl Into<String>) {
         self.record.borrow_mut().mark(when, text.into());

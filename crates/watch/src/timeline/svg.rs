@@ -12,6 +12,8 @@ mod sheet;
 
 use std::fmt::Write;
 
+use pizzaiolo::trace::Cause;
+
 use self::{
     arrows::Arrow,
     axis::Axis,
@@ -19,7 +21,6 @@ use self::{
     sheet::{Area, Sheet, text_width},
 };
 use super::{
-    super::Cause,
     run::Run,
     text::{count, human, shorten},
 };
@@ -86,7 +87,7 @@ impl Drawing<'_> {
                 // There is one line, and tasks that are spawned by one call have one place.
                 name = format!("{id}, {name}");
             }
-            let below = if task.0.is_reserved() { "the future of block_on" } else { &id };
+            let below = if task.is_root() { "the future of block_on" } else { &id };
             self.row(rows.len() + lane, &name, below, &self.run.who(lane));
         }
     }

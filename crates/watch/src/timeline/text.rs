@@ -100,7 +100,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
     short
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::super::{Cause, Event, EventKind, SourceId, TaskId};
+use pizzaiolo::trace::{Cause, Event, EventKind, SourceId, TaskId};
 
 /// The latest events.
 pub(super) struct Record {
@@ -19,8 +19,6 @@ pub(super) struct Record {
     pub(super) marks: VecDeque<Mark>,
     tasks: Names<TaskId, Birth>,
     sources: Names<SourceId, Rc<str>>,
-    /// The latest tenant of each of the reactor's places: when there is another, it is gone.
-    places: HashMap<u32, SourceId>,
 }
 
 /// A moment that somebody has marked.
@@ -44,7 +42,6 @@ impl Record {
             marks: VecDeque::new(),
             tasks: Names::new(),
             sources: Names::new(),
-            places: HashMap::new(),
         }
     }
 
@@ -75,19 +72,17 @@ impl Record {
         if let Some(source) = source {
             self.sources.hold(source);
         }
-        match (&event.kind, event.task) {
-            (EventKind::Spawned { name, place }, Some(task)) => {
+        match (event.kind(), event.task()) {
+            (EventKind::Spawned { name, place, .. }, Some(task)) => {
                 self.tasks.name(task, Birth { name: name.clone(), place });
             }
             (EventKind::Finished | EventKind::Aborted | EventKind::Panicked, Some(task)) => {
                 self.tasks.end(task);
             }
-            (EventKind::Registered { source, label }, _) => {
+            (EventKind::Registered { source, label, .. }, _) => {
                 self.sources.name(*source, Rc::clone(label));
-                if let Some(before) = self.places.insert(source.0.index(), *source) {
-                    self.sources.end(before);
-                }
             }
+            (EventKind::Deregistered { source, .. }, _) => self.sources.end(*source),
             _ => {}
         }
     }
@@ -137,15 +132,15 @@ impl Record {
             return Duration::ZERO;
         };
         let event = self.events.get(event).or(self.events.back()).unwrap_or(first);
-        event.when.saturating_duration_since(first.when)
+        event.when().saturating_duration_since(first.when())
     }
 
     /// The first event that is not before `mark`.
     pub(super) fn place_of(&self, mark: &Mark) -> usize {
-        self.events.partition_point(|event| event.when < mark.when)
+        self.events.partition_point(|event| event.when() < mark.when)
     }
 
-    #[cfg(all(test, not(loom)))]
+    #[cfg(test)]
     pub(super) fn names(&self) -> usize {
         self.tasks.0.len() + self.sources.0.len()
     }
@@ -159,15 +154,16 @@ fn short_place(place: &Location<'_>) -> String {
 
 /// Whom an event is about.
 fn mentioned(event: &Event) -> ([Option<TaskId>; 2], Option<SourceId>) {
-    let (by, source) = match event.kind {
-        EventKind::Woken { by: Cause::Task(task) } => (Some(task), None),
-        EventKind::Woken { by: Cause::Source(source, _) }
+    let (by, source) = match *event.kind() {
+        EventKind::Woken { by: Cause::Task(task), .. } => (Some(task), None),
+        EventKind::Woken { by: Cause::Source(source, _), .. }
         | EventKind::Registered { source, .. }
+        | EventKind::Deregistered { source, .. }
         | EventKind::Waiting { source, .. }
         | EventKind::OsEvent { source, .. } => (None, Some(source)),
         _ => (None, None),
     };
-    ([event.task, by], source)
+    ([event.task(), by], source)
 }
 
 /// What those are called who live or are mentioned.
@@ -222,55 +218,73 @@ impl<Id: Copy + Eq + Hash, Name> Names<Id, Name> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::cell::RefCell;
+
+    use pizzaiolo::{Executor, net::UdpSocket, spawn, task, trace::Observer, yield_now};
 
     use super::*;
-    use crate::slots::Key;
 
-    fn event(task: u32, kind: EventKind) -> Event {
-        Event { when: Instant::now(), task: Some(TaskId(Key::from_parts(task, 1))), kind }
-    }
+    /// An observer that is its record.
+    struct Recorder(RefCell<Record>);
 
-    fn spawned(name: &str) -> EventKind {
-        EventKind::Spawned { name: Some(name.into()), place: Location::caller() }
-    }
-
-    #[test]
-    fn the_names_of_those_who_have_ended_go_with_their_last_mention() {
-        let mut record = Record::new(8);
-        for number in 0..1_000 {
-            record.push(event(number, spawned("short")));
-            record.push(event(number, EventKind::Finished));
+    impl Observer for Recorder {
+        fn on_event(&self, event: &Event) {
+            self.0.borrow_mut().push(event.clone());
         }
-        assert_eq!((record.events.len(), record.missing), (8, 1_992));
-        assert_eq!(record.names(), 4);
+    }
+
+    fn recorded(capacity: usize) -> (Rc<Recorder>, Executor) {
+        let recorder = Rc::new(Recorder(RefCell::new(Record::new(capacity))));
+        let executor = Executor::builder().observer(Rc::clone(&recorder)).build().unwrap();
+        (recorder, executor)
     }
 
     #[test]
-    fn the_name_of_a_task_that_lives_is_kept_though_nobody_mentions_it() {
-        let mut record = Record::new(8);
-        record.push(event(7, spawned("patient")));
-        for _ in 0..100 {
-            record.push(event(1, EventKind::PollStarted));
-        }
-        assert_eq!(record.task_name(TaskId(Key::from_parts(7, 1))), "patient");
+    fn the_names_of_tasks_that_have_ended_go_with_their_last_mention() {
+        let (recorder, executor) = recorded(8);
+        executor.block_on(async {
+            for _ in 0..1_000 {
+                task::Builder::new().name("short").spawn(async {}).await.unwrap();
+            }
+        });
+        let record = recorder.0.borrow();
+        assert_eq!(record.events.len(), 8);
+        assert!(record.missing > 2_000, "{}", record.missing);
+        // Eight events mention eight tasks at most, and each two.
+        assert!(record.names() <= 16, "{}", record.names());
     }
 
     #[test]
-    fn a_socket_is_gone_when_another_has_its_place() {
-        let mut record = Record::new(8);
-        let source = |tenant: u32| SourceId(Key::from_parts(3, 2 * tenant + 1));
-        for tenant in 0..1_000 {
-            let (source, label) = (source(tenant), "tcp".into());
-            record.push(event(1, EventKind::Registered { source, label }));
-        }
-        for _ in 0..8 {
-            record.push(event(1, EventKind::PollStarted));
-        }
-        // The last one may be there still, and the task is mentioned.
-        assert_eq!(record.source_label(source(999)), Some("tcp"));
-        assert_eq!(record.names(), 2);
+    fn the_name_of_a_task_that_lives_is_kept_though_no_event_mentions_it() {
+        let (recorder, executor) = recorded(8);
+        let id = executor.block_on(async {
+            let patient = task::Builder::new().name("patient").spawn(std::future::pending::<()>());
+            for _ in 0..100 {
+                yield_now().await;
+            }
+            patient.id()
+        });
+        assert_eq!(recorder.0.borrow().task_name(id), "patient");
+    }
+
+    #[test]
+    fn the_name_of_a_socket_goes_when_it_is_deregistered() {
+        let (recorder, executor) = recorded(8);
+        executor.block_on(async {
+            for _ in 0..1_000 {
+                let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+                let waits = spawn(async move {
+                    let _ = socket.recv_from(&mut [0]).await;
+                });
+                yield_now().await;
+                waits.abort();
+                let _ = waits.await;
+            }
+        });
+        let record = recorder.0.borrow();
+        assert!(record.missing > 5_000, "{}", record.missing);
+        assert!(record.names() <= 24, "{}", record.names());
     }
 }

@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use super::super::{super::EventKind, run::Run};
+use pizzaiolo::trace::{Event, EventKind};
+
+use super::super::run::Run;
 
 /// The widest picture that is drawn step by step.
 const WIDEST_STEPS: usize = 4_000;
@@ -55,20 +57,23 @@ fn step(run: &Run<'_>, place: usize) -> usize {
         let units = run.between(place, place + 1).as_nanos() / unit.as_nanos();
         usize::try_from((units + 1).ilog2()).unwrap_or_default()
     };
-    let next = run.record.events.get(place + 1).map(|event| &event.kind);
-    match &run.record.events[place].kind {
+    let next = run.record.events.get(place + 1).map(Event::kind);
+    match run.record.events[place].kind() {
         EventKind::Parked { .. } => 30 + 3 * long(Duration::from_micros(100)).min(20),
         EventKind::PollStarted => 14 + 2 * long(Duration::from_micros(25)).min(20),
-        EventKind::Registered { .. } | EventKind::Waiting { .. } | EventKind::TimerSet { .. } => 4,
+        EventKind::Registered { .. }
+        | EventKind::Deregistered { .. }
+        | EventKind::Waiting { .. }
+        | EventKind::TimerSet { .. } => 4,
         // The news and who is woken by it stand on one line.
         EventKind::OsEvent { .. } | EventKind::TimerFired => match next {
             Some(EventKind::Woken { .. }) => 0,
             _ => 10,
         },
         EventKind::Spawned { .. } | EventKind::Woken { .. } => 12,
-        EventKind::PollEnded { ready: true } => 0,
+        EventKind::PollEnded { ready: true, .. } => 0,
         // A paused clock jumps without a park.
-        EventKind::PollEnded { ready: false } | EventKind::Unparked => {
+        EventKind::PollEnded { ready: false, .. } | EventKind::Unparked => {
             6 + 3 * long(Duration::from_micros(100)).min(20)
         }
         _ => 10,

@@ -9,11 +9,8 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::{
-    Executor, spawn, task, time,
-    trace::{EventKind, Timeline},
-    yield_now,
-};
+use pizzaiolo::{Executor, spawn, task, time, trace::EventKind, yield_now};
+use pizzaiolo_watch::Timeline;
 use roxmltree::{Document, Node};
 use serde_json::Value;
 

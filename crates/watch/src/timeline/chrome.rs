@@ -6,8 +6,9 @@
 
 use std::fmt::Write;
 
+use pizzaiolo::trace::{Cause, EventKind};
+
 use super::{
-    super::{Cause, EventKind},
     run::{Run, Span, State},
     text::json,
 };
@@ -99,8 +100,8 @@ impl Trace<'_> {
             self.slice("parked", EXECUTOR, park.from, park.to, "");
         }
         for (at, event) in run.record.events.iter().enumerate() {
-            let (name, track) = match &event.kind {
-                EventKind::OsEvent { source, readiness } => {
+            let (name, track) = match event.kind() {
+                EventKind::OsEvent { source, readiness, .. } => {
                     (format!("{} is {readiness}", run.record.source_text(*source)), REACTOR)
                 }
                 EventKind::TimerFired => ("a timer has fired".to_owned(), TIMERS),
@@ -143,8 +144,8 @@ impl Trace<'_> {
                 Cause::Task(_) => wake.by_lane.map_or(EXECUTOR, |by| FIRST_TASK + by),
                 Cause::Source(..) => REACTOR,
                 Cause::Timer => TIMERS,
-                Cause::Executor => EXECUTOR,
                 Cause::OtherThread => OTHER_THREADS,
+                _ => EXECUTOR,
             };
             (wake.at, wake.lane, "wake", by)
         });

@@ -8,10 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    super::{Cause, Direction, Event, EventKind, SourceId, TaskId, Warning},
-    record::Record,
-};
+use pizzaiolo::trace::{Cause, Direction, Event, EventKind, SourceId, TaskId, Warning};
+
+use super::record::Record;
 
 /// What has happened.
 pub(super) struct Run<'a> {
@@ -194,7 +193,7 @@ impl<'a> Run<'a> {
             // Whatever comes next, the thread is awake again.
             park.to = park.to.min(at);
         }
-        match (&event.kind, event.task) {
+        match (event.kind(), event.task()) {
             (EventKind::Parked { .. }, _) => {
                 self.end_poll(at);
                 self.parks.push(Park { from: at, to: usize::MAX });
@@ -219,16 +218,16 @@ impl<'a> Run<'a> {
                 self.lanes[lane].enter(at, State::Polled { ready: false });
                 self.running = Some(lane);
             }
-            EventKind::PollEnded { ready } => {
+            EventKind::PollEnded { ready, .. } => {
                 let lane = self.lane(task, Some(State::Polled { ready }));
                 self.running = None;
                 self.lanes[lane].end_poll(at, ready);
             }
-            EventKind::Waiting { source, direction } => {
+            EventKind::Waiting { source, direction, .. } => {
                 self.wait(task, On::Source(source, direction));
             }
-            EventKind::TimerSet { deadline } => self.wait(task, On::Timer(deadline)),
-            EventKind::Woken { by } => {
+            EventKind::TimerSet { deadline, .. } => self.wait(task, On::Timer(deadline)),
+            EventKind::Woken { by, .. } => {
                 let lane = self.lane(task, Some(State::Waiting(Vec::new())));
                 self.lanes[lane].wake(at);
                 let by_lane = match by {
@@ -312,7 +311,7 @@ impl Lane {
         }
         if is_ready {
             self.close(at);
-            if self.task.0.is_reserved() {
+            if self.task.is_root() {
                 // The future of `block_on` has no other end than this.
                 self.end = Some((at, End::Finished));
             }

@@ -1,10 +1,8 @@
 //! Where things stand, from top to bottom.
 
-use super::{
-    super::{super::Cause, run::Run},
-    axis::Axis,
-    sheet::text_width,
-};
+use pizzaiolo::trace::Cause;
+
+use super::{super::run::Run, axis::Axis, sheet::text_width};
 
 /// The room around the picture.
 pub(super) const MARGIN: usize = 20;
@@ -84,8 +82,8 @@ impl Row {
             Cause::Task(_) => None,
             Cause::Source(..) => Some(Row::Reactor),
             Cause::Timer => Some(Row::Timers),
-            Cause::Executor => Some(Row::Executor),
             Cause::OtherThread => Some(Row::OtherThreads),
+            _ => Some(Row::Executor),
         }
     }
 

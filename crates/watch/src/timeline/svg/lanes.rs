@@ -1,8 +1,9 @@
 //! What everybody did, as bars: the tasks, and the thread when it slept.
 
+use pizzaiolo::trace::{Cause, Direction, Event, EventKind, SourceId};
+
 use super::{
     super::{
-        super::{Cause, Direction, Event, EventKind, SourceId},
         run::{End, Lane, On, Park, Span, State},
         text::{count, human},
     },
@@ -154,7 +155,7 @@ impl Drawing<'_> {
         };
         let mut free = 0;
         for (place, event) in self.run.record.events.iter().enumerate() {
-            let EventKind::OsEvent { source, readiness } = &event.kind else {
+            let EventKind::OsEvent { source, readiness, .. } = event.kind() else {
                 continue;
             };
             let x = self.x(place);
@@ -226,8 +227,10 @@ enum Words {
 
 /// For which direction this event wakes somebody who waits for `source`.
 fn direction_of(event: &Event, source: SourceId) -> Option<Direction> {
-    match event.kind {
-        EventKind::Woken { by: Cause::Source(by, direction) } if by == source => Some(direction),
+    match event.kind() {
+        EventKind::Woken { by: Cause::Source(by, direction), .. } if *by == source => {
+            Some(*direction)
+        }
         _ => None,
     }
 }

@@ -1,10 +1,8 @@
 //! Who has woken or spawned whom: vertical arrows, from the cause to the task.
 
-use super::{
-    super::{super::Cause, run::Wake},
-    Drawing,
-    layout::Row,
-};
+use pizzaiolo::trace::Cause;
+
+use super::{super::run::Wake, Drawing, layout::Row};
 
 /// More arrows than this between the tasks of an overview would hide the tasks.
 const MOST_ARROWS: usize = 200;
@@ -72,7 +70,7 @@ impl Drawing<'_> {
             }
             by @ Cause::Timer => ("timer", by.to_string()),
             by @ Cause::OtherThread => ("thread", by.to_string()),
-            by @ Cause::Executor => ("spawn", by.to_string()),
+            by => ("spawn", by.to_string()),
         };
         let from = match wake.by_lane {
             Some(by) => self.layout.lane_y(by)?,

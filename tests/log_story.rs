@@ -148,6 +148,7 @@ fn a_socket_is_told_with_what_the_task_waits_for_and_what_woke_it() {
             "root: woken by socket 0 (read)",
             "executor: unparked",
             "root: polled",
+            "root: deregistered socket 0",
             "root: ready",
         ]
     );

@@ -1,12 +1,11 @@
-//! [`Async`], the heart that every socket of this crate is made of: the original's `AsyncSocket`.
+//! [`Async`], which every socket of this crate is made of: the original's `AsyncSocket`.
 //!
 //! An operation tries first. If the OS answers "would block", the task waits for the reactor to
-//! say that the socket may be ready, and tries again. All of that is in [`Operation`], once.
+//! report that the socket may be ready, and tries again. All of that is in [`Operation`], once.
 
 use std::{
     cell::Cell,
     fmt, io,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -19,22 +18,48 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token, event::Source};
 
 use crate::{
-    id::{Direction, Reading, Way, Writing},
-    registration::{Entrant, Registration},
-    waiters::Ticket,
+    current,
+    id::Direction,
+    reactor::{
+        registration::{Registration, Wait},
+        waiters::WaiterId,
+    },
 };
 
 /// The source is always there, except in the middle of `into_inner`.
 const THERE: &str = "the source is there until `into_inner` takes it";
 
-/// Registers a source through a shared reference.
-type Register<S> = fn(&S, &Registry, Token, Interest) -> io::Result<()>;
+/// Describes a source for people.
+pub(crate) type Label<S> = fn(&S) -> String;
 
-/// Says what a source is.
-type Label<S> = fn(&S) -> String;
+/// How a source is registered and deregistered.
+enum Access<S> {
+    /// By its descriptor, when it first has to wait.
+    #[cfg(unix)]
+    Descriptor(RawFd),
+    /// By itself: it was registered at the start, through the mutable reference that mio wants.
+    Source(fn(&mut S, &Registry) -> io::Result<()>),
+}
 
-/// Takes a source out of the OS's list.
-type Deregister<S> = fn(&mut S, &Registry) -> io::Result<()>;
+impl<S> Access<S> {
+    fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            #[cfg(unix)]
+            Access::Descriptor(fd) => SourceFd(fd).register(registry, token, interest),
+            Access::Source(_) => Err(io::Error::other(
+                "the source is not registered: make it inside the executor, or a reactor",
+            )),
+        }
+    }
+
+    fn deregister(&self, io: &mut S, registry: &Registry) -> io::Result<()> {
+        match self {
+            #[cfg(unix)]
+            Access::Descriptor(fd) => SourceFd(fd).deregister(registry),
+            Access::Source(deregister) => deregister(io, registry),
+        }
+    }
+}
 
 /// Any source of events that mio knows, made into one that tasks can wait for.
 ///
@@ -74,17 +99,13 @@ pub struct Async<S> {
     /// The source. Only [`Async::into_inner`] takes it out.
     io: Option<S>,
     registration: Registration,
-    /// How it is registered when it first has to wait.
-    register: Register<S>,
-    /// How it is taken out of the OS's list.
-    deregister: Deregister<S>,
-    /// Says what it is, for people who watch.
+    access: Access<S>,
     label: Label<S>,
-    /// Nobody else can have a duplicate of the descriptor, so that dropping the source closes it:
-    /// the OS forgets it by itself, and a system call is saved. (While a duplicate is open, epoll
-    /// keeps what is closed in its list: it goes on to wake the executor, and the duplicate, once
-    /// it has the old number, cannot be registered.)
-    sole: Cell<bool>,
+    /// No duplicate of the descriptor can exist, so that dropping the source closes it: the OS
+    /// removes it from its list by itself, and a system call is saved. (While a duplicate is open,
+    /// epoll keeps a closed descriptor in its list: it goes on to wake the executor, and the
+    /// duplicate cannot be registered once it has the old number.)
+    is_unique: Cell<bool>,
 }
 
 fn type_name<S>() -> String {
@@ -92,17 +113,18 @@ fn type_name<S>() -> String {
 }
 
 impl<S: Source> Async<S> {
-    /// Takes a source in, and registers it with the executor that runs here. (mio asks for the
-    /// source itself to register it, which can't be had any more once it is shared; what has a
-    /// descriptor can be registered later, see [`from_fd`](Async::from_fd).)
+    /// Takes a source, and registers it with the executor that runs here, or with the reactor that
+    /// is entered. (mio registers a source through a mutable reference, which there is only at the
+    /// start; a source that has a descriptor can be registered later, see
+    /// [`from_fd`](Async::from_fd).)
     ///
     /// # Errors
     ///
-    /// What the registration returns.
+    /// The error of the registration.
     ///
     /// # Panics
     ///
-    /// If no executor runs on this thread.
+    /// If no executor runs on this thread and no reactor is entered.
     #[track_caller]
     pub fn new(mut io: S) -> io::Result<Async<S>> {
         let registration = Registration::new();
@@ -110,21 +132,15 @@ impl<S: Source> Async<S> {
             &mut |registry, token, interest| io.register(registry, token, interest),
             &type_name::<S>,
         )?;
-        Ok(Async {
-            io: Some(io),
-            registration,
-            register: |_, _, _, _| unreachable!("it is registered from the start"),
-            deregister: S::deregister,
-            label: |_| type_name::<S>(),
-            sole: Cell::new(false),
-        })
+        let (access, label) = (Access::Source(S::deregister), |_: &S| type_name::<S>());
+        Ok(Async { io: Some(io), registration, access, label, is_unique: Cell::new(false) })
     }
 }
 
 #[cfg(unix)]
 impl<S: AsFd> Async<S> {
-    /// Takes anything in that has a descriptor. It may be made anywhere; it is registered, by its
-    /// descriptor, with the executor under which it first has to wait.
+    /// Takes anything that has a descriptor. It may be made anywhere; it is registered, by its
+    /// descriptor, with the executor or reactor under which it first has to wait.
     ///
     /// The descriptor must be non-blocking, or an operation blocks the whole executor. And it
     /// must be of a kind that can be waited for: to wait for a plain file is an error on Linux.
@@ -149,71 +165,50 @@ impl<S: AsFd> Async<S> {
         Async::socket(io, |io| format!("descriptor {}", io.as_fd().as_raw_fd()))
     }
 
-    /// The same, under a label of its own.
+    /// The same, with a label of its own.
     pub(crate) fn socket(io: S, label: Label<S>) -> Async<S> {
-        Async {
-            io: Some(io),
-            registration: Registration::new(),
-            register: |io, registry, token, interest| {
-                SourceFd(&io.as_fd().as_raw_fd()).register(registry, token, interest)
-            },
-            deregister: |io, registry| SourceFd(&io.as_fd().as_raw_fd()).deregister(registry),
-            label,
-            sole: Cell::new(false),
-        }
+        let access = Access::Descriptor(io.as_fd().as_raw_fd());
+        let registration = Registration::new();
+        Async { io: Some(io), registration, access, label, is_unique: Cell::new(false) }
     }
 }
 
-/// Where sockets have no descriptors, mio has to be given the socket itself to register it. So a
-/// socket is registered when it is made, and has to be made inside an executor.
+/// Where sockets have no descriptors, mio registers the socket itself, through a mutable reference.
+/// So a socket is registered when it is made, and has to be made inside an executor.
 #[cfg(not(unix))]
 impl<S: Source> Async<S> {
     pub(crate) fn socket(mut io: S, label: Label<S>) -> Async<S> {
         let registration = Registration::new();
-        if crate::context::current().is_some() {
+        if crate::reactor::entered::entered().is_some() {
             // If it fails, the first wait says that the socket is not registered.
+            let text = label(&io);
             let _ = registration.register_now(
                 &mut |registry, token, interest| io.register(registry, token, interest),
-                &type_name::<S>,
+                &|| text.clone(),
             );
         }
-        Async {
-            io: Some(io),
-            registration,
-            register: |_, _, _, _| {
-                Err(io::Error::other("on this platform, make sockets inside the executor"))
-            },
-            deregister: S::deregister,
-            label,
-            sole: Cell::new(false),
-        }
+        let access = Access::Source(S::deregister);
+        Async { io: Some(io), registration, access, label, is_unique: Cell::new(false) }
     }
 }
 
 impl<S> Async<S> {
-    /// Says that nobody else has a duplicate of the descriptor, because it was made just now.
-    pub(crate) fn assume_sole(self) -> Async<S> {
-        self.sole.set(true);
+    /// Notes that no duplicate of the descriptor exists, because it was made just now.
+    pub(crate) fn assume_unique(self) -> Async<S> {
+        self.is_unique.set(true);
         self
     }
 
-    /// Says that it is a stream that was accepted just now: nobody has read from it, nor has a
-    /// duplicate of its descriptor.
+    /// Notes that it is a stream that was accepted just now.
     pub(crate) fn assume_accepted(self) -> Async<S> {
-        self.registration.set_unread();
-        self.assume_sole()
+        self.registration.set_accepted();
+        self.assume_unique()
     }
 
     /// Returns a reference to the source.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         self.io.as_ref().unwrap_or_else(|| unreachable!("{THERE}"))
-    }
-
-    /// Returns a mutable reference to the source.
-    #[must_use]
-    pub fn get_mut(&mut self) -> &mut S {
-        self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"))
     }
 
     /// Takes the source out, unregistered.
@@ -223,8 +218,8 @@ impl<S> Async<S> {
     /// What deregistering it returns; the source is then dropped.
     pub fn into_inner(mut self) -> io::Result<S> {
         let mut io = self.io.take().unwrap_or_else(|| unreachable!("{THERE}"));
-        let deregister = self.deregister;
-        self.registration.remove(&mut |registry| deregister(&mut io, registry))?;
+        let access = &self.access;
+        self.registration.remove(&mut |registry| access.deregister(&mut io, registry))?;
         Ok(io)
     }
 
@@ -246,7 +241,7 @@ impl<S> Async<S> {
     ///
     /// Dropping the future loses nothing.
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        self.ready(Reading)
+        self.ready(Direction::Read)
     }
 
     /// Waits until the source may be ready to write.
@@ -265,7 +260,7 @@ impl<S> Async<S> {
     ///
     /// Dropping the future loses nothing.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        self.ready(Writing)
+        self.ready(Direction::Write)
     }
 
     /// Calls `op` until it returns anything but [`WouldBlock`](io::ErrorKind::WouldBlock), and
@@ -291,7 +286,7 @@ impl<S> Async<S> {
     where
         F: FnMut(&S) -> io::Result<R>,
     {
-        self.operation(Reading, move |io| io.attempt(Direction::Read, &mut op))
+        self.operation(Direction::Read, move |io| io.attempt(Direction::Read, &mut op))
     }
 
     /// Calls `op` until it returns anything but "would block", and waits until the source may be
@@ -317,7 +312,7 @@ impl<S> Async<S> {
     where
         F: FnMut(&S) -> io::Result<R>,
     {
-        self.operation(Writing, move |io| io.attempt(Direction::Write, &mut op))
+        self.operation(Direction::Write, move |io| io.attempt(Direction::Write, &mut op))
     }
 
     /// Like [`read_with`](Async::read_with), for an `op` that has to change the source.
@@ -344,6 +339,91 @@ impl<S> Async<S> {
                 Poll::Pending => self.readable().await?,
             }
         }
+    }
+
+    /// Polls for readiness to read, for types that own an `Async` and implement a trait in poll style.
+    ///
+    /// Ready means "may be ready", as for [`readable`](Async::readable). Of several tasks that poll one
+    /// direction of one source in this way, the last is woken: no future stands behind a poll that
+    /// could own its place among the waiters. Those that await an operation are all woken beside it.
+    ///
+    /// ```
+    /// use std::{future::poll_fn, io::Read};
+    /// use pizzaiolo::Async;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # #[cfg(unix)]
+    /// pizzaiolo::block_on(async {
+    ///     let (sender, receiver) = mio::unix::pipe::new()?;
+    ///     let receiver = Async::from_fd(receiver);
+    ///     drop(sender);
+    ///     poll_fn(|cx| receiver.poll_readable(cx)).await?;
+    ///     assert_eq!(receiver.try_read_with(|mut pipe| pipe.read(&mut [0]))?, 0);
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`readable`](Async::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread and no reactor is entered.
+    #[track_caller]
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_operation(Direction::Read, cx, |io| io.attempt_ready(Direction::Read))
+    }
+
+    /// Polls for readiness to write.
+    ///
+    /// As [`poll_readable`](Async::poll_readable), for the other direction.
+    ///
+    /// # Errors
+    ///
+    /// As for [`readable`](Async::readable).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread and no reactor is entered.
+    #[track_caller]
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_operation(Direction::Write, cx, |io| io.attempt_ready(Direction::Write))
+    }
+
+    /// Calls `op` once, and never waits. Works anywhere, also under no executor, and takes nothing from
+    /// the budget of the poll. If `op` returns "would block", the readiness to read is cleared.
+    ///
+    /// # Errors
+    ///
+    /// What `op` returns: [`WouldBlock`](io::ErrorKind::WouldBlock), if it would have to wait.
+    pub fn try_read_with<R>(&self, op: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
+        self.try_with(Direction::Read, op)
+    }
+
+    /// Calls `op` once, and never waits.
+    ///
+    /// As [`try_read_with`](Async::try_read_with), for the other direction.
+    ///
+    /// # Errors
+    ///
+    /// What `op` returns: [`WouldBlock`](io::ErrorKind::WouldBlock), if it would have to wait.
+    pub fn try_write_with<R>(&self, op: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
+        self.try_with(Direction::Write, op)
+    }
+
+    fn try_with<R>(
+        &self,
+        direction: Direction,
+        op: impl FnOnce(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let result = op(self.get_ref());
+        if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            self.registration.would_block(direction);
+        }
+        result
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
@@ -373,84 +453,67 @@ impl<S> Async<S> {
 
     /// Calls `attempt` until it is ready, and waits for the source after each time that it is not.
     /// The tries in it are made with [`Async::attempt`].
-    pub(crate) fn operation<W, R, F>(&self, _: W, attempt: F) -> Operation<'_, S, W, F>
+    pub(crate) fn operation<R, F>(&self, direction: Direction, attempt: F) -> Operation<'_, S, F>
     where
-        W: Way,
         F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
     {
-        Operation { io: self, way: PhantomData, attempt, ticket: Ticket::new() }
+        Operation { io: self, direction, attempt, id: Cell::new(0) }
     }
 
     /// Waits until the source may be ready.
-    pub(crate) fn ready<W: Way>(
+    pub(crate) fn ready(
         &self,
-        way: W,
-    ) -> Operation<'_, S, W, impl FnMut(&Async<S>) -> Poll<io::Result<()>> + use<S, W>> {
-        self.operation(way, |io| {
-            if io.registration.is_known_ready(W::DIRECTION) {
-                Poll::Ready(Ok(()))
-            } else {
-                Poll::Pending
-            }
-        })
+        direction: Direction,
+    ) -> Operation<'_, S, impl FnMut(&Async<S>) -> Poll<io::Result<()>> + use<S>> {
+        self.operation(direction, move |io| io.attempt_ready(direction))
     }
 
-    /// One poll of an operation: calls `attempt`, and begins to wait if that is not ready.
+    /// Says whether the source may be ready, for an operation that does no more.
+    fn attempt_ready(&self, direction: Direction) -> Poll<io::Result<()>> {
+        let is_ready = self.registration.readiness().is_ready(direction) && current::spend();
+        if is_ready { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// One poll of an operation that has no future: calls `attempt`, and begins to wait if that is
+    /// not ready. All such polls of a direction share one waiter.
     #[track_caller]
     pub(crate) fn poll_operation<R>(
         &self,
         direction: Direction,
-        ticket: &Ticket,
         cx: &mut Context<'_>,
         mut attempt: impl FnMut(&Async<S>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         match attempt(self) {
-            Poll::Ready(result) => {
-                // Who has waited was woken by the event that made this one ready.
-                ticket.clear();
-                Poll::Ready(result)
-            }
-            Poll::Pending => match self.wait(direction, ticket, cx.waker()) {
+            // What has made it ready has emptied the slot, or another task waits there.
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => match self.wait(direction, Wait::Polled, cx.waker()) {
                 Ok(()) => Poll::Pending,
                 Err(error) => Poll::Ready(Err(error)),
             },
         }
     }
 
-    /// Begins to wait. Not inlined: the code of an operation is the better for it.
+    /// Begins to wait.
     #[track_caller]
-    #[inline(never)]
-    fn wait(&self, direction: Direction, ticket: &Ticket, waker: &Waker) -> io::Result<()> {
-        self.registration.wait(direction, ticket, waker, self)
+    #[cold]
+    fn wait(&self, direction: Direction, wait: Wait<'_>, waker: &Waker) -> io::Result<()> {
+        let mut register =
+            |registry: &_, token, interest| self.access.register(registry, token, interest);
+        let label = || (self.label)(self.get_ref());
+        self.registration.wait(direction, wait, waker, &mut register, &label)
     }
 
-    /// Whether the peer is known to have ended its half.
+    /// Says whether the peer is known to have closed its half.
     pub(crate) fn is_closed(&self, direction: Direction) -> bool {
-        self.registration.is_closed(direction)
-    }
-
-    /// Takes a waiter out that waits no longer.
-    #[inline]
-    pub(crate) fn forget(&self, direction: Direction, ticket: &Ticket) {
-        self.registration.forget(direction, ticket);
-    }
-}
-
-impl<S> Entrant for Async<S> {
-    fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
-        (self.register)(self.get_ref(), registry, token, interest)
-    }
-
-    fn label(&self) -> String {
-        (self.label)(self.get_ref())
+        self.registration.readiness().is_closed(direction)
     }
 }
 
 #[cfg(unix)]
 impl<S: AsFd> AsFd for Async<S> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // Whoever has it can make a duplicate.
-        self.sole.set(false);
+        // The caller can make a duplicate.
+        self.is_unique.set(false);
         self.get_ref().as_fd()
     }
 }
@@ -464,9 +527,9 @@ impl<S: AsFd> AsRawFd for Async<S> {
 
 impl<S> Drop for Async<S> {
     fn drop(&mut self) {
-        let (io, deregister, sole) = (&mut self.io, self.deregister, self.sole.get());
+        let (io, access, is_unique) = (&mut self.io, &self.access, self.is_unique.get());
         let removed = self.registration.remove(&mut |registry| match io {
-            Some(io) if !sole => deregister(io, registry),
+            Some(io) if !is_unique => access.deregister(io, registry),
             _ => Ok(()),
         });
         if let Err(error) = removed {
@@ -487,20 +550,19 @@ impl<S: fmt::Debug> fmt::Debug for Async<S> {
 /// One operation on a source, as a future: try, wait, try again.
 ///
 /// When it is dropped while it waits, its waiter goes with it. Nothing was done yet, so nothing is
-/// lost, but for what an `attempt` of several steps remembers.
-pub(crate) struct Operation<'a, S, W: Way, F> {
+/// lost, but for what an `attempt` of several steps has done.
+pub(crate) struct Operation<'a, S, F> {
     io: &'a Async<S>,
-    /// Whether it reads or writes.
-    way: PhantomData<W>,
+    direction: Direction,
     attempt: F,
-    /// Its place among those who wait.
-    ticket: Ticket,
+    /// The wait that it has begun.
+    id: Cell<WaiterId>,
 }
 
 /// It never pins `attempt`, which is only called.
-impl<S, W: Way, F> Unpin for Operation<'_, S, W, F> {}
+impl<S, F> Unpin for Operation<'_, S, F> {}
 
-impl<S, W: Way, R, F> Future for Operation<'_, S, W, F>
+impl<S, R, F> Future for Operation<'_, S, F>
 where
     F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
 {
@@ -509,12 +571,28 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        this.io.poll_operation(W::DIRECTION, &this.ticket, cx, &mut this.attempt)
+        match (this.attempt)(this.io) {
+            Poll::Ready(result) => {
+                // If it has waited, the event that made it ready has ended the wait.
+                this.id.set(0);
+                Poll::Ready(result)
+            }
+            Poll::Pending => {
+                let (direction, waker) = (this.direction, cx.waker());
+                if this.io.registration.wait_again(direction, &this.id, waker) {
+                    return Poll::Pending;
+                }
+                match this.io.wait(direction, Wait::Future(&this.id), waker) {
+                    Ok(()) => Poll::Pending,
+                    Err(error) => Poll::Ready(Err(error)),
+                }
+            }
+        }
     }
 }
 
-impl<S, W: Way, F> Drop for Operation<'_, S, W, F> {
+impl<S, F> Drop for Operation<'_, S, F> {
     fn drop(&mut self) {
-        self.io.forget(W::DIRECTION, &self.ticket);
+        self.io.registration.end_wait(self.direction, self.id.get());
     }
 }

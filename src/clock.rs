@@ -1,48 +1,66 @@
-//! The executor's idea of now: the OS's clock, or one that stands still until it is moved.
+//! What time it is: the OS's clock, or a paused one that moves only when it is advanced.
 
 use std::{
     cell::Cell,
     time::{Duration, Instant},
 };
 
-/// The clock of one executor.
+/// The clock of one reactor.
 pub(crate) struct Clock {
-    /// When the executor was made.
+    /// When the clock was made.
     start: Instant,
-    /// How far a paused clock was moved; `None` for one that runs.
-    moved: Option<Cell<Duration>>,
+    /// The time of a paused clock; `None` if the clock runs.
+    paused_at: Cell<Option<Instant>>,
+    /// The time when it was last read by [`Clock::tick`].
+    coarse: Cell<CoarseTime>,
+}
+
+/// A time of coarse resolution: hundredths of a second since the executor was made. 32 bits last
+/// for 497 days.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct CoarseTime(u32);
+
+impl CoarseTime {
+    fn new(since_start: Duration) -> CoarseTime {
+        CoarseTime(u32::try_from(since_start.as_millis() / 10).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn since(self, earlier: CoarseTime) -> Duration {
+        Duration::from_millis(u64::from(self.0.saturating_sub(earlier.0)) * 10)
+    }
 }
 
 impl Clock {
     pub(crate) fn new(paused: bool) -> Clock {
-        Clock { start: Instant::now(), moved: paused.then(|| Cell::new(Duration::ZERO)) }
+        let start = Instant::now();
+        let paused_at = Cell::new(paused.then_some(start));
+        Clock { start, paused_at, coarse: Cell::default() }
     }
 
-    /// When the executor was made.
-    pub(crate) fn start(&self) -> Instant {
-        self.start
+    /// Reads the clock, also for those to whom the coarse time is enough.
+    pub(crate) fn tick(&self) -> Instant {
+        let now = self.now();
+        self.coarse.set(CoarseTime::new(now.saturating_duration_since(self.start)));
+        now
     }
 
-    /// The time of the executor.
+    /// Returns the time of the last tick, which was after the last sleep or 64 polls ago.
+    pub(crate) fn coarse(&self) -> CoarseTime {
+        self.coarse.get()
+    }
+
     pub(crate) fn now(&self) -> Instant {
-        match &self.moved {
-            // It was moved by steps that fit.
-            Some(moved) => self.start + moved.get(),
-            None => Instant::now(),
-        }
+        self.paused_at.get().unwrap_or_else(Instant::now)
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.moved.is_some()
+        self.paused_at.get().is_some()
     }
 
-    /// Moves a paused clock on, unless that is further than an `Instant` can count.
+    /// Advances a paused clock, unless that is further than an `Instant` can count.
     pub(crate) fn advance(&self, by: Duration) {
-        if let Some(moved) = &self.moved {
-            let to = moved.get().saturating_add(by);
-            if self.start.checked_add(to).is_some() {
-                moved.set(to);
-            }
+        if let Some(to) = self.paused_at.get().and_then(|now| now.checked_add(by)) {
+            self.paused_at.set(Some(to));
         }
     }
 }

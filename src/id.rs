@@ -1,27 +1,34 @@
-//! What things are called: tasks, sockets, and the two directions and the readiness of a socket.
+//! The ids of tasks and sources, and the directions and the readiness of a source.
 
 use std::fmt;
 
-use crate::slots::Key;
+use crate::slab::Key;
 
-/// Names one task of one executor, for ever: never reused for another.
+/// Identifies one task of one executor. It is never reused for another task.
 ///
-/// It prints as `task 3`, or `task 3.1` for the second task that lives in the place of task 3.
+/// It prints as `task 3`, or `task 3.1` for the second task that uses the slab entry of task 3.
 /// The future that was given to `block_on` prints as `root`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(pub(crate) Key);
 
 impl TaskId {
-    /// Says whether this is the future that was given to `block_on`, which no call of `spawn` made.
+    /// The slab entry of the future that was given to `block_on`.
+    pub(crate) const ROOT: u32 = 0;
+
+    /// Says whether it is the future that was given to `block_on`.
     #[must_use]
     pub const fn is_root(self) -> bool {
-        self.0.is_reserved()
+        self.0.index() == TaskId::ROOT
     }
 }
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() { f.write_str("root") } else { write!(f, "task {}", self.0) }
+        if self.is_root() {
+            return f.write_str("root");
+        }
+        // Entry 0 is the root's, so the first spawned task has entry 1.
+        write!(f, "task {}", Key::from_parts(self.0.index() - 1, self.0.generation()))
     }
 }
 
@@ -31,7 +38,8 @@ impl fmt::Debug for TaskId {
     }
 }
 
-/// Names one registered source (a socket, mostly) of one executor, for ever.
+/// Identifies one registered source (a socket, mostly) of one reactor. It is never reused for
+/// another source.
 ///
 /// It prints as `socket 3`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,13 +57,17 @@ impl fmt::Debug for SourceId {
     }
 }
 
-/// What one waits for on a socket.
+/// A direction of a source: a task waits to read from it, or to write to it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Direction {
-    /// Until there is something to read, to accept, or the end.
+    /// Until there is something to read, a connection to accept, or the end of the stream.
     Read,
     /// Until there is room to write.
     Write,
+}
+
+impl Direction {
+    pub(crate) const BOTH: [Direction; 2] = [Direction::Read, Direction::Write];
 }
 
 impl fmt::Display for Direction {
@@ -67,25 +79,6 @@ impl fmt::Display for Direction {
     }
 }
 
-/// A direction as a type: who waits need not carry it about.
-pub(crate) trait Way {
-    const DIRECTION: Direction;
-}
-
-/// [`Direction::Read`], as a type.
-pub(crate) struct Reading;
-
-/// [`Direction::Write`], as a type.
-pub(crate) struct Writing;
-
-impl Way for Reading {
-    const DIRECTION: Direction = Direction::Read;
-}
-
-impl Way for Writing {
-    const DIRECTION: Direction = Direction::Write;
-}
-
 /// What a socket may be ready for, as a set of bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Readiness(u8);
@@ -94,13 +87,13 @@ impl Readiness {
     pub(crate) const NONE: Readiness = Readiness(0);
     pub(crate) const READ: Readiness = Readiness(1);
     pub(crate) const WRITE: Readiness = Readiness(2);
-    /// The peer has ended its half: a short read is no sign of a drained socket any more, for
-    /// the end is still to be read, and no other event will tell it.
+    /// The peer has closed its half. A short read no longer means that the socket is drained: the
+    /// end is still to be read, and no other event will report it.
     pub(crate) const READ_CLOSED: Readiness = Readiness(4);
     /// The same for writing: the error is still to be reported.
     pub(crate) const WRITE_CLOSED: Readiness = Readiness(8);
-    /// There is an urgent byte (TCP's, out of band) in the stream. A read stops before it, which
-    /// is no sign of a drained socket either.
+    /// There is an urgent byte (TCP's, out of band) in the stream. A read stops before it, so a
+    /// short read does not mean that the socket is drained.
     pub(crate) const URGENT: Readiness = Readiness(16);
 
     pub(crate) const fn of(direction: Direction) -> Readiness {
@@ -117,7 +110,7 @@ impl Readiness {
         }
     }
 
-    /// What else there may be to learn from an operation after one that has stopped short.
+    /// The readiness with which a short operation does not mean that the socket is drained.
     pub(crate) const fn stops_short(direction: Direction) -> Readiness {
         match direction {
             Direction::Read => Readiness::READ_CLOSED.with(Readiness::URGENT),
@@ -147,8 +140,8 @@ impl Readiness {
         self.has(Readiness::of(direction))
     }
 
-    /// Says whether the peer has ended this direction: there is nothing more to read than what is
-    /// there, or to write at all.
+    /// Says whether the peer has closed this direction: nothing more will come to be read, or
+    /// nothing can be written.
     #[must_use]
     pub const fn is_closed(self, direction: Direction) -> bool {
         self.has(Readiness::closed(direction))

@@ -25,37 +25,36 @@
 //!
 //! # How it works
 //!
-//! - A **task** is a future that was given to [`spawn`]. The executor owns all futures, in a slab
-//!   (`tasks.rs`); what others hold of a task is its name.
-//! - The **[executor](Executor)** takes the next task from the queue of those that are ready
-//!   (`ready.rs`) and polls it. If the future returns Pending, it goes back into the slab, and
-//!   nobody looks at it until it is woken (`executor.rs`).
-//! - A **waker** puts its task's name back into the queue. At home, on the executor's own thread,
-//!   that is a mark and a push (`waker.rs`); from another thread it is a letter in the inbox, and
-//!   a ring if the executor sleeps (`inbox.rs`).
-//! - When the queue is empty, the executor **parks** in the **reactor** (`reactor.rs`): mio asks
-//!   the OS which sockets have become ready.
-//! - A **socket** tries first. If the OS says "would block", the task waits at its
-//!   **registration** (`registration.rs`): it leaves its name there, or a waker that is not its own
-//!   (`waiters.rs`). When the socket may be ready, the reactor puts that name into the queue, or
-//!   calls that waker. All sockets are made of [`Async`] (`async_io.rs`).
-//! - A **timer** is a deadline in a heap and a waker beside it (`timers.rs`); the executor sleeps
-//!   no longer than until the next deadline.
+//! - A **task** is a future that was given to [`spawn`]. The executor owns all futures, in a slab;
+//!   everything else knows a task by its id.
+//! - The **[executor](Executor)** takes the next task from the ready queue and polls it. If the future
+//!   returns Pending, it goes back into the slab, and is not polled again until its waker is called.
+//! - A **waker** puts its task's id into the ready queue: on the executor's own thread with a mark
+//!   and a push; from another thread with a message, and an unpark if the executor sleeps.
+//! - When the queue is empty, the executor **parks** in the **[reactor](Reactor)**: mio asks the OS
+//!   which sockets have become ready.
+//! - A **socket** tries first. If the OS says "would block", the task leaves its waker at the socket's
+//!   registration. When the socket may be ready, the reactor calls that waker. All sockets are made
+//!   of [`Async`].
+//! - A **timer** is a deadline in a heap and a waker beside it. The reactor sleeps no longer than
+//!   until the next deadline, and then calls the waker.
 //!
 //! `async fn` writes the state machines, std defines how they are polled and woken, and the
 //! executor is a loop: run what is ready, then park. All of it without one line of `unsafe`.
+//!
+//! Between executor and reactor there is [`Waker`](std::task::Waker), and nothing else. So either can
+//! be used without the other: write an executor of your own on [`Reactor`], or drive [`Executor`] from
+//! the loop of a GUI.
 //!
 //! # Where to read
 //!
 //! Never seen a waker? The [guide] leads from a blocking server to this crate in eight steps.
 //!
-//! From the bottom up, each file after what it is made of:
-//! `slots.rs`, `header.rs`, `by_waker.rs`, `tasks.rs`, `join.rs` (plain data); `ready.rs`,
-//! `inbox.rs` (who runs next); `turn.rs`, `home.rs` (whose turn it is, and what an executor shares
-//! with all that belongs to it); `waiters.rs`, `registration.rs`, `reactor.rs`, `timers.rs` (who
-//! waits for what); `context.rs` (the one thread-local: which executor runs here); `waker.rs`;
-//! `event_loop.rs`, `executor.rs` (the loop); and, on top, what tasks await: `async_io.rs`, `net`,
-//! `time`. What awaits never imports the executor. The README has the same order as a table.
+//! The source is in layers, and each imports only those below it. From the top: `runtime` (where
+//! executor and reactor meet); `net`, `time` and `async_io.rs` (what tasks await, on the reactor
+//! alone); `executor` (tasks, queues, wakers, the loop); `reactor` (sockets, timers, the sleep);
+//! `current.rs` (the poll that runs now); `trace` (what happens, as events); plain data. Begin with
+//! the loop in `executor/mod.rs`; the README has the rest of the tour.
 //!
 //! # What it is not
 //!
@@ -64,61 +63,40 @@
 //! work; the `blocking` crate does both, and its futures run here, as do those of every crate that
 //! does not ask for one particular runtime.
 
+// Where executor and reactor meet.
+mod runtime;
+pub mod task;
+
 // What tasks await.
 mod async_io;
 pub mod net;
 pub mod time;
 mod yield_now;
 
-// The loop, and what it can say about itself.
-mod builder;
-mod diagnosis;
-mod event_loop;
+// The two halves. Neither imports the other.
 mod executor;
-mod handle;
-
-// Which executor runs here, and how anyone wakes a task.
-mod context;
-mod waker;
-
-// Who waits for what.
 mod reactor;
-mod registration;
-mod timers;
-mod waiters;
 
-// Who runs next.
-mod inbox;
-mod ready;
+// The poll that runs now, and what happens.
+mod current;
+pub mod trace;
 
 // Plain data.
-mod by_waker;
 mod clock;
-mod foreign;
-mod header;
-mod home;
 mod id;
-mod join;
-mod lints;
-mod root;
-mod slots;
+mod slab;
 mod sync;
 mod table;
-pub mod task;
-mod tasks;
-pub mod trace;
-mod turn;
+mod user_code;
 
 // How all this came about, in eight steps: only documentation.
 pub mod guide;
 
 pub use crate::{
     async_io::Async,
-    builder::Builder,
-    context::spawn,
-    executor::{Executor, block_on},
-    handle::Handle,
+    executor::{handle::Handle, join::JoinHandle, join_error::JoinError, spawn::spawn},
     id::TaskId,
-    join::{JoinError, JoinHandle},
+    reactor::{Reactor, Unparker},
+    runtime::{Builder, Executor, block_on},
     yield_now::{YieldNow, yield_now},
 };

@@ -1,29 +1,29 @@
-//! A look at the tasks: why is nothing happening?
+//! The table of tasks: what each does, and what it waits for.
 
 use std::{fmt, ops::Deref, panic::Location, rc::Rc, time::Duration};
 
 use crate::id::{Direction, SourceId, TaskId};
 
-/// A look at one task, from [`Executor::tasks`](crate::Executor::tasks).
+/// One task of the table that [`Executor::tasks`](crate::Executor::tasks) returns.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct TaskInfo {
-    /// Its name, for the log and the pictures.
+    /// Its id, as the log and the pictures print it.
     pub id: TaskId,
-    /// What [`task::Builder::name`](crate::task::Builder::name) called it.
+    /// The name that [`task::Builder::name`](crate::task::Builder::name) gave it.
     pub name: Option<Rc<str>>,
     /// The spawn call that made it, or the call of `block_on`.
-    pub place: Option<&'static Location<'static>>,
+    pub location: &'static Location<'static>,
     /// What it does now.
     pub state: TaskState,
     /// How often it was polled.
     pub polls: u32,
-    /// What it waits for; several things, if it selects; nothing, if that is unknown: a lock or a
-    /// channel of another crate, or a waker that is kept nowhere.
+    /// What it waits for: several things, if it selects; empty, if that is unknown (a lock or a
+    /// channel of another crate, or a waker that is kept nowhere).
     pub waits_for: Vec<WaitsFor>,
-    /// How long ago its last poll ended, or how long ago it was spawned, if it was not polled yet.
-    /// For that the executor looks at its clock only now and then, after a sleep or 64 polls, and
-    /// counts in steps of 10 ms; so this may be too long by what these polls took.
+    /// How long ago its last poll ended; if it was not polled yet, how long ago it was spawned. The
+    /// executor reads its clock only after a sleep or 64 polls, and counts in steps of 10 ms, so
+    /// this may be too long by what these polls took.
     pub since: Duration,
 }
 
@@ -71,6 +71,15 @@ impl fmt::Display for WaitsFor {
     }
 }
 
+impl TaskInfo {
+    /// Finds a task in a list, which is in the order of the ids.
+    pub(crate) fn find(list: &mut [TaskInfo], id: TaskId) -> Option<&mut TaskInfo> {
+        let index = |id: TaskId| id.0.index();
+        let at = list.partition_point(|info| index(info.id) < index(id));
+        list.get_mut(at).filter(|info| info.id == id)
+    }
+}
+
 /// All tasks of an executor at one moment. It prints as a table, and is a slice of
 /// [`TaskInfo`]s.
 ///
@@ -102,8 +111,8 @@ impl fmt::Display for TaskTable {
         if self.0.is_empty() {
             return f.write_str("no tasks");
         }
-        f.write_str("task       state      polls     since  waits for; name or place")?;
-        for TaskInfo { id, state, polls, since, waits_for, name, place } in &self.0 {
+        f.write_str("task       state      polls     since  waits for; name or location")?;
+        for TaskInfo { id, state, polls, since, waits_for, name, location } in &self.0 {
             let (id, since) = (format!("{id}"), since.as_secs_f64());
             write!(f, "\n{id:<10} {state:<7} {polls:>8} {since:>8.2}s  ")?;
             match (waits_for.is_empty(), state) {
@@ -117,10 +126,9 @@ impl fmt::Display for TaskTable {
                 before = ", or ";
             }
             f.write_str("; ")?;
-            match (name, place) {
-                (Some(name), _) => f.write_str(name)?,
-                (None, Some(place)) => write!(f, "{place}")?,
-                (None, None) => f.write_str("unknown")?,
+            match name {
+                Some(name) => f.write_str(name)?,
+                None => write!(f, "{location}")?,
             }
         }
         Ok(())

@@ -1,16 +1,16 @@
-//! Tasks, as their users see them: a name before one is spawned, a look at it while it lives.
+//! Tasks: names for new ones, and what the table of tasks consists of.
 
-use std::panic::Location;
-
-use crate::{Executor, JoinHandle, context};
+use crate::{
+    executor::{join::JoinHandle, spawn::spawn_here},
+    runtime::Executor,
+};
 pub use crate::{
     id::TaskId,
     table::{TaskInfo, TaskState, TaskTable, WaitsFor},
 };
 
-/// Gives a task a name before it is spawned: for the log, the pictures of
-/// [`trace`](crate::trace), and the table of tasks. Without one, the place of the spawn call
-/// stands for it.
+/// Spawns a task with a name. The log, the table of tasks and pictures of a run show it; for a task
+/// without one they show where it was spawned.
 ///
 /// ```
 /// pizzaiolo::block_on(async {
@@ -47,9 +47,7 @@ impl Builder {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let place = Location::caller();
-        let Some(context) = context::current() else { panic!("{}", context::NO_EXECUTOR) };
-        context.spawn(future, place, self.name.map(Into::into))
+        spawn_here(future, self.name.map(Into::into))
     }
 
     /// Makes the task on this executor, as [`Executor::spawn`] does; also where none runs.
@@ -67,6 +65,6 @@ impl Builder {
         F: Future + 'static,
         F::Output: 'static,
     {
-        executor.context.spawn(future, Location::caller(), self.name.map(Into::into))
+        executor.spawn_named(future, self.name.map(Into::into))
     }
 }

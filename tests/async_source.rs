@@ -244,8 +244,7 @@ fn read_with_mut_lends_the_source() {
         theirs.write_all(b"!")?;
         assert_eq!(source.read_with_mut(&mut read).await?, 1);
         assert_eq!(source.get_ref().1, 6);
-        source.get_mut().1 = 0;
-        assert_eq!(source.into_inner()?.1, 0);
+        assert_eq!(source.into_inner()?.1, 6);
         Ok(())
     });
 }

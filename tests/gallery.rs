@@ -162,18 +162,18 @@ fn what_is_cured_ends_with_nobody_left_and_without_a_warning() {
 fn pending_without_waker_is_warned_of_and_proven() {
     let run = Run::wrong("pending-without-waker");
     let [warning] = run.warnings()[..] else { panic!("one was expected:\n{}", run.text()) };
-    assert!(warning.contains("\"waiter\"") && warning.contains("nobody holds its waker"));
+    assert!(warning.contains("\"waiter\"") && warning.contains("nothing holds its waker"));
     assert!(!run.has(&["task 0: woken"]) && run.is_deadlock());
     assert!(!run.has(&["I serve"]));
     assert!(Run::cured("pending-without-waker").has(&["I serve"]));
 }
 
 #[test]
-fn a_stale_waker_wakes_somebody_else() {
+fn a_stale_waker_wakes_no_task_that_waits() {
     let run = Run::wrong("stale-waker");
     let [warning] = run.warnings()[..] else { panic!("one was expected:\n{}", run.text()) };
-    assert!(warning.contains("\"waiter\"") && warning.contains("nobody holds its waker"));
-    assert!(run.has(&["task 0: woken"]) && !run.has(&["task 2: woken"]) && run.is_deadlock());
+    assert!(warning.contains("\"waiter\"") && warning.contains("nothing holds its waker"));
+    assert!(!run.has(&["task 0: woken"]) && !run.has(&["task 2: woken"]) && run.is_deadlock());
     assert!(Run::cured("stale-waker").has(&["task 2: woken by task 1"]));
 }
 
@@ -199,7 +199,7 @@ fn a_wake_between_the_check_and_the_registration_is_lost_and_nobody_can_tell() {
 fn a_future_that_is_polled_once_and_dropped_is_warned_of_and_proven() {
     let run = Run::wrong("polled-once");
     let [warning] = run.warnings()[..] else { panic!("one was expected:\n{}", run.text()) };
-    assert!(warning.contains("\"cook\"") && warning.contains("nobody holds its waker"));
+    assert!(warning.contains("\"cook\"") && warning.contains("nothing holds its waker"));
     assert!(run.has(&["pending on a timer"]) && !run.has(&["has fired"]) && run.is_deadlock());
     assert!(Run::cured("polled-once").has(&["its timer has fired"]));
 }
@@ -212,7 +212,7 @@ fn a_blocking_call_keeps_all_others_waiting_and_is_warned_of() {
     };
     let run = Run::wrong("blocking-call");
     assert!(order(&run));
-    assert!(run.has(&["\"cook\"", "a poll took", "nobody else ran meanwhile"]));
+    assert!(run.has(&["\"cook\"", "a poll took", "no other task ran meanwhile"]));
     assert!(!order(&Run::cured("blocking-call")));
 }
 
@@ -220,7 +220,7 @@ fn a_blocking_call_keeps_all_others_waiting_and_is_warned_of() {
 fn a_task_that_never_yields_keeps_all_others_waiting_and_is_warned_of_once_it_ends() {
     let run = Run::wrong("never-yields");
     assert!(run.has(&["and give up"]) && !run.has(&["I serve"]));
-    assert!(run.has(&["\"waiter\"", "a poll took", "nobody else ran meanwhile"]));
+    assert!(run.has(&["\"waiter\"", "a poll took", "no other task ran meanwhile"]));
     assert!(Run::cured("never-yields").has(&["I serve"]));
 }
 

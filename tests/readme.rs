@@ -66,15 +66,17 @@ fn the_first_step_is_one_click_away() {
     assert!(links(README).any(|link| link == "examples/ladder/step1_blocking.rs"));
 }
 
-/// The rows of the table of the source: the files, and how many lines they are said to have.
+/// The rows of the two tables of the source: the files, and how many lines they are said to have.
 fn source_rows() -> Vec<(Vec<PathBuf>, usize)> {
-    let table = README.lines().skip_while(|line| !line.contains("lines, about")).skip(2);
-    let rows = table.take_while(|line| line.starts_with('|')).map(|row| {
-        let files = links(row).flat_map(|link| rust_files(&root().join(link))).collect();
-        let lines = row.trim_end_matches('|').rsplit('|').next().unwrap();
-        (files, lines.trim().parse().expect("a number of lines"))
-    });
-    rows.collect()
+    let mut rows = Vec::new();
+    for table in README.split("lines, about |\n|---|---|---|\n").skip(1) {
+        for row in table.lines().take_while(|line| line.starts_with('|')) {
+            let files = links(row).flat_map(|link| rust_files(&root().join(link))).collect();
+            let lines = row.trim_end_matches('|').rsplit('|').next().unwrap();
+            rows.push((files, lines.trim().parse().expect("a number of lines")));
+        }
+    }
+    rows
 }
 
 #[test]

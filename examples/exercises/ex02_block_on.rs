@@ -7,7 +7,7 @@
 //! - Hint: [`std::thread::park`] returns at once if [`Thread::unpark`] was called before it, so a
 //!   wake that comes during the poll is not lost. It may also return for no reason.
 //! - Hint: `std::pin::pin!` pins a future here, and [`Waker::from`] makes a waker of an `Arc`.
-//! - In the crate: `src/waker.rs`, and `block_on` in `src/executor.rs`
+//! - In the crate: `src/executor/waker.rs`, and `block_on` in `src/executor/mod.rs`
 
 use std::{
     pin::pin,

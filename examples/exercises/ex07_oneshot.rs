@@ -8,7 +8,7 @@
 //! - Hint: no `RefCell` is borrowed while somebody is woken. A waker is foreign code: it may poll,
 //!   there and then, and find the cell borrowed.
 //! - Hint: `Rc` tells how many owners there are, but not in time. Say it: `closed`.
-//! - In the crate: a `JoinHandle` waits for one value in `src/join.rs`.
+//! - In the crate: a `JoinHandle` waits for one value in `src/executor/join.rs`.
 
 use std::{
     cell::RefCell,

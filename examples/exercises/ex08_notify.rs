@@ -10,7 +10,7 @@
 //! - Run: `cargo test --example exercises -- --ignored ex08`
 //! - Hint: each who waits has an `Rc` of its own in the queue: has it been let go, and its waker.
 //! - Hint: `Drop` of [`Notified`] has two cases: it waits, or it was let go and has not seen it.
-//! - In the crate: `Waiters` in `src/registration.rs` wakes all, and so has nothing to hand on.
+//! - In the crate: `Waiters` in `src/reactor/waiters.rs` wakes all, and so has nothing to hand on.
 
 use std::{
     cell::{Cell, RefCell},

@@ -11,7 +11,7 @@
 //!   turns a part around. What orders tasks of the same priority?
 //! - Hint: take the future out of its place while you poll it: it may spawn, and find the tasks
 //!   borrowed. And clear the mark "is queued" before the poll: a wake that comes during it counts.
-//! - In the crate: `src/tasks.rs`, `src/ready.rs`, `src/waker.rs`, `src/executor.rs`
+//! - In the crate: `src/executor/tasks.rs`, `queue.rs`, `waker.rs` and `mod.rs` beside it
 
 use std::{
     cell::{Cell, RefCell},

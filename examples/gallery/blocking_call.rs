@@ -11,7 +11,7 @@
 //!     task 0: polled
 //! cook: I stand at the oven
 //! cook: it is done
-//!     task 0: warning, "cook", …: a poll took …, and nobody else ran meanwhile
+//!     task 0: warning, "cook", …: a poll took …, and no other task ran meanwhile
 //!     task 1: polled
 //! waiter: welcome, guest 1
 //! waiter: welcome, guest 3

@@ -9,7 +9,7 @@
 //! ```text
 //!     task 0: polled
 //! waiter: I have looked again and again, for 150 ms, and give up
-//!     task 0: warning, "waiter", …: a poll took …, and nobody else ran meanwhile
+//!     task 0: warning, "waiter", …: a poll took …, and no other task ran meanwhile
 //!     task 1: polled
 //! oven: done
 //! ```

@@ -9,7 +9,7 @@
 //! ```text
 //!     task 0: polled
 //!     task 0: pending
-//!     task 0: warning, "waiter", …: it returned Pending, but nobody holds its waker: it can never run again
+//!     task 0: warning, "waiter", …: it returned Pending, but nothing holds its waker: it can never run again
 //! oven: done
 //!     task 1: finished
 //! It panics: deadlock: run waits for ever, …

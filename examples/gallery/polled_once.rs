@@ -10,7 +10,7 @@
 //!     task 0: polled
 //!     task 0: pending on a timer
 //!     task 0: pending
-//!     task 0: warning, "cook", …: it returned Pending, but nobody holds its waker: it can never run again
+//!     task 0: warning, "cook", …: it returned Pending, but nothing holds its waker: it can never run again
 //! It panics: deadlock: run waits for ever, …
 //! task 0     waiting        1 …  something unknown; cook
 //! ```

@@ -3,17 +3,17 @@
 //! What one sees: a future works where it was first polled, and hangs when it is moved: into a
 //! task of its own, into a `select`, from one round of a loop to the next.
 //!
-//! What gives it away: somebody else is woken: here task 0, who is over. The trace shows no wake of
-//! the task that waits now. If nobody holds that one's waker, the executor warns.
+//! What gives it away: the trace shows no wake of the task that waits. The waker that is called
+//! belongs to task 0, which is finished, so the call does nothing. If nothing holds the waker of the
+//! task that waits, the executor warns.
 //!
 //! ```text
 //!     task 0: polled
 //! trainee: not done yet, somebody else must wait
 //!     task 0: finished
 //!     task 2: polled
-//!     task 2: warning, "waiter", …: it returned Pending, but nobody holds its waker: it can never run again
+//!     task 2: warning, "waiter", …: it returned Pending, but nothing holds its waker: it can never run again
 //! oven: done
-//!     task 0: woken by task 1
 //! It panics: deadlock: run waits for ever, …
 //! task 2     waiting        1 …  something unknown; waiter
 //! ```

@@ -3,31 +3,36 @@
 //! What was `READY`, `WAKERS`, `Task`, `spawn`, `run` and `ready` in step 7 is now the crate; the
 //! two loops are left. It has the same parts, under the same names or nearly, and adds:
 //!
-//! - A waker carries an id, not a future: `src/waker.rs`. The futures stand in a table that the
-//!   executor owns (`src/tasks.rs`), so no waker keeps a task alive, and none can drop a future on
-//!   a foreign thread. That is why tasks need not be `Send`, and may hold `Rc`, without `unsafe`.
-//! - Generations: `src/slots.rs`. A task's id, a socket's token, a timer that is out of date finds
-//!   nobody, though its place has a new tenant. Step 7 has to leave `pending` where a task ended.
-//! - One place in the queue: `src/header.rs`. A task that is woken ten times before its turn is
-//!   polled once; in step 7, ten times. The queue itself (`src/ready.rs`) has no lock.
-//! - Wakes from other threads: `src/inbox.rs`. They leave a letter, and ring if the executor sleeps
-//!   in mio. At home a wake needs neither lock nor system call. `src/handle.rs` spawns from there.
-//! - Budgets: `src/turn.rs` ends the turn of a task after so many operations on sockets, and
-//!   `src/event_loop.rs` looks for news after so many turns. Who never pauses keeps nobody waiting.
-//! - Readiness: `src/registration.rs` remembers it, for reading and for writing. A read that did
-//!   not fill its buffer spares the try that would fail.
-//! - Waits by name: `src/waiters.rs`. A task that waits for a socket with its own waker leaves its
-//!   id there and no clone, and the reactor (`src/reactor.rs`) puts it into the queue: no atomic
-//!   count goes up or down. Any other waker is cloned, as in step 7. Several tasks may wait for one
-//!   socket.
+//! - A waker carries an id, not a future: `src/executor/waker.rs`. The futures are in a slab that the
+//!   executor owns (`src/executor/tasks.rs`), so no waker keeps a task alive, and none can drop a
+//!   future on another thread. That is why tasks need not be `Send`, and may hold `Rc`, without
+//!   `unsafe`.
+//! - Generations: `src/slab.rs`. A task's id, a socket's token or a timer's key that is out of date
+//!   finds nothing, though its entry is used again. Step 7 has to leave `pending` where a task ended.
+//! - One place in the queue: a task that is woken ten times before its poll is polled once; in step
+//!   7, ten times. The queue itself (`src/executor/queue.rs`) has no lock.
+//! - Wakes from other threads: `src/executor/remote.rs`. They send a message, and unpark the executor
+//!   if it sleeps in mio. On the executor's own thread a wake needs neither a lock nor a system call.
+//!   `src/executor/handle.rs` spawns from other threads.
+//! - Budgets: `src/current.rs` ends the poll of a task after so many operations on sockets, and
+//!   `src/executor/mod.rs` looks for events after so many polls. A task that never pauses does not
+//!   keep the others waiting.
+//! - Readiness: `src/reactor/registration.rs` remembers it, for reading and for writing. A read that
+//!   did not fill its buffer spares the try that would fail.
+//! - Kept wakers: `src/reactor/waiters.rs`. A socket keeps the waker of the task that waits for it
+//!   from one wait to the next, so most waits clone nothing. Several tasks may wait for one socket.
+//! - A reactor of its own: `src/reactor/mod.rs`. It calls wakers and knows no task, so that other
+//!   executors can use it: the last exercises do.
 //! - Operations: `src/async_io.rs`. What was `ready` is a future that tries until it is done, and
-//!   takes its waiter out when it is dropped: in step 7 a late event wakes who waits no longer.
-//! - Timers: `src/timers.rs`, `src/time/sleep.rs`. When `accept` fails, all of step 7 sleeps; here
-//!   it is one task that does.
-//! - Join handles and cancellation: `src/join.rs`. A task can be awaited, and aborted. One that
-//!   panics tells so there and the others go on; in step 7 it ends the program.
-//! - No statics: `src/context.rs` knows which executor runs on this thread, and there may be many.
-//! - To see all that: `src/trace/mod.rs` tells each step, `src/diagnosis.rs` why nothing happens.
+//!   removes its waiter when it is dropped: in step 7 a late event wakes a task that waits no longer.
+//! - Timers: `src/reactor/timers.rs`, `src/time/sleep.rs`. When `accept` fails, all of step 7 sleeps;
+//!   here one task does.
+//! - Join handles and cancellation: `src/executor/join.rs`. A task can be awaited, and aborted. One
+//!   that panics reports it there and the others go on; in step 7 it ends the program.
+//! - No statics: `src/executor/spawn.rs` knows which executor runs on this thread, and there may be
+//!   many.
+//! - To see all that: `src/trace/mod.rs` has each step as an event, `src/runtime/diagnosis.rs` says why
+//!   nothing happens.
 //!
 //! How to try it, and what comes after it:
 //!

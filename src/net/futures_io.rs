@@ -1,9 +1,9 @@
 //! The traits of the crate `futures-io`, for streams and their halves: feature `futures-io`.
 //!
-//! A poll of these traits has no future that could own its waiter, so the stream has one for each
-//! direction. As the traits have it, whoever polled last is woken. Two tasks that read the same
-//! stream at once, or write to it, therefore take the stream's own methods, where all who wait are
-//! woken; and one may use those while another polls.
+//! A poll of these traits has no future that could own its waiter, so the stream has one slot for
+//! each direction. As the traits have it, the task that polled last is woken. Two tasks that read the
+//! same stream at once, or write to it, therefore use the stream's own methods, where all are woken;
+//! and one may use those while another polls.
 
 use std::{
     io::{self, ErrorKind, IoSlice, IoSliceMut},
@@ -17,34 +17,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 #[cfg(unix)]
 use super::UnixStream;
 use super::{OwnedReadHalf, OwnedWriteHalf, TcpStream};
-use crate::{async_io::Async, id::Direction, waiters::Ticket};
-
-/// Who has polled last, to read and to write. They go with the stream: when it leaves its reactor,
-/// so do all who wait for it.
-#[derive(Default)]
-pub(super) struct Tickets {
-    read: Ticket,
-    write: Ticket,
-}
-
-impl Tickets {
-    /// One poll, on behalf of whoever polls last.
-    fn poll<S, R>(
-        &self,
-        io: &Async<S>,
-        direction: Direction,
-        cx: &mut Context<'_>,
-        attempt: impl FnMut(&Async<S>) -> Poll<io::Result<R>>,
-    ) -> Poll<io::Result<R>> {
-        let ticket = match direction {
-            Direction::Read => &self.read,
-            Direction::Write => &self.write,
-        };
-        // A poll that is ready takes out nobody: what has made it ready has woken who waits. (What is
-        // ready without that, with room for nothing, does not come here.)
-        io.poll_operation(direction, ticket, cx, attempt)
-    }
-}
+use crate::id::Direction;
 
 /// Implements the traits for a stream, by reference and by value.
 macro_rules! poll_style {
@@ -60,7 +33,7 @@ macro_rules! poll_style {
                 if buf.is_empty() {
                     return Poll::Ready(Ok(0));
                 }
-                self.tickets.poll(&self.io, Direction::Read, cx, |io| io.try_read(buf))
+                self.io.poll_operation(Direction::Read, cx, |io| io.try_read(buf))
             }
 
             fn poll_read_vectored(
@@ -71,7 +44,7 @@ macro_rules! poll_style {
                 if bufs.iter().all(|buf| buf.is_empty()) {
                     return Poll::Ready(Ok(0));
                 }
-                self.tickets.poll(&self.io, Direction::Read, cx, |io| io.try_read_vectored(bufs))
+                self.io.poll_operation(Direction::Read, cx, |io| io.try_read_vectored(bufs))
             }
         }
 
@@ -86,7 +59,7 @@ macro_rules! poll_style {
                 cx: &mut Context<'_>,
                 buf: &[u8],
             ) -> Poll<io::Result<usize>> {
-                self.tickets.poll(&self.io, Direction::Write, cx, |io| io.try_write(buf))
+                self.io.poll_operation(Direction::Write, cx, |io| io.try_write(buf))
             }
 
             fn poll_write_vectored(
@@ -94,7 +67,7 @@ macro_rules! poll_style {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                self.tickets.poll(&self.io, Direction::Write, cx, |io| io.try_write_vectored(bufs))
+                self.io.poll_operation(Direction::Write, cx, |io| io.try_write_vectored(bufs))
             }
 
             fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -10,10 +10,7 @@ use std::{
 };
 
 use super::{OwnedReadHalf, OwnedWriteHalf};
-use crate::{
-    async_io::Async,
-    id::{Direction, Reading},
-};
+use crate::{async_io::Async, id::Direction};
 
 /// How many buffers any OS takes in one call (POSIX's smallest `IOV_MAX`). Those after it may be
 /// left alone though there is enough for them.
@@ -80,7 +77,7 @@ where
         let closed = |io: &Async<S>| {
             if io.is_closed(Direction::Read) { Poll::Ready(Ok(())) } else { Poll::Pending }
         };
-        self.operation(Reading, closed).await
+        self.operation(Direction::Read, closed).await
     }
 
     /// Tries to read.
@@ -240,8 +237,8 @@ macro_rules! reading {
             ///
             /// If the future is dropped before it is ready, nothing was read.
             pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Reading, net::stream::HasStream};
-                self.io().operation(Reading, |io| io.try_read(buf))
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Read, |io| io.try_read(buf))
             }
 
             /// Reads like [`read`](Self::read), into several buffers: each is filled before the
@@ -282,8 +279,8 @@ macro_rules! reading {
                 &self,
                 bufs: &mut [std::io::IoSliceMut<'_>],
             ) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Reading, net::stream::HasStream};
-                self.io().operation(Reading, |io| io.try_read_vectored(bufs))
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Read, |io| io.try_read_vectored(bufs))
             }
 
             /// Fills `buf`.
@@ -302,9 +299,9 @@ macro_rules! reading {
             /// Not cancel safe: if the future is dropped, what was read so far is in `buf`, and
             /// how much that is nobody knows.
             pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Reading, net::stream::HasStream};
+                use $crate::{id::Direction, net::stream::HasStream};
                 let mut filled = 0;
-                self.io().operation(Reading, move |io| io.try_read_exact(buf, &mut filled))
+                self.io().operation(Direction::Read, move |io| io.try_read_exact(buf, &mut filled))
             }
 
             /// Waits until there may be something to read, or the end, or an error.
@@ -324,8 +321,8 @@ macro_rules! reading {
             ///
             /// Dropping the future loses nothing.
             pub fn readable(&self) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Reading, net::stream::HasStream};
-                self.io().ready(Reading)
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().ready(Direction::Read)
             }
 
             /// Waits until the peer has hung up: it has ended its half, or the connection is
@@ -393,8 +390,8 @@ macro_rules! writing {
             ///
             /// If the future is dropped before it is ready, nothing was written.
             pub fn write(&self, buf: &[u8]) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Writing, net::stream::HasStream};
-                self.io().operation(Writing, |io| io.try_write(buf))
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Write, |io| io.try_write(buf))
             }
 
             /// Writes like [`write`](Self::write), from several buffers, one after the other. So a
@@ -415,8 +412,8 @@ macro_rules! writing {
                 &self,
                 bufs: &[std::io::IoSlice<'_>],
             ) -> impl Future<Output = std::io::Result<usize>> {
-                use $crate::{id::Writing, net::stream::HasStream};
-                self.io().operation(Writing, |io| io.try_write_vectored(bufs))
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Write, |io| io.try_write_vectored(bufs))
             }
 
             /// Writes all of `buf`.
@@ -434,8 +431,8 @@ macro_rules! writing {
             /// Not cancel safe: if the future is dropped, a part of `buf` may have been written,
             /// and how much that is nobody knows.
             pub fn write_all(&self, mut buf: &[u8]) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Writing, net::stream::HasStream};
-                self.io().operation(Writing, move |io| io.try_write_all(&mut buf))
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().operation(Direction::Write, move |io| io.try_write_all(&mut buf))
             }
 
             /// Waits until there may be room to write, or an error.
@@ -455,8 +452,8 @@ macro_rules! writing {
             ///
             /// Dropping the future loses nothing.
             pub fn writable(&self) -> impl Future<Output = std::io::Result<()>> {
-                use $crate::{id::Writing, net::stream::HasStream};
-                self.io().ready(Writing)
+                use $crate::{id::Direction, net::stream::HasStream};
+                self.io().ready(Direction::Write)
             }
         }
     };

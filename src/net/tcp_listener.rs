@@ -10,7 +10,7 @@ use futures_core::Stream;
 use super::TcpStream;
 use crate::{
     async_io::{Async, Operation},
-    id::{Direction, Reading},
+    id::Direction,
 };
 
 /// A TCP socket that clients connect to.
@@ -67,13 +67,13 @@ impl TcpListener {
     /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
     /// call.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.io.operation(Reading, try_accept).await
+        self.io.operation(Direction::Read, try_accept).await
     }
 
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
     pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { accept: self.io.operation(Reading, try_accept) }
+        Incoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
     /// Returns the address that it listens at.
@@ -154,10 +154,6 @@ impl TryFrom<net::TcpListener> for TcpListener {
     #[inline]
     fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
         listener.set_nonblocking(true)?;
-        let label = |io: &mio::net::TcpListener| match io.local_addr() {
-            Ok(addr) => format!("tcp listener at {addr}"),
-            Err(_) => "tcp listener".to_owned(),
-        };
         Ok(TcpListener { io: Async::socket(mio::net::TcpListener::from_std(listener), label) })
     }
 }
@@ -174,13 +170,21 @@ impl TryFrom<TcpListener> for net::TcpListener {
     }
 }
 
+/// Describes the socket for people.
+fn label(io: &mio::net::TcpListener) -> String {
+    match io.local_addr() {
+        Ok(addr) => format!("tcp listener at {addr}"),
+        Err(_) => "tcp listener".to_owned(),
+    }
+}
+
 type TryAccept = fn(&Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>>;
 
 /// The connections of a [`TcpListener`], as a stream.
 #[must_use = "it does nothing unless it is polled"]
 pub struct Incoming<'a> {
     /// Begun again each time that it is ready.
-    accept: Operation<'a, mio::net::TcpListener, Reading, TryAccept>,
+    accept: Operation<'a, mio::net::TcpListener, TryAccept>,
 }
 
 impl Stream for Incoming<'_> {

@@ -27,36 +27,24 @@ use crate::async_io::Async;
 /// ```
 pub struct TcpStream {
     pub(super) io: Async<mio::net::TcpStream>,
-    /// Who polls, having no future that waits.
-    #[cfg(feature = "futures-io")]
-    pub(super) tickets: super::futures_io::Tickets,
+}
+
+/// Describes the socket for people.
+fn label(io: &mio::net::TcpStream) -> String {
+    match io.peer_addr() {
+        Ok(peer) => format!("tcp with {peer}"),
+        Err(_) => "tcp".to_owned(),
+    }
 }
 
 impl TcpStream {
     fn new(stream: mio::net::TcpStream) -> TcpStream {
-        let label = |io: &mio::net::TcpStream| match io.peer_addr() {
-            Ok(peer) => format!("tcp with {peer}"),
-            Err(_) => "tcp".to_owned(),
-        };
-        TcpStream::from_io(Async::socket(stream, label))
-    }
-
-    /// The same for a socket that was made just now, so that nobody else has it.
-    pub(super) fn fresh(stream: mio::net::TcpStream) -> TcpStream {
-        TcpStream::from_io(TcpStream::new(stream).io.assume_sole())
+        TcpStream { io: Async::socket(stream, label) }
     }
 
     /// The same for one that a listener has accepted.
     pub(super) fn accepted(stream: mio::net::TcpStream) -> TcpStream {
-        TcpStream::from_io(TcpStream::new(stream).io.assume_accepted())
-    }
-
-    fn from_io(io: Async<mio::net::TcpStream>) -> TcpStream {
-        TcpStream {
-            io,
-            #[cfg(feature = "futures-io")]
-            tickets: super::futures_io::Tickets::default(),
-        }
+        TcpStream { io: Async::socket(stream, label).assume_accepted() }
     }
 
     /// Connects to `addr`; of several addresses, to each in turn until one answers.
@@ -87,9 +75,10 @@ impl TcpStream {
     }
 
     async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-        let stream = TcpStream::fresh(mio::net::TcpStream::connect(addr)?);
-        stream.io.connected().await?;
-        Ok(stream)
+        // Made just now, so no duplicate of it exists.
+        let io = Async::socket(mio::net::TcpStream::connect(addr)?, label).assume_unique();
+        io.connected().await?;
+        Ok(TcpStream { io })
     }
 
     /// Reads like [`read`](TcpStream::read), but leaves the bytes in the socket: the next read

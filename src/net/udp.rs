@@ -3,10 +3,7 @@ use std::{
     net::{self, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
 };
 
-use crate::{
-    async_io::Async,
-    id::{Reading, Writing},
-};
+use crate::{async_io::Async, id::Direction};
 
 /// A UDP socket: it sends and receives datagrams.
 ///
@@ -208,7 +205,7 @@ impl UdpSocket {
     ///
     /// Dropping the future loses nothing.
     pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Reading).await
+        self.io.ready(Direction::Read).await
     }
 
     /// Waits until there may be room to send, or an error.
@@ -225,7 +222,7 @@ impl UdpSocket {
     ///
     /// Dropping the future loses nothing.
     pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Writing).await
+        self.io.ready(Direction::Write).await
     }
 
     /// Returns the address of this socket.
@@ -389,6 +386,14 @@ impl UdpSocket {
     }
 }
 
+/// Describes the socket for people.
+fn label(io: &mio::net::UdpSocket) -> String {
+    match io.local_addr() {
+        Ok(addr) => format!("udp at {addr}"),
+        Err(_) => "udp".to_owned(),
+    }
+}
+
 /// Sets the socket to non-blocking.
 impl TryFrom<net::UdpSocket> for UdpSocket {
     type Error = io::Error;
@@ -396,10 +401,6 @@ impl TryFrom<net::UdpSocket> for UdpSocket {
     #[inline]
     fn try_from(socket: net::UdpSocket) -> io::Result<UdpSocket> {
         socket.set_nonblocking(true)?;
-        let label = |io: &mio::net::UdpSocket| match io.local_addr() {
-            Ok(addr) => format!("udp at {addr}"),
-            Err(_) => "udp".to_owned(),
-        };
         Ok(UdpSocket { io: Async::socket(mio::net::UdpSocket::from_std(socket), label) })
     }
 }

@@ -40,14 +40,17 @@ pub use self::{
     sleep::{Sleep, sleep, sleep_until},
     timeout::{Elapsed, Timeout, timeout, timeout_at},
 };
-use crate::{context, yield_now::YieldNow};
+use crate::{
+    reactor::entered::{entered, here},
+    yield_now::YieldNow,
+};
 
 /// Returns the time of the executor that runs here, which a paused clock holds; outside an
 /// executor, the OS's.
 #[must_use]
 pub fn now() -> Instant {
-    match context::current() {
-        Some(context) => context.clock.now(),
+    match entered() {
+        Some(reactor) => reactor.clock.now(),
         None => Instant::now(),
     }
 }
@@ -80,20 +83,14 @@ pub fn now() -> Instant {
 #[track_caller]
 #[expect(clippy::must_use_candidate, reason = "the clock is moved also if it is not awaited")]
 pub fn advance(duration: Duration) -> Advance {
-    let Some(context) = context::current() else {
-        panic!(
-            "`time::advance` was called, but no pizzaiolo executor runs on this thread: \
-             call it inside `Executor::block_on` or a task"
-        )
-    };
+    let reactor = here();
     assert!(
-        context.clock.is_paused(),
+        reactor.clock.is_paused(),
         "`time::advance` moves a paused clock only: \
          make the executor with `Executor::builder().paused_clock(true)`"
     );
-    context.clock.advance(duration);
-    context.tick_over();
-    context.timers.fire(&context.home);
+    reactor.clock.advance(duration);
+    reactor.tick();
     Advance { others: crate::yield_now() }
 }
 
@@ -109,16 +106,4 @@ impl Future for Advance {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut self.others).poll(cx)
     }
-}
-
-/// The timers of the executor that runs here.
-#[track_caller]
-fn here() -> std::rc::Rc<context::Context> {
-    let Some(context) = context::current() else {
-        panic!(
-            "a timer has to wait, but no pizzaiolo executor runs on this thread: call this inside \
-             `pizzaiolo::block_on` or a task that `pizzaiolo::spawn` made"
-        )
-    };
-    context
 }

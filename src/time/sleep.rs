@@ -6,7 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{slots::Key, timers::Timers, trace::EventKind};
+use crate::{
+    current,
+    reactor::{
+        entered::{ELSEWHERE, here},
+        timers::Timers,
+    },
+    slab::Key,
+    trace::EventKind,
+};
 
 /// Waits for `duration` from now. One that is longer than the clock can count never ends; zero
 /// ends on the next turn, when the other ready tasks have had theirs.
@@ -47,8 +55,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 /// The future that [`sleep`] and [`sleep_until`] return.
 ///
-/// The timer is set with the first poll. It belongs to the executor that polls it, and moves
-/// along if another one does.
+/// The timer is set with the first poll, and belongs to the reactor under which that happens. A poll
+/// under another one panics.
 #[must_use = "it does nothing unless it is awaited"]
 pub struct Sleep {
     /// `None` is never.
@@ -61,7 +69,7 @@ enum State {
     Unset,
     /// The deadline had passed with the first poll: it ends with the next.
     Due,
-    /// It is one of an executor's timers.
+    /// It is one of a reactor's timers.
     Set { timers: Rc<Timers>, key: Key },
     /// It has ended.
     Done,
@@ -114,18 +122,16 @@ impl Sleep {
     #[track_caller]
     #[inline]
     fn start(&mut self, cx: &mut Context<'_>) {
-        let context = super::here();
-        let timers = &context.timers;
-        if self.deadline.is_some_and(|deadline| deadline <= context.clock.now()) {
+        let reactor = here();
+        if self.deadline.is_some_and(|deadline| deadline <= reactor.clock.now()) {
             self.state = State::Due;
             cx.waker().wake_by_ref();
             return;
         }
-        let task = context.home.turn.running_task();
-        let key = timers.insert(self.deadline, cx.waker().clone(), task);
-        self.state = State::Set { timers: Rc::clone(timers), key };
-        let deadline = self.deadline;
-        context.home.tracer.emit(task, || EventKind::TimerSet { deadline });
+        let (timers, deadline) = (Rc::clone(&reactor.timers), self.deadline);
+        let key = timers.insert(deadline, cx.waker().clone());
+        self.state = State::Set { timers, key };
+        reactor.tracer.emit(current::task(), || EventKind::TimerSet { deadline });
     }
 
     #[inline]
@@ -149,13 +155,12 @@ impl Future for Sleep {
                 false
             }
             State::Due | State::Done => true,
-            State::Set { timers, key } if Rc::ptr_eq(timers, &super::here().timers) => {
+            State::Set { timers, key } => {
+                assert!(
+                    Rc::ptr_eq(timers, &here().timers),
+                    "a timer cannot wait here: {ELSEWHERE}"
+                );
                 timers.poll(*key, cx.waker())
-            }
-            State::Set { .. } => {
-                self.cancel();
-                self.start(cx);
-                false
             }
         };
         if !fired {

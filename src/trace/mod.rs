@@ -1,12 +1,12 @@
 //! Watching an executor: everything that happens, as one stream of events.
 //!
-//! Who calls wake, and when? What is my task waiting for? Why does nothing happen? An
-//! [`Observer`] that is given to [`Builder::observer`](crate::Builder::observer) is told each
-//! step of the executor as an [`Event`].
+//! Which code calls wake, and when? What does my task wait for? Why does nothing happen? An
+//! [`Observer`] that is given to [`Builder::observer`](crate::Builder::observer) is called with an
+//! [`Event`] for each step of the executor and its reactor.
 //!
-//! Without an observer the same events go to the `log` crate, one line each: at debug level the
-//! beginning and the end of each task, at trace level all of them. If neither listens, an event
-//! costs two loads and a branch.
+//! The same events go to the `log` crate, one line each: at debug level the beginning and the end
+//! of each task, at trace level all of them. Without an observer and with the log turned off, an
+//! event costs two loads and a branch.
 
 mod tracer;
 
@@ -18,17 +18,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) use self::tracer::Tracer;
-pub use crate::{
-    id::{Direction, Readiness, SourceId, TaskId},
-    turn::Cause,
-};
+pub(crate) use self::tracer::{Tracer, is_logged};
+pub use crate::id::{Direction, Readiness, SourceId, TaskId};
 
-/// Is told what happens in an executor.
+/// Is called with everything that happens in an executor.
 ///
-/// It is called in the middle of things, but at a moment when nothing is borrowed: it may log,
-/// spawn, wake and abort. What it does itself is not reported to it. If it panics, the panic is
-/// logged as an error, and the executor goes on. It must not block: everybody waits for it.
+/// It is called in the middle of things, but nothing is borrowed: it may log, spawn, wake and
+/// abort. What it does itself is not reported to it. If it panics, the panic is logged as an error,
+/// and the executor goes on. It must not block: every task waits for it.
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
@@ -74,6 +71,14 @@ impl<O: Observer + ?Sized> Observer for Box<O> {
     }
 }
 
+/// Calls both, the first one first.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn on_event(&self, event: &Event) {
+        self.0.on_event(event);
+        self.1.on_event(event);
+    }
+}
+
 /// Something that happened: when, to which task, and what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
@@ -83,13 +88,17 @@ pub struct Event {
 }
 
 impl Event {
-    /// Returns when it happened: the time of the executor, which a paused clock holds.
+    pub(crate) fn new(when: Instant, task: Option<TaskId>, kind: EventKind) -> Event {
+        Event { when, task, kind }
+    }
+
+    /// Returns when it happened, by the clock of the executor, which may be paused.
     #[must_use]
     pub fn when(&self) -> Instant {
         self.when
     }
 
-    /// Returns the task that it happened to; `None` if that was the executor itself.
+    /// Returns the task that it happened to; `None` if it happened to the executor itself.
     #[must_use]
     pub fn task(&self) -> Option<TaskId> {
         self.task
@@ -100,9 +109,13 @@ impl Event {
     pub fn kind(&self) -> &EventKind {
         &self.kind
     }
+
+    pub(crate) fn log(&self) {
+        log::log!(target: "pizzaiolo", self.kind.level(), "{self}");
+    }
 }
 
-/// The line that the log shows: who, and what, in fixed words.
+/// The line that the log shows: the task, and what happened, in fixed words.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.task {
@@ -122,11 +135,11 @@ pub enum EventKind {
         /// What [`task::Builder::name`](crate::task::Builder::name) called it.
         name: Option<Rc<str>>,
         /// The call that made it.
-        place: &'static Location<'static>,
+        location: &'static Location<'static>,
     },
-    /// A task's turn began.
+    /// A poll of a task began.
     PollStarted,
-    /// A task's turn ended.
+    /// A poll of a task ended.
     #[non_exhaustive]
     PollEnded {
         /// Its future has returned its output.
@@ -135,13 +148,13 @@ pub enum EventKind {
     /// A socket was registered with the OS, because a task has to wait for it.
     #[non_exhaustive]
     Registered {
-        /// The socket's name from here on.
+        /// The id of the socket.
         source: SourceId,
-        /// What it is, for people: `tcp with 127.0.0.1:50312`, say.
+        /// What it is, for example `tcp with 127.0.0.1:50312`.
         label: Rc<str>,
     },
-    /// A socket was taken out of the reactor: it was dropped, or its executor lets it go. Its name
-    /// is not used again.
+    /// A socket was deregistered: it was dropped, or taken out of its `Async`. Its id is not used
+    /// again.
     #[non_exhaustive]
     Deregistered {
         /// The socket.
@@ -152,25 +165,25 @@ pub enum EventKind {
     Waiting {
         /// The socket.
         source: SourceId,
-        /// What for.
+        /// The direction that it waits for.
         direction: Direction,
     },
-    /// The task was put into the queue of those that are ready. (A task that is in it already is
-    /// not put into it again, so that is no event.)
+    /// The task was put into the ready queue. (A wake of a task that is in it already changes
+    /// nothing, and is no event.)
     #[non_exhaustive]
     Woken {
-        /// Who called wake.
+        /// What called the waker.
         by: Cause,
     },
-    /// Nothing is ready: the thread asks the OS to wake it when something is.
+    /// No task is ready: the thread goes to sleep in the reactor.
     #[non_exhaustive]
     Parked {
-        /// For how long at most. `None`: for ever.
+        /// How long it sleeps at most. `None`: without a limit.
         timeout: Option<Duration>,
     },
-    /// The thread goes on.
+    /// The thread no longer sleeps.
     Unparked,
-    /// The OS said what a socket is ready for.
+    /// The OS reported the readiness of a socket.
     #[non_exhaustive]
     OsEvent {
         /// The socket.
@@ -184,31 +197,63 @@ pub enum EventKind {
         /// When it fires. `None`: never.
         deadline: Option<Instant>,
     },
-    /// A timer that the task waits for has fired.
+    /// A timer that the task waits for fired.
     TimerFired,
-    /// A task's future has returned its output, and is dropped.
+    /// A task's future returned its output, and was dropped.
     Finished,
     /// A task's future was dropped before it was ready.
     Aborted,
-    /// A task's future has panicked, and is dropped.
+    /// A task's future panicked, and was dropped.
     Panicked,
     /// Something is wrong with the task, or slows the others down. The log shows it as a warning.
     #[non_exhaustive]
     Warned {
-        /// What is wrong.
+        /// The kind of the problem.
         warning: Warning,
-        /// The task's name, if it has one, and the place where it was spawned.
+        /// The task's name, if it has one, and where it was spawned.
         about: Rc<str>,
     },
+}
+
+/// What called a waker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The task that was polled: perhaps the woken one itself.
+    Task(TaskId),
+    /// The reactor, because this socket may be ready for this direction.
+    Source(SourceId, Direction),
+    /// The reactor, because a timer fired.
+    Timer,
+    /// The executor, after a poll that spent its budget of I/O operations: the task goes to the end
+    /// of the queue, so that the others run too.
+    Budget,
+    /// The executor's thread, while no task was polled.
+    Executor,
+    /// Another thread; or this one, while the executor did not run.
+    OtherThread,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Task(task) => task.fmt(f),
+            Cause::Source(source, direction) => write!(f, "{source} ({direction})"),
+            Cause::Timer => f.write_str("a timer"),
+            Cause::Budget => f.write_str("its spent budget"),
+            Cause::Executor => f.write_str("the executor"),
+            Cause::OtherThread => f.write_str("another thread"),
+        }
+    }
 }
 
 /// What may be wrong with a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Warning {
-    /// It returned Pending, but nobody holds its waker: it can never run again.
+    /// It returned Pending, but nothing holds its waker: it can never run again.
     LostWaker,
-    /// A poll took this long, and nobody else ran meanwhile.
+    /// A poll took this long. No other task ran meanwhile.
     SlowPoll(Duration),
     /// It wakes itself in more than half of its polls: it may be a busy loop.
     WakesItself,
@@ -218,10 +263,10 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::LostWaker => f.write_str(
-                "it returned Pending, but nobody holds its waker: it can never run again",
+                "it returned Pending, but nothing holds its waker: it can never run again",
             ),
             Warning::SlowPoll(took) => {
-                write!(f, "a poll took {took:?}, and nobody else ran meanwhile")
+                write!(f, "a poll took {took:?}, and no other task ran meanwhile")
             }
             Warning::WakesItself => {
                 f.write_str("it wakes itself in more than half of its polls: it may be a busy loop")
@@ -233,10 +278,10 @@ impl fmt::Display for Warning {
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            EventKind::Spawned { name: Some(name), place } => {
-                write!(f, "spawned as {name:?} at {place}")
+            EventKind::Spawned { name: Some(name), location } => {
+                write!(f, "spawned as {name:?} at {location}")
             }
-            EventKind::Spawned { name: None, place } => write!(f, "spawned at {place}"),
+            EventKind::Spawned { name: None, location } => write!(f, "spawned at {location}"),
             EventKind::PollStarted => f.write_str("polled"),
             EventKind::PollEnded { ready: true } => f.write_str("ready"),
             EventKind::PollEnded { ready: false } => f.write_str("pending"),

@@ -117,9 +117,8 @@ fn a_sleep_without_end_is_a_deadlock() {
             let executor = executor.expect("the OS has descriptors");
             let message = deadlock(|| executor.block_on(time::sleep(Duration::MAX)));
             assert!(message.contains("no timer will fire"), "{message}");
-            assert!(
-                message.contains("\nroot       waiting        1     0.00s  a timer that never")
-            );
+            assert!(message.contains("\nroot       waiting        1 "), "{message}");
+            assert!(message.contains("s  a timer that never fires; "), "{message}");
             let _task = executor.spawn(time::sleep(Duration::MAX));
             let message = deadlock(|| executor.run());
             assert!(message.contains("a timer that never fires; "), "{message}");

@@ -1,4 +1,4 @@
-//! A future that returns Pending while nobody holds its waker can never run again.
+//! A future that returns Pending while nothing holds its waker can never run again.
 
 use std::{
     cell::RefCell,
@@ -107,7 +107,7 @@ fn without_an_observer_the_log_has_the_warning() {
         assert!(line.starts_with("WARN task 0: warning, spawned at "), "{line}");
         assert!(
             line.ends_with(
-                ": it returned Pending, but nobody holds its waker: it can never run again"
+                ": it returned Pending, but nothing holds its waker: it can never run again"
             ),
             "{line}"
         );

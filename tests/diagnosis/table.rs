@@ -42,7 +42,7 @@ fn a_task_is_listed_from_its_spawn_to_its_end() {
             let tasks = executor.tasks();
             let [info] = &*tasks else { panic!("one task was expected:\n{tasks}") };
             assert_eq!((info.id, info.name.as_deref()), (task.id(), None));
-            let place = info.place.expect("it was spawned somewhere");
+            let place = info.location;
             assert_eq!((place.file(), place.line()), (file!(), line));
             assert_eq!((info.state, info.polls), (TaskState::Ready, polls));
             assert_eq!(info.waits_for, []);
@@ -61,7 +61,7 @@ fn a_task_has_its_name_and_the_place_of_its_spawn() {
         for name in ["oven", "table"] {
             let line = line!() + 1;
             let _task = task::Builder::new().name(name).spawn_on(&executor, pending::<()>());
-            assert_eq!(named(&executor, name).place.map(Location::line), Some(line));
+            assert_eq!(named(&executor, name).location.line(), line);
         }
     });
 }
@@ -120,7 +120,7 @@ fn the_future_of_block_on_comes_first_while_it_runs() {
         });
         let [root, task] = &*tasks else { panic!("the root and a task were expected:\n{tasks}") };
         assert_eq!((root.id.to_string().as_str(), &root.name), ("root", &None));
-        let place = root.place.expect("it was called somewhere");
+        let place = root.location;
         assert_eq!((place.file(), place.line()), (file!(), line));
         assert_eq!((root.state, root.polls), (TaskState::Waiting, 1));
         assert_eq!(root.waits_for, [WaitsFor::Join(task.id)]);
@@ -339,7 +339,7 @@ fn it_prints_as_a_table_and_in_detail() {
             panic!("a head and three tasks were expected:\n{table}");
         };
         let place = format!("{}:{line}:", file!());
-        assert_eq!(*head, "task       state      polls     since  waits for; name or place");
+        assert_eq!(*head, "task       state      polls     since  waits for; name or location");
         assert_eq!(*oven_line, "task 0     waiting        1     2.00s  a timer, 88.0s to go; oven");
         let start = format!("task 1     waiting        1     2.00s  the end of task 0; {place}");
         assert!(waiter_line.starts_with(&start), "{waiter_line}\n{start}");

@@ -44,6 +44,9 @@ fn a_socket_that_never_has_to_wait_never_registers() {
         client.write_all(b"one two").expect("there is room");
         // Each operation under an executor of its own.
         let (conn, _) = pizzaiolo::block_on(listener.accept()).expect("it is there already");
+        // An accepted stream registers when it is first read, so this one is made of std's.
+        let conn = net::TcpStream::try_from(conn).expect("it is not registered");
+        let conn = TcpStream::try_from(conn).expect("it is a socket");
         let mut buf = [0; 3];
         pizzaiolo::block_on(conn.peek(&mut buf)).expect("it is there already");
         pizzaiolo::block_on(conn.read_exact(&mut buf)).expect("it is there already");

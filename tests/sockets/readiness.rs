@@ -589,7 +589,7 @@ fn a_waker_that_panics_takes_nobody_elses_wake() {
 /// others have theirs.
 #[test]
 fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
-    /// `OPERATIONS_A_POLL`, in `src/context.rs`.
+    /// `BUDGET`, in `src/current.rs`.
     const BOUND: u32 = 128;
 
     run(async || {

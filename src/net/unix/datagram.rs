@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::path_of;
-use crate::{
-    async_io::Async,
-    id::{Reading, Writing},
-};
+use crate::{async_io::Async, id::Direction};
 
 /// A datagram socket between processes on one machine.
 ///
@@ -35,11 +32,13 @@ pub struct UnixDatagram {
     pub(in crate::net) io: Async<mio::net::UnixDatagram>,
 }
 
+/// Describes the socket for people.
+fn label(io: &mio::net::UnixDatagram) -> String {
+    format!("unix datagrams{}", path_of(io.local_addr(), "at"))
+}
+
 impl UnixDatagram {
     fn new(socket: mio::net::UnixDatagram) -> UnixDatagram {
-        let label = |io: &mio::net::UnixDatagram| {
-            format!("unix datagrams{}", path_of(io.local_addr(), "at"))
-        };
         UnixDatagram { io: Async::socket(socket, label) }
     }
 
@@ -183,7 +182,7 @@ impl UnixDatagram {
     ///
     /// Dropping the future loses nothing.
     pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Reading).await
+        self.io.ready(Direction::Read).await
     }
 
     /// Waits until there may be room to send, or an error.
@@ -200,7 +199,7 @@ impl UnixDatagram {
     ///
     /// Dropping the future loses nothing.
     pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Writing).await
+        self.io.ready(Direction::Write).await
     }
 
     /// Ends one direction of the socket, or both. After `Shutdown::Read`, sending to it is an

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use super::{UnixStream, path_of};
 use crate::{
     async_io::{Async, Operation},
-    id::{Direction, Reading},
+    id::Direction,
 };
 
 /// A socket at a path that clients connect to.
@@ -68,13 +68,13 @@ impl UnixListener {
     /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
     /// call.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        self.io.operation(Reading, try_accept).await
+        self.io.operation(Direction::Read, try_accept).await
     }
 
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](UnixListener::accept). It never ends.
     pub fn incoming(&self) -> UnixIncoming<'_> {
-        UnixIncoming { accept: self.io.operation(Reading, try_accept) }
+        UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
     /// Returns the address that it listens at.
@@ -109,9 +109,6 @@ impl TryFrom<net::UnixListener> for UnixListener {
     #[inline]
     fn try_from(listener: net::UnixListener) -> io::Result<UnixListener> {
         listener.set_nonblocking(true)?;
-        let label = |io: &mio::net::UnixListener| {
-            format!("unix listener{}", path_of(io.local_addr(), "at"))
-        };
         Ok(UnixListener { io: Async::socket(mio::net::UnixListener::from_std(listener), label) })
     }
 }
@@ -128,13 +125,18 @@ impl TryFrom<UnixListener> for net::UnixListener {
     }
 }
 
+/// Describes the socket for people.
+fn label(io: &mio::net::UnixListener) -> String {
+    format!("unix listener{}", path_of(io.local_addr(), "at"))
+}
+
 type TryAccept = fn(&Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream, SocketAddr)>>;
 
 /// The connections of a [`UnixListener`], as a stream.
 #[must_use = "it does nothing unless it is polled"]
 pub struct UnixIncoming<'a> {
     /// Begun again each time that it is ready.
-    accept: Operation<'a, mio::net::UnixListener, Reading, TryAccept>,
+    accept: Operation<'a, mio::net::UnixListener, TryAccept>,
 }
 
 impl Stream for UnixIncoming<'_> {

@@ -25,34 +25,26 @@ use crate::{async_io::Async, net::stream::ByteStream};
 /// ```
 pub struct UnixStream {
     pub(in crate::net) io: Async<mio::net::UnixStream>,
-    /// Who polls, having no future that waits.
-    #[cfg(feature = "futures-io")]
-    pub(in crate::net) tickets: crate::net::futures_io::Tickets,
+}
+
+/// Describes the socket for people.
+fn label(io: &mio::net::UnixStream) -> String {
+    format!("unix stream{}", path_of(io.peer_addr(), "with"))
 }
 
 impl UnixStream {
     fn new(stream: mio::net::UnixStream) -> UnixStream {
-        let label =
-            |io: &mio::net::UnixStream| format!("unix stream{}", path_of(io.peer_addr(), "with"));
-        UnixStream::from_io(Async::socket(stream, label))
+        UnixStream { io: Async::socket(stream, label) }
     }
 
-    /// The same for a socket that was made just now, so that nobody else has it.
-    pub(super) fn fresh(stream: mio::net::UnixStream) -> UnixStream {
-        UnixStream::from_io(UnixStream::new(stream).io.assume_sole())
+    /// The same for a socket that was made just now, so that no duplicate of it exists.
+    fn unique(stream: mio::net::UnixStream) -> UnixStream {
+        UnixStream { io: Async::socket(stream, label).assume_unique() }
     }
 
     /// The same for one that a listener has accepted.
     pub(super) fn accepted(stream: mio::net::UnixStream) -> UnixStream {
-        UnixStream::from_io(UnixStream::new(stream).io.assume_accepted())
-    }
-
-    fn from_io(io: Async<mio::net::UnixStream>) -> UnixStream {
-        UnixStream {
-            io,
-            #[cfg(feature = "futures-io")]
-            tickets: crate::net::futures_io::Tickets::default(),
-        }
+        UnixStream { io: Async::socket(stream, label).assume_accepted() }
     }
 
     /// Connects to the listener at `path`.
@@ -72,7 +64,7 @@ impl UnixStream {
     ///
     /// Dropping the future closes the connection that is being made.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<UnixStream> {
-        let stream = UnixStream::fresh(mio::net::UnixStream::connect(path)?);
+        let stream = UnixStream::unique(mio::net::UnixStream::connect(path)?);
         stream.io.connected().await?;
         Ok(stream)
     }
@@ -85,7 +77,7 @@ impl UnixStream {
     #[inline]
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (a, b) = mio::net::UnixStream::pair()?;
-        Ok((UnixStream::fresh(a), UnixStream::fresh(b)))
+        Ok((UnixStream::unique(a), UnixStream::unique(b)))
     }
 
     /// Returns the address of this end: mostly it has none.

@@ -73,7 +73,7 @@ impl Record {
             self.sources.hold(source);
         }
         match (event.kind(), event.task()) {
-            (EventKind::Spawned { name, place, .. }, Some(task)) => {
+            (EventKind::Spawned { name, location: place, .. }, Some(task)) => {
                 self.tasks.name(task, Birth { name: name.clone(), place });
             }
             (EventKind::Finished | EventKind::Aborted | EventKind::Panicked, Some(task)) => {

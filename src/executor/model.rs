@@ -4,22 +4,99 @@
 //! RUSTFLAGS="--cfg loom" cargo test --release --lib --target-dir target/loom model
 //! ```
 //!
-//! What runs is the real executor, with its inbox and its tasks' marks; only what would ask the
-//! OS to sleep or to wake is a stand-in, see [`sync`](crate::sync). A wake that is lost is then
-//! an executor that sleeps for ever, which the checker reports as a deadlock. What a wake brings
-//! is written and read relaxed, so that the poll sees it only if the wake makes it visible.
+//! What runs is the real event loop, with its queues and its tasks' marks. It sleeps in a parker of
+//! loom's, so this is also the proof that the executor needs no reactor. A wake that is lost is then
+//! an executor that sleeps for ever, which the checker reports as a deadlock. What a wake brings is
+//! written and read relaxed, so that the poll sees it only if the wake makes it visible.
 //!
-//! A model that fails may abort the process while it unwinds; `-- --nocapture` says what it found.
+//! A model that fails may abort the process while it unwinds; `-- --nocapture` prints what it found.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::Location,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Poll, Wake, Waker},
+};
 
 use loom::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Notify,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread,
 };
 
-use super::{Bell, Inbox, Letter};
-use crate::{Executor, id::TaskId, slots::Key};
+use super::{
+    EventLoop, Park,
+    handle::Handle,
+    queue::Order,
+    remote::{Message, RemoteQueue},
+    shared::Shared,
+};
+use crate::{clock::Clock, id::TaskId, slab::Key, trace::Tracer};
+
+/// A sleep that the model checker sees. An unpark before it ends it.
+struct Parker(Arc<Unparker>);
+
+struct Unparker(Notify);
+
+impl Park for Parker {
+    fn park(&self, _: &Shared) {
+        self.0.0.wait();
+    }
+
+    fn look(&self, _: &Shared) {}
+
+    fn task_ended(&self, _: TaskId) {}
+}
+
+impl Wake for Unparker {
+    fn wake(self: Arc<Self>) {
+        self.0.notify();
+    }
+}
+
+/// An executor without a reactor.
+struct Executor(EventLoop<Parker>);
+
+impl Executor {
+    fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        drop(self.0.spawn(future, Location::caller(), None));
+    }
+
+    fn block_on(&self, future: impl Future<Output = ()>) {
+        let (_entered, mut future) = (self.0.enter(), pin!(future));
+        self.0.block_on(&mut |cx| future.as_mut().poll(cx).map(|()| Box::new(()) as Box<dyn Any>));
+    }
+
+    fn run(&self) {
+        let _entered = self.0.enter();
+        self.0.run();
+    }
+
+    fn run_until_idle(&self) {
+        let _entered = self.0.enter();
+        self.0.run_until_idle();
+    }
+
+    fn handle(&self) -> Handle {
+        self.0.handle()
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        let shared = self.0.shared();
+        self.0.close(|| {
+            for id in shared.tasks.pending() {
+                self.0.drop_task(id);
+            }
+        });
+    }
+}
 
 /// As many preemptions as there are; with three busy threads that takes too long.
 const ALL: Option<usize> = None;
@@ -32,7 +109,10 @@ fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
 }
 
 fn executor() -> Executor {
-    Executor::new().expect("the OS gives two descriptors")
+    let unparker = Arc::new(Unparker(Notify::new()));
+    let tracer = Rc::new(Tracer::new(None, Rc::new(Clock::new(false))));
+    let parker = Parker(Arc::clone(&unparker));
+    Executor(EventLoop::new(parker, unparker.into(), Order::Fifo, tracer))
 }
 
 /// Starts as many threads as it has flags, at its first poll. Each raises its flag and wakes.
@@ -71,46 +151,46 @@ fn a_wake_of_the_root_future_is_never_lost() {
 fn a_wake_while_the_task_is_put_back_is_not_lost() {
     check(ALL, || {
         let executor = executor();
-        drop(executor.spawn(all_raised(1, || ())));
+        executor.spawn(all_raised(1, || ()));
         executor.run();
     });
 }
 
-/// tokio#7622, futures-rs#2608: the second wake finds the task marked and sends no letter, but
+/// tokio#7622, futures-rs#2608: the second wake finds the task marked and sends no message, but
 /// what was written before it is visible to the poll.
 #[test]
 fn the_poll_sees_what_each_of_two_wakes_brought() {
     check(Some(4), || {
         let executor = executor();
-        drop(executor.spawn(all_raised(2, || ())));
+        executor.spawn(all_raised(2, || ()));
         executor.run();
     });
 }
 
-/// The letter for one task comes while that for another is taken out.
+/// The message for one task comes while that for another is taken out.
 #[test]
-fn a_wake_while_the_inbox_is_emptied_is_not_lost() {
+fn a_wake_while_the_remote_queue_is_emptied_is_not_lost() {
     check(Some(3), || {
         let executor = executor();
-        drop(executor.spawn(all_raised(1, || ())));
-        drop(executor.spawn(all_raised(1, || ())));
+        executor.spawn(all_raised(1, || ()));
+        executor.spawn(all_raised(1, || ()));
         executor.run();
     });
 }
 
-/// futures-rs#1737: the task wakes itself too, so it is in the queue already when the letter
-/// comes, or is polled before the letter is read.
+/// futures-rs#1737: the task wakes itself too, so it is in the queue already when the message
+/// comes, or is polled before the message is received.
 #[test]
 fn a_wake_from_elsewhere_is_not_lost_beside_one_from_here() {
     check(ALL, || {
         let executor = executor();
         let (mut first, mut raised) = (true, Box::pin(all_raised(1, || ())));
-        drop(executor.spawn(poll_fn(move |cx| {
+        executor.spawn(poll_fn(move |cx| {
             if std::mem::replace(&mut first, false) {
                 cx.waker().wake_by_ref();
             }
             raised.as_mut().poll(cx)
-        })));
+        }));
         executor.run();
     });
 }
@@ -123,13 +203,13 @@ fn one_wake_is_one_poll_at_most() {
         let executor = executor();
         let polls = std::rc::Rc::new(std::cell::Cell::new(0));
         let counted = std::rc::Rc::clone(&polls);
-        drop(executor.spawn(all_raised(1, move || counted.set(counted.get() + 1))));
+        executor.spawn(all_raised(1, move || counted.set(counted.get() + 1)));
         executor.run();
         assert!(polls.get() <= 2, "{} polls", polls.get());
     });
 }
 
-/// A letter that brings a future is found like one that brings a wake.
+/// A message that brings a future is found like one that brings a wake.
 #[test]
 fn a_future_that_is_sent_while_the_executor_falls_asleep_is_run() {
     check(ALL, || {
@@ -158,18 +238,18 @@ fn a_future_that_is_sent_while_the_executor_falls_asleep_is_run() {
 fn a_wake_of_a_finished_task_touches_no_other() {
     check(ALL, || {
         let executor = executor();
-        drop(executor.spawn(poll_fn(|cx| {
+        executor.spawn(poll_fn(|cx| {
             let waker = cx.waker().clone();
             thread::spawn(move || waker.wake());
             Poll::Ready(())
-        })));
+        }));
         executor.run_until_idle();
         let polls = std::rc::Rc::new(std::cell::Cell::new(0));
         let counted = std::rc::Rc::clone(&polls);
-        drop(executor.spawn(poll_fn(move |_| {
+        executor.spawn(poll_fn(move |_| {
             counted.set(counted.get() + 1);
             Poll::<()>::Pending
-        })));
+        }));
         executor.run_until_idle();
         executor.run_until_idle();
         assert_eq!(polls.get(), 1);
@@ -177,7 +257,7 @@ fn a_wake_of_a_finished_task_touches_no_other() {
 }
 
 /// compio#489, tokio#542: a wake, and a future that is sent, while the executor goes away.
-/// Whoever comes first, nothing is left in the inbox.
+/// Whichever is first, nothing is left in the queue.
 #[test]
 fn what_is_sent_while_the_executor_goes_away_is_dropped_once() {
     struct Counted(Arc<AtomicUsize>);
@@ -200,45 +280,46 @@ fn what_is_sent_while_the_executor_goes_away_is_dropped_once() {
         drop(executor);
         sender.join().expect("the sender does not panic");
         assert_eq!(drops.load(Ordering::Relaxed), 1);
-        // Only now: a future that was left in the inbox would go with it.
+        // Only now: a future that was left in the queue would go with it.
         drop(handle);
     });
 }
 
-/// Two letters, one sleep: whoever is second finds that the first has rung.
+/// Two messages, one sleep: the second thread finds that the first has unparked the executor.
 #[test]
-fn a_sleep_is_ended_by_one_ring_however_many_send() {
-    struct Counter(Arc<AtomicUsize>);
+fn a_sleep_is_ended_by_one_unpark_however_many_send() {
+    struct Counter(AtomicUsize);
 
-    impl Bell for Counter {
-        fn ring(&self) {
+    impl Wake for Counter {
+        fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     check(ALL, || {
-        let rings = Arc::new(AtomicUsize::new(0));
-        let inbox = Arc::new(Inbox::new(Counter(Arc::clone(&rings))));
-        let senders = [0, 1].map(|number| {
-            let inbox = Arc::clone(&inbox);
+        let unparks = Arc::new(Counter(AtomicUsize::new(0)));
+        let remote = Arc::new(RemoteQueue::new(Waker::from(Arc::clone(&unparks))));
+        remote.set_awake();
+        let senders = [1, 2].map(|number| {
+            let remote = Arc::clone(&remote);
             thread::spawn(move || {
-                let letter = Letter::Wake(TaskId(Key::reserved(number)));
-                assert!(inbox.send(letter).is_ok());
+                let message = Message::Wake(TaskId(Key::from_parts(number, 1)));
+                assert!(remote.send(message).is_ok());
             })
         });
-        let sleeps = inbox.announce_sleep();
+        let sleeps = remote.prepare_park();
         for sender in senders {
             sender.join().expect("a sender does not panic");
         }
-        let rings = rings.load(Ordering::Relaxed);
+        let unparks = unparks.0.load(Ordering::Relaxed);
         if sleeps {
-            assert_eq!(rings, 1, "the sleep is ended, once");
+            assert_eq!(unparks, 1, "the sleep is ended, once");
         } else {
-            assert!(rings <= 1, "{rings} rings for one announcement");
+            assert!(unparks <= 1, "{unparks} unparks for one announcement");
         }
-        let mut letters = Vec::new();
-        inbox.take(&mut letters);
-        assert_eq!(letters.len(), 2);
-        assert!(!inbox.has_mail());
+        let mut messages = Vec::new();
+        remote.take(&mut messages);
+        assert_eq!(messages.len(), 2);
+        assert!(!remote.is_pending());
     });
 }

@@ -1,8 +1,8 @@
-//! Foreign code, called so that its panic harms nobody else.
+//! Calls into code of the user, so that its panic harms nothing else.
 //!
-//! The executor runs code that it knows nothing of: a waker that another runtime made, the `Drop`
-//! of an output that nobody asked for. When such code panics, the panic is logged as an error, and
-//! whoever else is to be woken or dropped has its turn all the same.
+//! The executor and the reactor call wakers of other runtimes, drop outputs that no handle asks for,
+//! and notify observers. When such code panics, the panic is logged as an error, and the other
+//! wakes and drops still happen.
 
 use std::{
     any::Any,
@@ -10,20 +10,20 @@ use std::{
     task::Waker,
 };
 
-/// Calls `code` and returns what it returns, or the payload of its panic.
+/// Calls `code` and returns its result, or the payload of its panic.
 pub(crate) fn call<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
-    // Unwind safe: what the code was working on is dropped, or was never ours.
+    // Unwind safe: the caller drops what the code was working on.
     catch_unwind(AssertUnwindSafe(code))
 }
 
-/// Wakes, and logs a panic of the waker's.
+/// Calls a waker, and logs its panic.
 pub(crate) fn wake(waker: Waker) {
     if let Err(payload) = call(|| waker.wake()) {
         report("a waker", payload);
     }
 }
 
-/// Drops a value, and logs a panic of its `Drop`. The caller says what it is.
+/// Drops a value, and logs a panic of its `Drop`. `what` is its description for the log.
 pub(crate) fn drop<T>(what: &str, value: T) {
     if let Err(payload) = call(|| std::mem::drop(value)) {
         report(what, payload);

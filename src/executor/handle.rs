@@ -1,8 +1,15 @@
-//! A way in for other threads.
+//! Spawning from other threads.
 
-use std::{fmt, panic::Location, sync::Arc};
+use std::{
+    fmt,
+    panic::Location,
+    sync::{
+        Arc,
+        atomic::{Ordering, fence},
+    },
+};
 
-use crate::inbox::{Inbox, Letter};
+use super::remote::{Message, RemoteQueue};
 
 /// Spawns tasks onto an executor from any thread.
 ///
@@ -21,15 +28,23 @@ use crate::inbox::{Inbox, Letter};
 /// ```
 #[derive(Clone)]
 pub struct Handle {
-    inbox: Arc<Inbox>,
-    /// Tells the executor whether there are handles.
+    remote: Arc<RemoteQueue>,
+    /// Counts the handles.
     #[expect(dead_code, reason = "its existence is what counts")]
     mark: Arc<()>,
 }
 
 impl Handle {
-    pub(crate) fn new(inbox: Arc<Inbox>, mark: Arc<()>) -> Handle {
-        Handle { inbox, mark }
+    pub(super) fn new(remote: Arc<RemoteQueue>, mark: Arc<()>) -> Handle {
+        Handle { remote, mark }
+    }
+
+    /// Says whether there is any handle that was made with this mark.
+    pub(super) fn any(mark: &Arc<()>) -> bool {
+        let any = Arc::strong_count(mark) > 1;
+        // Acquire: what the last handle has sent happened before it went.
+        fence(Ordering::Acquire);
+        any
     }
 
     /// Sends a future to the executor's thread, where it becomes a task. If the executor sleeps,
@@ -41,7 +56,8 @@ impl Handle {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        if let Err(refused) = self.inbox.send(Letter::Spawn(Box::pin(future), Location::caller())) {
+        if let Err(refused) = self.remote.send(Message::Spawn(Box::pin(future), Location::caller()))
+        {
             // With no lock held: the future's `Drop` is the caller's code.
             drop(refused);
         }
@@ -51,7 +67,7 @@ impl Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("executor_is_gone", &self.inbox.is_closed())
+            .field("executor_is_gone", &self.remote.is_closed())
             .finish_non_exhaustive()
     }
 }

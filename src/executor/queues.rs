@@ -1,0 +1,75 @@
+//! The two queues of an executor, and the thread-local with those of the executor that runs here.
+//!
+//! They are what a wake needs: on the executor's own thread it pushes the task's id, which takes
+//! neither a lock nor a system call.
+
+use std::{cell::RefCell, mem::ManuallyDrop, rc::Rc, sync::Arc};
+
+use super::{queue::ReadyQueue, remote::RemoteQueue};
+use crate::{
+    current,
+    id::TaskId,
+    sync::thread_local_cell,
+    trace::{Cause, EventKind, Tracer},
+};
+
+pub(super) struct Queues {
+    pub(super) ready: ReadyQueue,
+    /// The way in for other threads.
+    pub(super) remote: Arc<RemoteQueue>,
+    pub(super) tracer: Rc<Tracer>,
+}
+
+impl Queues {
+    /// Queues a task that is marked as queued, and reports it.
+    pub(super) fn push_woken(&self, id: TaskId, by: Cause) {
+        self.ready.push(id);
+        self.tracer.emit(Some(id), || EventKind::Woken { by });
+    }
+}
+
+/// It is never dropped, for each executor that enters leaves again. So the thread-local needs no
+/// destructor, and an access need not check whether it has run.
+type Running = RefCell<ManuallyDrop<Option<Rc<Queues>>>>;
+
+thread_local_cell! {
+    static RUNNING: Running = RefCell::new(ManuallyDrop::new(None));
+}
+
+/// Makes these the queues of the executor that runs here, and returns those of the outer one.
+pub(super) fn replace_running(queues: Option<Rc<Queues>>) -> Option<Rc<Queues>> {
+    let outer = RUNNING.with(|running| running.replace(ManuallyDrop::new(queues)));
+    ManuallyDrop::into_inner(outer)
+}
+
+/// Pushes the id that `mark` returns, if the executor of this remote queue runs on this thread. False
+/// if it does not.
+#[inline]
+pub(super) fn push_if_running(
+    remote: &Arc<RemoteQueue>,
+    mark: impl FnOnce() -> Option<TaskId>,
+) -> bool {
+    let (is_here, observed) = RUNNING.with(|running| match &**running.borrow() {
+        Some(queues) if Arc::ptr_eq(remote, &queues.remote) => {
+            let id = mark();
+            if let Some(id) = id {
+                queues.ready.push(id);
+            }
+            (true, id.filter(|_| queues.tracer.is_on()))
+        }
+        _ => (false, None),
+    });
+    if let Some(id) = observed {
+        report_wake(id);
+    }
+    is_here
+}
+
+/// With nothing borrowed: an observer is user code.
+#[cold]
+fn report_wake(id: TaskId) {
+    let queues = RUNNING.with(|running| running.borrow().as_ref().cloned());
+    if let Some(queues) = queues {
+        queues.tracer.emit(Some(id), || EventKind::Woken { by: current::cause() });
+    }
+}

@@ -1,0 +1,105 @@
+//! What an executor shares with the join handles of its tasks: its tasks and its queues.
+
+use std::{panic::Location, rc::Rc, sync::Arc, task::Waker};
+
+use super::{
+    future::{LocalTask, Name},
+    handle::Handle,
+    queue::{Order, ReadyQueue},
+    queues::Queues,
+    remote::{Message, RemoteQueue},
+    task::JoinState,
+    tasks::Tasks,
+};
+use crate::{
+    id::TaskId,
+    trace::{Cause, EventKind, Tracer, Warning},
+};
+
+pub(crate) struct Shared {
+    pub(crate) tasks: Tasks,
+    pub(super) queues: Rc<Queues>,
+    /// Shared with every [`Handle`], to see whether there are any.
+    handles: Arc<()>,
+}
+
+impl Shared {
+    #[track_caller]
+    pub(super) fn new(unparker: Waker, order: Order, tracer: Rc<Tracer>) -> Shared {
+        let remote = Arc::new(RemoteQueue::new(unparker));
+        let tasks = Tasks::new(Arc::clone(&remote), Rc::clone(tracer.clock()));
+        let queues = Queues { ready: ReadyQueue::new(order), remote, tracer };
+        Shared { tasks, queues: Rc::new(queues), handles: Arc::new(()) }
+    }
+
+    pub(crate) fn tracer(&self) -> &Tracer {
+        &self.queues.tracer
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.queues.remote), Arc::clone(&self.handles))
+    }
+
+    /// Says whether there is any [`Handle`].
+    pub(crate) fn has_handles(&self) -> bool {
+        Handle::any(&self.handles)
+    }
+
+    /// Makes a task of a future, and queues it.
+    pub(super) fn add(
+        &self,
+        future: LocalTask,
+        location: &'static Location<'static>,
+        name: Name,
+        has_handle: bool,
+    ) -> TaskId {
+        let join = if has_handle { JoinState::Joined } else { JoinState::Detached };
+        let id = self.tasks.insert(future, location, name.clone(), join);
+        self.queues.ready.push(id);
+        self.tracer().emit(Some(id), || EventKind::Spawned { name, location });
+        id
+    }
+
+    /// Does what the messages of other threads ask for.
+    pub(super) fn receive(&self, messages: &mut Vec<Message>) {
+        self.queues.remote.take(messages);
+        for message in messages.drain(..) {
+            match message {
+                Message::Wake(id) if self.tasks.mark_received(id) => {
+                    self.queues.push_woken(id, Cause::OtherThread);
+                }
+                Message::Wake(_) => {}
+                Message::Spawn(future, location) => {
+                    self.add(future, location, None, false);
+                }
+            }
+        }
+    }
+
+    /// Says whether there is a task to poll, or a message to receive.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.queues.ready.is_empty() || self.queues.remote.is_pending()
+    }
+
+    /// Says whether there is a message, for sure: also one of a thread that is done since.
+    pub(crate) fn has_messages(&self) -> bool {
+        self.queues.remote.has_messages()
+    }
+
+    /// Lists the tasks that are ready.
+    pub(crate) fn ready_tasks(&self) -> Vec<TaskId> {
+        self.queues.ready.list()
+    }
+
+    /// Warns if the task waits and can never run again.
+    pub(crate) fn warn_if_lost(&self, id: TaskId) {
+        if self.tasks.is_lost(id) {
+            self.warn_of_lost_waker(id);
+        }
+    }
+
+    #[cold]
+    pub(super) fn warn_of_lost_waker(&self, id: TaskId) {
+        self.tracer().warn(id, Warning::LostWaker, &self.tasks.describe(id));
+    }
+}

@@ -164,7 +164,9 @@ mod tests {
         let last: Chooser = Box::new(|ready: &[TaskId]| ready.len() - 1);
         let queue = ReadyQueue::new(Order::Chosen(Cell::new(Some(last))));
         let ids = [1, 2, 3].map(|index| TaskId(Key::from_parts(index, 1)));
-        ids.iter().for_each(|id| queue.push(*id));
+        for id in ids {
+            queue.push(id);
+        }
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(order, [ids[2], ids[1], ids[0]]);
     }

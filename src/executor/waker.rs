@@ -34,7 +34,7 @@ use crate::{
 
 /// What all clones of a task's waker share.
 pub(super) struct Header {
-    /// The task's id, in two halves. They change only while no clone is out, see [`Spare`]; they
+    /// The task's id, in two halves. They change only while no clone is out, see [`Spares`]; they
     /// are atomic because the header is shared.
     index: AtomicU32,
     generation: AtomicU32,

@@ -2,10 +2,22 @@
 //!
 //! Every operation takes `&self`: one task can read while another writes, through an `Rc`. A
 //! socket may be made anywhere, also before there is an executor. An operation tries first; only
-//! when it has to wait, the socket is registered with the executor that runs there, and with that
-//! one it stays. Waiting for it under another executor, or when its executor is gone, is an error
-//! that says so. (Where sockets have no descriptors, as on Windows, make them inside the executor:
-//! there they are registered when they are made.)
+//! when it has to wait, the socket is registered with the reactor of the executor that runs there (or
+//! with the one that is [entered](crate::Reactor::enter)), and with that one it stays. To wait for it
+//! in another reactor, or when its reactor is gone, is an error that says so. (Where sockets have no
+//! descriptors, as on Windows, make them inside the executor: there they are registered when they are
+//! made.)
+//!
+//! # The budget
+//!
+//! One poll of a task completes at most 128 socket operations. After that each further operation in
+//! the same poll returns Pending without a try, and the task goes to the end of the ready queue: so a
+//! task whose sockets are always ready does not keep the others waiting. Its wake is called when the
+//! poll has ended, not within it. So an operation that is polled once and is Pending
+//! (`now_or_never() == None`) need not mean "would block"; [`Async::try_read_with`] and its kin try
+//! always, and spend no budget. Under an executor other than this crate's there is no budget.
+//!
+//! [`Async::try_read_with`]: crate::Async::try_read_with
 //!
 //! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
 //! `AsyncWrite` of the crate of that name, for the many crates that ask for them. Of several tasks
@@ -23,6 +35,7 @@
 mod futures_io;
 #[macro_use]
 mod stream;
+#[macro_use]
 mod split;
 mod tcp_listener;
 mod tcp_stream;

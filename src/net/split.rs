@@ -6,9 +6,8 @@ use std::{
     rc::Rc,
 };
 
-use super::TcpStream;
-#[cfg(unix)]
-use super::UnixStream;
+use super::stream::HasStream;
+use crate::async_io::Async;
 
 /// The half of a stream that reads.
 ///
@@ -74,22 +73,50 @@ pub struct OwnedWriteHalf<S> {
 
 type Close<S> = fn(&S, Shutdown) -> io::Result<()>;
 
+/// Gives a stream its way to be divided.
+macro_rules! splitting {
+    ($stream:ident) => {
+        impl $stream {
+            /// Divides the stream into a half that reads and a half that writes, each for a task
+            /// of its own. Dropping the one that writes tells the peer that nothing more comes.
+            ///
+            /// A stream in an `Rc` can be read and written by two tasks as well; then the peer
+            /// sees the end when the last of them has dropped it.
+            #[must_use = "a half that is dropped is closed"]
+            #[inline]
+            pub fn into_split(
+                self,
+            ) -> ($crate::net::OwnedReadHalf<$stream>, $crate::net::OwnedWriteHalf<$stream>) {
+                $crate::net::split::halves(self, $stream::shutdown)
+            }
+        }
+    };
+}
+
 /// Divides a stream.
 pub(super) fn halves<S>(stream: S, shutdown: Close<S>) -> (OwnedReadHalf<S>, OwnedWriteHalf<S>) {
     let stream = Rc::new(stream);
     (OwnedReadHalf { stream: Rc::clone(&stream) }, OwnedWriteHalf { stream, shutdown })
 }
 
-reading!(OwnedReadHalf<TcpStream>);
-writing!(OwnedWriteHalf<TcpStream>);
+impl<S: HasStream> HasStream for OwnedReadHalf<S> {
+    type Stream = S::Stream;
 
-#[cfg(unix)]
-reading!(OwnedReadHalf<UnixStream>);
-#[cfg(unix)]
-writing!(OwnedWriteHalf<UnixStream>);
+    fn io(&self) -> &Async<S::Stream> {
+        self.stream.io()
+    }
+}
+
+impl<S: HasStream> HasStream for OwnedWriteHalf<S> {
+    type Stream = S::Stream;
+
+    fn io(&self) -> &Async<S::Stream> {
+        self.stream.io()
+    }
+}
 
 impl<S> OwnedReadHalf<S> {
-    /// Makes the stream whole again, with the half that [`into_split`](TcpStream::into_split)
+    /// Makes the stream whole again, with the half that [`into_split`](crate::net::TcpStream::into_split)
     /// made together with this one.
     ///
     /// # Errors
@@ -106,7 +133,7 @@ impl<S> OwnedReadHalf<S> {
 }
 
 impl<S> OwnedWriteHalf<S> {
-    /// Makes the stream whole again, with the half that [`into_split`](TcpStream::into_split)
+    /// Makes the stream whole again, with the half that [`into_split`](crate::net::TcpStream::into_split)
     /// made together with this one.
     ///
     /// # Errors

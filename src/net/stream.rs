@@ -9,7 +9,6 @@ use std::{
     task::{Poll, ready},
 };
 
-use super::{OwnedReadHalf, OwnedWriteHalf};
 use crate::{async_io::Async, id::Direction};
 
 /// How many buffers any OS takes in one call (POSIX's smallest `IOV_MAX`). Those after it may be
@@ -32,22 +31,6 @@ pub(super) trait HasStream {
     type Stream: ByteStream;
 
     fn io(&self) -> &Async<Self::Stream>;
-}
-
-impl<S: HasStream> HasStream for OwnedReadHalf<S> {
-    type Stream = S::Stream;
-
-    fn io(&self) -> &Async<S::Stream> {
-        self.stream.io()
-    }
-}
-
-impl<S: HasStream> HasStream for OwnedWriteHalf<S> {
-    type Stream = S::Stream;
-
-    fn io(&self) -> &Async<S::Stream> {
-        self.stream.io()
-    }
 }
 
 #[expect(private_bounds, reason = "the methods are as private as the bound")]
@@ -167,19 +150,6 @@ fn asked(lengths: impl Iterator<Item = usize>) -> usize {
 macro_rules! stream {
     ($stream:ident) => {
         impl $stream {
-            /// Divides the stream into a half that reads and a half that writes, each for a task
-            /// of its own. Dropping the one that writes tells the peer that nothing more comes.
-            ///
-            /// A stream in an `Rc` can be read and written by two tasks as well; then the peer
-            /// sees the end when the last of them has dropped it.
-            #[must_use = "a half that is dropped is closed"]
-            #[inline]
-            pub fn into_split(
-                self,
-            ) -> ($crate::net::OwnedReadHalf<$stream>, $crate::net::OwnedWriteHalf<$stream>) {
-                $crate::net::split::halves(self, $stream::shutdown)
-            }
-
             /// Ends one half of the connection, or both. After `Shutdown::Write` the peer reads
             /// all that was written, and then the end.
             ///

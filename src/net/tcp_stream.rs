@@ -3,7 +3,10 @@ use std::{
     net::{self, SocketAddr, ToSocketAddrs},
 };
 
-use super::stream::ByteStream;
+use super::{
+    split::{OwnedReadHalf, OwnedWriteHalf},
+    stream::ByteStream,
+};
 use crate::async_io::Async;
 
 /// A TCP connection.
@@ -159,8 +162,11 @@ impl TcpStream {
 }
 
 stream!(TcpStream);
+splitting!(TcpStream);
 reading!(TcpStream);
 writing!(TcpStream);
+reading!(OwnedReadHalf<TcpStream>);
+writing!(OwnedWriteHalf<TcpStream>);
 
 impl ByteStream for mio::net::TcpStream {
     const SHORT_READ_MEANS_DRAINED: bool = true;

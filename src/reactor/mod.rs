@@ -2,7 +2,7 @@
 //! that wait for them.
 //!
 //! It is the original's `select` with its two dictionaries, `_read_waiting` and `_write_waiting`.
-//! It knows no task and no executor: what it keeps of a task that waits is a [`Waker`]. So it
+//! It knows no task and no executor: what it keeps of a task that waits is a [`Waker`](std::task::Waker). So it
 //! works under our executor as under any other, one of your own included.
 //!
 //! In reading order: this file has what can be done with a reactor; [`shared`] the sleep and the
@@ -11,6 +11,8 @@
 //! thread; [`entered`] which reactor is the current one.
 
 pub(crate) mod entered;
+#[cfg(loom)]
+mod model;
 pub(crate) mod registration;
 pub(crate) mod shared;
 mod source;

@@ -8,11 +8,12 @@ use std::{
 
 use mio::{Registry, Token};
 
-#[cfg(loom)]
-use self::model::OsWaker;
-use crate::sync::{AtomicBool, Ordering};
 #[cfg(not(loom))]
 use mio::Waker as OsWaker;
+
+#[cfg(loom)]
+use super::model::OsWaker;
+use crate::sync::{AtomicBool, Ordering};
 
 /// Ends a [`park`](crate::Reactor::park) of its reactor, from any thread.
 ///
@@ -54,8 +55,11 @@ impl Unparker {
     ///
     /// The OS's, if it has no descriptor to give.
     pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Unparker> {
-        let signal = Signal { is_set: AtomicBool::new(false), os: OsWaker::new(registry, token)? };
-        Ok(Unparker(Arc::new(signal)))
+        Ok(Unparker::with(OsWaker::new(registry, token)?))
+    }
+
+    pub(super) fn with(os: OsWaker) -> Unparker {
+        Unparker(Arc::new(Signal { is_set: AtomicBool::new(false), os }))
     }
 
     /// Ends the park that is going on, or the next one. Several calls end one park. What was
@@ -103,65 +107,5 @@ impl From<Unparker> for Waker {
 impl fmt::Debug for Unparker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unparker").field("is_set", &self.is_set()).finish_non_exhaustive()
-    }
-}
-
-/// Every interleaving of a thread that parks and two that unpark it.
-///
-/// ```text
-/// RUSTFLAGS="--cfg loom" cargo test --release --lib --target-dir target/loom model
-/// ```
-#[cfg(loom)]
-mod model {
-    use std::io;
-
-    use loom::sync::Notify;
-
-    /// mio's waker, and the event that it makes. An event that is not taken yet ends the next wait.
-    pub(super) struct OsWaker(pub(super) Notify);
-
-    #[expect(clippy::unnecessary_wraps, reason = "the signatures are mio's")]
-    impl OsWaker {
-        pub(super) fn new(_: &mio::Registry, _: mio::Token) -> io::Result<OsWaker> {
-            Ok(OsWaker(Notify::new()))
-        }
-
-        pub(super) fn wake(&self) -> io::Result<()> {
-            self.0.notify();
-            Ok(())
-        }
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use std::sync::Arc;
-
-        use loom::{
-            sync::{Notify, atomic::AtomicUsize},
-            thread,
-        };
-
-        use super::super::*;
-
-        /// A park that misses what an unpark brought would sleep for ever.
-        #[test]
-        fn a_park_sees_what_each_unpark_brought() {
-            loom::model(|| {
-                let signal = Signal { is_set: AtomicBool::new(false), os: OsWaker(Notify::new()) };
-                let (unparker, brought) =
-                    (Unparker(Arc::new(signal)), Arc::new(AtomicUsize::new(0)));
-                for _ in 0..2 {
-                    let (unparker, brought) = (unparker.clone(), Arc::clone(&brought));
-                    thread::spawn(move || {
-                        brought.fetch_add(1, Ordering::Relaxed);
-                        unparker.unpark();
-                    });
-                }
-                while brought.load(Ordering::Relaxed) < 2 {
-                    unparker.0.os.0.wait();
-                    unparker.take();
-                }
-            });
-        }
     }
 }

@@ -1,11 +1,10 @@
 //! What can be chosen when an executor is made.
 
-use std::{cell::Cell, fmt, io, time::Duration};
+use std::{cell::Cell, fmt, time::Duration};
 
-use super::Executor;
 use crate::{executor::queue::Order, id::TaskId, trace::Observer};
 
-/// Makes an [`Executor`] that differs from what [`Executor::new`] makes.
+/// Makes an [`Executor`](crate::Executor) that differs from the usual one.
 ///
 /// ```
 /// let executor = pizzaiolo::Executor::builder().paused_clock(true).build()?;
@@ -83,16 +82,6 @@ impl Builder {
     pub fn slow_poll(mut self, limit: Duration) -> Builder {
         self.slow_poll = Some(limit);
         self
-    }
-
-    /// Makes the executor.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Executor::new`].
-    #[track_caller]
-    pub fn build(self) -> io::Result<Executor> {
-        Executor::build(self)
     }
 }
 

@@ -4,32 +4,24 @@
 //! sockets and timers. Together they can list what each task waits for, and prove that a program
 //! waits for ever.
 
-use super::{Executor, driver::Driver};
+use std::cell::RefCell;
+
 use crate::{
     executor::shared::Shared,
+    reactor::Reactor,
     table::{TaskInfo, TaskTable, WaitsFor},
 };
 
-impl Executor {
-    /// Returns the table of all tasks: what each does, and what it waits for. `println!("{}", …)`
-    /// prints it. While `block_on` runs, its own future comes first, as `root`.
-    ///
-    /// That future may call it too: it can borrow the executor.
-    #[must_use]
-    pub fn tasks(&self) -> TaskTable {
-        table(self.event_loop.shared(), self.event_loop.parker())
-    }
-}
-
-fn table(shared: &Shared, driver: &Driver) -> TaskTable {
-    let now = driver.reactor().clock().tick();
-    let list = std::cell::RefCell::new(shared.tasks.list());
+/// Lists all tasks: what each does, and what it waits for.
+pub(super) fn table(shared: &Shared, reactor: &Reactor) -> TaskTable {
+    let now = reactor.clock().tick();
+    let list = RefCell::new(shared.tasks.list());
     let note = |task, wait| {
         if let Some(info) = TaskInfo::find(&mut list.borrow_mut(), task) {
             info.waits_for.push(wait);
         }
     };
-    driver.reactor().for_each_waiting(
+    reactor.for_each_waiting(
         &mut |task, source, direction| note(task, WaitsFor::Socket(source, direction)),
         &mut |task, at| {
             note(task, WaitsFor::Timer(at.map(|at| at.saturating_duration_since(now))));
@@ -40,11 +32,11 @@ fn table(shared: &Shared, driver: &Driver) -> TaskTable {
 
 /// Panics if nothing can ever happen any more. To be called when no task is ready and no timer has a
 /// deadline.
-pub(super) fn check_for_deadlock(shared: &Shared, driver: &Driver) {
-    let is_deadlocked = !driver.reactor().has_waiting_sources()
+pub(super) fn check_for_deadlock(shared: &Shared, reactor: &Reactor) {
+    let is_deadlocked = !reactor.has_waiting_sources()
         && !shared.has_handles()
         // There is no deadline, so the timers that are left never fire.
-        && shared.tasks.are_all_lost(&driver.reactor().never_timers())
+        && shared.tasks.are_all_lost(&reactor.never_timers())
         // The last holder of a handle or a waker may have sent something before it went.
         && !shared.has_messages();
     if is_deadlocked {
@@ -52,7 +44,7 @@ pub(super) fn check_for_deadlock(shared: &Shared, driver: &Driver) {
         panic!(
             "deadlock: {root} waits for ever, for no task is ready, no timer will fire, no socket \
              is waited for, and nothing else holds a waker or a handle:\n{}",
-            table(shared, driver)
+            table(shared, reactor)
         );
     }
 }

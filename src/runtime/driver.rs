@@ -37,7 +37,7 @@ impl Driver {
                     return Ok(());
                 }
             }
-            diagnosis::check_for_deadlock(shared, self);
+            diagnosis::check_for_deadlock(shared, &self.reactor);
         }
         self.reactor.park(None)
     }

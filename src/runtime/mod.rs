@@ -1,6 +1,6 @@
 //! Where executor and reactor meet: an [`Executor`] is an event loop that sleeps in a reactor.
 //!
-//! This is the one place that knows both. [`Driver`] fills the executor's seam, [`Park`]: it sleeps
+//! This is the one place that knows both. [`Driver`] fills the executor's seam, [`Park`](crate::executor::Park): it sleeps
 //! in the reactor, drops what a finished task has left there, and notices a program that can never
 //! go on. The rest of the folder is what can be chosen ([`builder`]) and what can be told of the
 //! tasks ([`diagnosis`], [`lints`]).
@@ -19,6 +19,7 @@ use crate::{
     executor::{Entered, EventLoop, handle::Handle, join::JoinHandle},
     id::TaskId,
     reactor::{Reactor, entered},
+    table::TaskTable,
     trace::Tracer,
 };
 
@@ -78,21 +79,6 @@ impl Executor {
     /// Returns a builder, for an executor that differs from the usual one.
     pub fn builder() -> Builder {
         Builder::default()
-    }
-
-    #[track_caller]
-    fn build(builder: Builder) -> io::Result<Executor> {
-        let clock = Rc::new(Clock::new(builder.paused_clock));
-        let (observer, lints) = lints::around(builder.observer, builder.lints, builder.slow_poll);
-        let tracer = Rc::new(Tracer::new(observer, Rc::clone(&clock)));
-        let reactor = Reactor::with(clock, Rc::clone(&tracer))?;
-        let unparker = Waker::from(reactor.unparker());
-        let driver = Driver::new(reactor);
-        let event_loop = EventLoop::new(driver, unparker, builder.order, tracer);
-        if let Some(lints) = lints {
-            lints.set_tasks(event_loop.shared());
-        }
-        Ok(Executor { event_loop })
     }
 
     /// Returns its reactor: for another loop, which waits until the descriptor is readable or the
@@ -209,10 +195,41 @@ impl Executor {
         self.event_loop.shared().ready_tasks()
     }
 
+    /// Returns the table of all tasks: what each does, and what it waits for. `println!("{}", …)`
+    /// prints it. While `block_on` runs, its own future comes first, as `root`.
+    ///
+    /// That future may call it too: it can borrow the executor.
+    #[must_use]
+    pub fn tasks(&self) -> TaskTable {
+        diagnosis::table(self.event_loop.shared(), self.reactor())
+    }
+
     /// Creates a way to spawn from other threads.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.event_loop.handle()
+    }
+}
+
+impl Builder {
+    /// Makes the executor.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Executor::new`].
+    #[track_caller]
+    pub fn build(self) -> io::Result<Executor> {
+        let clock = Rc::new(Clock::new(self.paused_clock));
+        let (observer, lints) = lints::around(self.observer, self.lints, self.slow_poll);
+        let tracer = Rc::new(Tracer::new(observer, Rc::clone(&clock)));
+        let reactor = Reactor::with(clock, Rc::clone(&tracer))?;
+        let unparker = Waker::from(reactor.unparker());
+        let driver = Driver::new(reactor);
+        let event_loop = EventLoop::new(driver, unparker, self.order, tracer);
+        if let Some(lints) = lints {
+            lints.set_tasks(event_loop.shared());
+        }
+        Ok(Executor { event_loop })
     }
 }
 

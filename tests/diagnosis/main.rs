@@ -3,10 +3,10 @@
 //! by step and in an order of chance.
 
 mod deadlock;
+mod kept_wakers;
 mod lints;
 mod lost_waker;
 mod ready_order;
 mod steps;
 mod support;
 mod table;
-mod waits_by_name;

@@ -5,7 +5,6 @@ use std::{
     future::{pending, poll_fn},
     net,
     os::unix::net::UnixStream,
-    panic::Location,
     pin::{Pin, pin},
     rc::Rc,
     task::Poll,

@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    io::{self, ErrorKind, Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{self, Shutdown, SocketAddr},
     pin::{Pin, pin},
     rc::Rc,

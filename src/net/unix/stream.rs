@@ -5,7 +5,13 @@ use std::{
 };
 
 use super::path_of;
-use crate::{async_io::Async, net::stream::ByteStream};
+use crate::{
+    async_io::Async,
+    net::{
+        split::{OwnedReadHalf, OwnedWriteHalf},
+        stream::ByteStream,
+    },
+};
 
 /// A connection between two processes on one machine.
 ///
@@ -100,8 +106,11 @@ impl UnixStream {
 }
 
 stream!(UnixStream);
+splitting!(UnixStream);
 reading!(UnixStream);
 writing!(UnixStream);
+reading!(OwnedReadHalf<UnixStream>);
+writing!(OwnedWriteHalf<UnixStream>);
 
 impl ByteStream for mio::net::UnixStream {
     /// A read ends, though there is more, where a message begins that comes with a descriptor or

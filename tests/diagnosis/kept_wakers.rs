@@ -1,5 +1,6 @@
-//! A socket keeps no waker of a task that waits for it with its own, only its name. So the executor
-//! counts those waits, and knows as well as before who can be woken and who cannot.
+//! A socket keeps the waker of the task that waits for it from one wait to the next. A waker that is
+//! kept and idle will not be called, so the executor must not count it: it knows exactly which tasks
+//! can be woken and which cannot.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,0 +1,213 @@
+//! Who is polled, and when.
+
+use std::{cell::Cell, future::poll_fn, rc::Rc, task::Poll};
+
+use crate::{
+    LocalFuture,
+    child::{self, check, fail},
+    lab::{Lab, Signal, Watched, when_asleep},
+};
+
+pub(crate) fn root_not_polled_after_ready(lab: Lab) {
+    child::ask_poll_after_ready();
+    lab.block_on(async {});
+}
+
+pub(crate) fn wake_in_poll(lab: Lab) -> LocalFuture<'static> {
+    let _ = lab;
+    let mut polls = 0;
+    Box::pin(poll_fn(move |cx| {
+        polls += 1;
+        match polls {
+            1 => cx.waker().wake_by_ref(),
+            2 => cx.waker().clone().wake(),
+            _ => return Poll::Ready(()),
+        }
+        Poll::Pending
+    }))
+}
+
+pub(crate) fn task_wake_in_poll(lab: Lab) -> LocalFuture<'static> {
+    let end = Watched::new();
+    let spawned = end.clone();
+    Box::pin(async move {
+        lab.spawn(async move {
+            wake_in_poll(lab).await;
+            spawned.finish();
+        });
+        end.await;
+    })
+}
+
+pub(crate) fn wakes_merge(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let task = Watched::new();
+        lab.spawn(task.clone());
+        lab.settle().await;
+        let waker = task.waker();
+        (0..10).for_each(|_| waker.wake_by_ref());
+        lab.settle().await;
+        expect_polls(&task, 2, "ten wakes before a poll cost one poll");
+    })
+}
+
+/// Ends the probe unless `task` was polled so often.
+fn expect_polls(task: &Watched, polls: u64, rule: &str) {
+    let seen = format!("{} polls", task.polls());
+    check(task.polls() == polls, format!("{polls} polls: {rule}"), seen);
+}
+
+pub(crate) fn root_not_polled_unwoken(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let root = Watched::new();
+        let end = root.clone();
+        lab.spawn(async move {
+            for _ in 0..100 {
+                crate::lab::yield_now().await;
+            }
+            end.finish();
+        });
+        root.clone().await;
+        expect_polls(&root, 2, "the first, and one after the only wake");
+    })
+}
+
+pub(crate) fn root_wakes_merge(lab: Lab) -> LocalFuture<'static> {
+    let _ = lab;
+    Box::pin(async move {
+        let root = Signal::new();
+        let mut other = root.clone();
+        let mut woken = false;
+        let end = root.clone();
+        when_asleep(move |_| end.set());
+        poll_fn(move |cx| {
+            if !std::mem::replace(&mut woken, true) {
+                (0..10).for_each(|_| cx.waker().wake_by_ref());
+            }
+            std::pin::Pin::new(&mut other).poll(cx)
+        })
+        .await;
+        let seen = format!("{} polls", root.polls());
+        check(root.polls() == 3, "3 polls: ten wakes cost one, and the last wake one", seen);
+    })
+}
+
+pub(crate) fn task_not_polled_unwoken(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let tasks = [(); 3].map(|()| Watched::new());
+        tasks.iter().for_each(|task| lab.spawn(task.clone()));
+        lab.settle().await;
+        for _ in 0..5 {
+            tasks[1].waker().wake_by_ref();
+            lab.settle().await;
+        }
+        expect_polls(&tasks[0], 1, "only its neighbour was woken");
+        expect_polls(&tasks[2], 1, "only its neighbour was woken");
+    })
+}
+
+pub(crate) fn wake_forms(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let task = Watched::new();
+        lab.spawn(task.clone());
+        lab.settle().await;
+        task.waker().wake_by_ref();
+        lab.settle().await;
+        expect_polls(&task, 2, "`wake_by_ref` wakes");
+        task.waker().wake();
+        lab.settle().await;
+        expect_polls(&task, 3, "`wake` wakes");
+    })
+}
+
+pub(crate) fn old_waker(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let task = Watched::new();
+        lab.spawn(task.clone());
+        lab.settle().await;
+        let old = task.waker();
+        old.wake_by_ref();
+        lab.settle().await;
+        let before = task.polls();
+        old.wake_by_ref();
+        lab.settle().await;
+        check(task.polls() > before, "a waker of an earlier poll wakes its task", "no poll");
+    })
+}
+
+pub(crate) fn not_polled_after_ready(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        child::ask_poll_after_ready();
+        lab.spawn(poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::Ready(())
+        }));
+        lab.settle().await;
+    })
+}
+
+pub(crate) fn late_wake(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        child::ask_poll_after_ready();
+        let task = Watched::new();
+        lab.spawn(task.clone());
+        lab.settle().await;
+        let waker = task.waker();
+        task.finish();
+        lab.settle().await;
+        waker.wake_by_ref();
+        lab.settle().await;
+    })
+}
+
+pub(crate) fn stale_waker(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let old = Watched::new();
+        lab.spawn(old.clone());
+        lab.settle().await;
+        let waker = old.waker();
+        old.finish();
+        lab.settle().await;
+        let tasks = [(); 50].map(|()| Watched::new());
+        tasks.iter().for_each(|task| lab.spawn(task.clone()));
+        lab.settle().await;
+        waker.wake();
+        lab.settle().await;
+        for task in &tasks {
+            expect_polls(task, 1, "the waker of an ended task wakes no later one");
+        }
+    })
+}
+
+pub(crate) fn distinct_wakers(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let tasks = [(); 2].map(|()| Watched::new());
+        tasks.iter().for_each(|task| lab.spawn(task.clone()));
+        lab.settle().await;
+        if tasks[0].waker().will_wake(&tasks[1].waker()) {
+            fail("`will_wake` of two tasks' wakers is false", "true");
+        }
+    })
+}
+
+pub(crate) fn wake_is_not_poll(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let task = Watched::new();
+        lab.spawn(task.clone());
+        lab.settle().await;
+        let before = task.polls();
+        task.waker().wake_by_ref();
+        check(task.polls() == before, "`wake` returns before the poll", "it polled the task");
+    })
+}
+
+pub(crate) fn spawn_is_not_poll(lab: Lab) -> LocalFuture<'static> {
+    Box::pin(async move {
+        let polled = Rc::new(Cell::new(false));
+        let task = Rc::clone(&polled);
+        lab.spawn(async move { task.set(true) });
+        check(!polled.get(), "`spawn` returns before the first poll", "it polled the task");
+        lab.settle().await;
+        check(polled.get(), "a spawned task is polled", "it was not");
+    })
+}

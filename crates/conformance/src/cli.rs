@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    fmt::Write as _,
     io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::{
@@ -71,7 +72,8 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
             "--probe" => options.probes.push(value()?),
             "--explain" => options.explain = Some(value()?),
             "--jobs" => {
-                let jobs = value()?.parse().map_err(|_| format!("--jobs wants a number\n\n{USAGE}"))?;
+                let jobs =
+                    value()?.parse().map_err(|_| format!("--jobs wants a number\n\n{USAGE}"))?;
                 options.jobs = Some(jobs);
             }
             "--markdown" => options.markdown = true,
@@ -125,10 +127,10 @@ fn rule(id: &str) -> Result<&'static Rule, String> {
 fn list(runtimes: &[Box<dyn Runtime>]) -> String {
     let mut text = String::new();
     for runtime in runtimes {
-        text += &format!("{}\n", runtime.name());
+        text.extend([runtime.name().as_str(), "\n"]);
     }
     for rule in rules::ALL {
-        text += &format!("  {:<28} {}\n", rule.id(), rule.title());
+        let _ = writeln!(text, "  {:<28} {}", rule.id(), rule.title());
     }
     text
 }

@@ -103,11 +103,9 @@ pub fn judge(runtime: usize, rule: &Rule) -> io::Result<Report> {
     let status = child.wait()?;
     let line = output.and_then(|reader| reader.join().ok()).flatten();
     let error = errors.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    Ok(match (line, ended) {
-        (Some(report), _) => report,
-        (None, Some(report)) => report,
-        (None, None) => Report::new(Verdict::Crashes, "no end of the process", ended_by(status, &error)),
-    })
+    let crashed =
+        || Report::new(Verdict::Crashes, "no end of the process", ended_by(status, &error));
+    Ok(line.or(ended).unwrap_or_else(crashed))
 }
 
 /// Reads what the child says of itself.

@@ -78,8 +78,7 @@ impl Lab {
         self,
         future: impl Future<Output = T> + 'static,
     ) -> Box<dyn Handle> {
-        let future = async move { Box::new(future.await) as Output };
-        self.0.spawn_joinable(Box::pin(Bound::new(future)))
+        self.0.spawn_joinable(Box::pin(Bound::new(Boxed(Box::pin(future)))))
     }
 
     pub(crate) fn sleep(self, duration: Duration) -> LocalFuture<'static> {
@@ -125,6 +124,17 @@ impl Lab {
 pub(crate) fn keep_waiting(mut future: LocalFuture<'static>) {
     let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     KEPT.with_borrow_mut(|kept| kept.push(future));
+}
+
+/// Boxes a future's output, and keeps the future until it is dropped itself, as `async` would not.
+struct Boxed<F>(Pin<Box<F>>);
+
+impl<T: Send + 'static, F: Future<Output = T>> Future for Boxed<F> {
+    type Output = Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
+        self.0.as_mut().poll(cx).map(|output| Box::new(output) as Output)
+    }
 }
 
 /// Makes a pair of connected sockets of std's.
@@ -258,7 +268,8 @@ impl Future for Signal {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.0.polls.fetch_add(1, Ordering::SeqCst);
-        let old = self.0.waker.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
+        let old =
+            self.0.waker.lock().unwrap_or_else(PoisonError::into_inner).replace(cx.waker().clone());
         drop(old);
         if self.is_set() { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -303,7 +314,7 @@ pub(crate) fn on_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'stati
 
 /// The number that a joined task has returned.
 pub(crate) fn number(outcome: Result<Output, Ended>) -> u32 {
-    match outcome.map(|output| output.downcast::<u32>()) {
+    match outcome.map(Output::downcast::<u32>) {
         Ok(Ok(number)) => *number,
         Ok(Err(_)) => child::fail("the output of the task", "another value"),
         Err(ended) => child::fail("the output of the task", format!("{ended:?}")),

@@ -62,7 +62,8 @@ pub use cli::main;
 pub use judge::{Report, Verdict, judge};
 pub use rule::Rule;
 pub use runtime::{
-    BoxFuture, Capabilities, Capability, Ended, Handle, Listener, LocalFuture, Output, Runtime, Socket,
+    BlockOn, BoxFuture, Capabilities, Capability, Ended, Handle, Listener, LocalFuture, Output,
+    Runtime, Socket,
 };
 
 /// Runs the probe that this process was started for, and ends it; returns the runtimes if this is

@@ -16,6 +16,9 @@ pub type BoxFuture<T = ()> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// A future as a runtime hands it to the probes: it need not be `Send`.
 pub type LocalFuture<'a, T = ()> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
+/// An executor's `block_on`, which may be called several times.
+pub type BlockOn<'a> = &'a mut dyn FnMut(BoxFuture);
+
 /// What a joined task yields.
 pub type Output = Box<dyn Any + Send>;
 
@@ -142,7 +145,7 @@ pub trait Runtime {
 
     /// Makes an executor, hands its `block_on` to `body`, which calls it once or more often, and
     /// drops the executor. For [`Capability::RunAgain`]; otherwise each call has a new executor.
-    fn with_executor(&self, body: &mut dyn FnMut(&mut dyn FnMut(BoxFuture))) {
+    fn with_executor(&self, body: &mut dyn FnMut(BlockOn<'_>)) {
         body(&mut |future| self.block_on(future));
     }
 
@@ -197,6 +200,7 @@ pub trait Handle {
     fn join(self: Box<Self>) -> LocalFuture<'static, Result<Output, Ended>>;
 
     /// Ends the task, and waits until that is done. Only for [`Capability::Abort`].
+    #[must_use]
     fn abort(self: Box<Self>) -> LocalFuture<'static, Result<Output, Ended>> {
         missing("abort")
     }

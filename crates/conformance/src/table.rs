@@ -77,7 +77,10 @@ pub(crate) fn markdown(judged: &[Judged]) -> String {
 }
 
 fn summary(text: &mut String, judged: &[Judged]) {
-    line!(text, "| | runtime | passes | fails | hangs | burns | crashes | not applicable | how it is used |");
+    line!(
+        text,
+        "| | runtime | passes | fails | hangs | burns | crashes | not applicable | how it is used |"
+    );
     line!(text, "|---|---|---|---|---|---|---|---|---|");
     for (number, judged) in judged.iter().enumerate() {
         let counts = COUNTED.map(|verdict| count(judged, verdict).to_string()).join(" | ");
@@ -101,7 +104,14 @@ fn matrix(text: &mut String, judged: &[Judged]) {
             bad => format!("**{bad}**"),
         };
         let cells: Vec<_> = judged.iter().map(cell).collect();
-        line!(text, "| [`{}`]({}) {} | {} |", rule.id(), page(rule), rule.title(), cells.join(" | "));
+        line!(
+            text,
+            "| [`{}`]({}) {} | {} |",
+            rule.id(),
+            page(rule),
+            rule.title(),
+            cells.join(" | ")
+        );
     }
 }
 
@@ -117,7 +127,13 @@ fn failures(text: &mut String, judged: &[Judged]) {
         for (rule, report) in bad(judged) {
             let cause = judged.causes.iter().find(|(of, _)| of.id() == rule.id());
             let cause = cause.map(|(_, cause)| format!(" {cause}")).unwrap_or_default();
-            line!(text, "- `{}` {}: {}.{cause}", rule.id(), report.verdict, escape(&sentence(report)));
+            line!(
+                text,
+                "- `{}` {}: {}.{cause}",
+                rule.id(),
+                report.verdict,
+                escape(&sentence(report))
+            );
         }
     }
 }

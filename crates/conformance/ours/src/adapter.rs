@@ -3,7 +3,8 @@
 use std::{cell::Cell, io, net, rc::Rc, time::Duration};
 
 use conformance::{
-    BoxFuture, Capabilities, Capability, Ended, Handle, Listener, LocalFuture, Output, Runtime, Socket,
+    BlockOn, BoxFuture, Capabilities, Capability, Ended, Handle, Listener, LocalFuture, Output,
+    Runtime, Socket,
 };
 use pizzaiolo::{
     Executor, JoinError, JoinHandle,
@@ -37,7 +38,7 @@ impl Runtime for Pizzaiolo {
         executor.block_on(future);
     }
 
-    fn with_executor(&self, body: &mut dyn FnMut(&mut dyn FnMut(BoxFuture))) {
+    fn with_executor(&self, body: &mut dyn FnMut(BlockOn<'_>)) {
         let executor = Executor::new().expect("the OS has descriptors for an executor");
         body(&mut |future| executor.block_on(future));
     }
@@ -71,7 +72,10 @@ impl Runtime for Pizzaiolo {
         Rc::new(Server(listener.try_into().expect("a listener can be registered")))
     }
 
-    fn tcp_connect(&self, addr: net::SocketAddr) -> LocalFuture<'static, io::Result<Rc<dyn Socket>>> {
+    fn tcp_connect(
+        &self,
+        addr: net::SocketAddr,
+    ) -> LocalFuture<'static, io::Result<Rc<dyn Socket>>> {
         Box::pin(async move { Ok(socket(TcpStream::connect(addr).await?)) })
     }
 }

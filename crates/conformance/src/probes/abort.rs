@@ -18,7 +18,11 @@ pub(crate) fn drops(lab: Lab) -> LocalFuture<'static> {
         });
         lab.settle().await;
         let _ = task.abort().await;
-        check(drops.count() == 1, "an aborted future is dropped, though nobody wakes it", "it lives");
+        check(
+            drops.count() == 1,
+            "an aborted future is dropped, though nobody wakes it",
+            "it lives",
+        );
     })
 }
 

@@ -44,7 +44,9 @@ pub(crate) fn ready_ones(lab: Lab) {
     let counter = drops.clone();
     lab.block_on(async move {
         let tasks = [(); 10].map(|()| Watched::new());
-        tasks.iter().for_each(|task| lab.spawn(waiting(&counter, task)));
+        for task in &tasks {
+            lab.spawn(waiting(&counter, task));
+        }
         lab.settle().await;
         let wakers = tasks.map(|task| task.take_waker());
         wakers.into_iter().flatten().for_each(std::task::Waker::wake);

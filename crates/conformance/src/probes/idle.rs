@@ -81,7 +81,7 @@ fn poll_now<T>(future: &mut LocalFuture<'_, T>) -> bool {
 
 /// Writes until the buffers of both ends are full. Returns the bytes that went.
 pub(crate) fn fill(socket: &Rc<dyn Socket>) -> usize {
-    let (chunk, mut written) = ([b'x'; 65_536], 0);
+    let (chunk, mut written) = (vec![b'x'; 65_536], 0);
     loop {
         let mut write = socket.write(&chunk);
         match write.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -98,7 +98,7 @@ pub(crate) fn half_closed(lab: Lab) -> LocalFuture<'static> {
         let mut buf = [0; 16];
         while socket.read(&mut buf).await.is_ok_and(|n| n > 0) {}
         fill(&socket);
-        let chunk = [b'x'; 65_536];
+        let chunk = vec![b'x'; 65_536];
         let mut write = socket.write(&chunk);
         let _ = poll_now(&mut write);
         idle().await;

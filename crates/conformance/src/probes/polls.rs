@@ -20,7 +20,10 @@ pub(crate) fn wake_in_poll(lab: Lab) -> LocalFuture<'static> {
         polls += 1;
         match polls {
             1 => cx.waker().wake_by_ref(),
-            2 => cx.waker().clone().wake(),
+            2 => {
+                let waker = cx.waker().clone();
+                waker.wake();
+            }
             _ => return Poll::Ready(()),
         }
         Poll::Pending
@@ -95,7 +98,9 @@ pub(crate) fn root_wakes_merge(lab: Lab) -> LocalFuture<'static> {
 pub(crate) fn task_not_polled_unwoken(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
         let tasks = [(); 3].map(|()| Watched::new());
-        tasks.iter().for_each(|task| lab.spawn(task.clone()));
+        for task in &tasks {
+            lab.spawn(task.clone());
+        }
         lab.settle().await;
         for _ in 0..5 {
             tasks[1].waker().wake_by_ref();
@@ -169,7 +174,9 @@ pub(crate) fn stale_waker(lab: Lab) -> LocalFuture<'static> {
         old.finish();
         lab.settle().await;
         let tasks = [(); 50].map(|()| Watched::new());
-        tasks.iter().for_each(|task| lab.spawn(task.clone()));
+        for task in &tasks {
+            lab.spawn(task.clone());
+        }
         lab.settle().await;
         waker.wake();
         lab.settle().await;
@@ -182,7 +189,9 @@ pub(crate) fn stale_waker(lab: Lab) -> LocalFuture<'static> {
 pub(crate) fn distinct_wakers(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
         let tasks = [(); 2].map(|()| Watched::new());
-        tasks.iter().for_each(|task| lab.spawn(task.clone()));
+        for task in &tasks {
+            lab.spawn(task.clone());
+        }
         lab.settle().await;
         if tasks[0].waker().will_wake(&tasks[1].waker()) {
             fail("`will_wake` of two tasks' wakers is false", "true");

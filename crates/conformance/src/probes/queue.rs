@@ -58,7 +58,9 @@ pub(crate) fn fifo_wake(lab: Lab) -> LocalFuture<'static> {
         }
         lab.settle().await;
         let order = [7, 3, 9, 0, 1, 8, 2, 5, 4, 6];
-        order.iter().for_each(|&number: &usize| tasks[number].finish());
+        for &number in &order {
+            tasks[number].finish();
+        }
         lab.settle().await;
         expect_log(&log, &order);
     })

@@ -82,7 +82,7 @@ pub(crate) fn both_ways(lab: Lab) -> LocalFuture<'static> {
         when_asleep(move |_| send(&other, b"order"));
         has_read.await;
         thread::spawn(move || {
-            let mut buf = [0; 65_536];
+            let mut buf = vec![0; 65_536];
             while peer.read(&mut buf).is_ok_and(|n| n > 0) {}
         });
         has_written.await;
@@ -94,7 +94,7 @@ pub(crate) fn all_arrive(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
         let (socket, mut peer) = lab.tcp_pair();
         let reader = thread::spawn(move || {
-            let (mut buf, mut all) = ([0; 65_536], Vec::new());
+            let (mut buf, mut all) = (vec![0; 65_536], Vec::new());
             while let Ok(n @ 1..) = peer.read(&mut buf) {
                 all.extend_from_slice(&buf[..n]);
             }
@@ -284,7 +284,11 @@ pub(crate) fn half_closed_write(lab: Lab) -> LocalFuture<'static> {
         expect_read(&socket, b"order").await;
         expect_read(&socket, b"").await;
         let written = socket.write(b"reply").await;
-        check(matches!(written, Ok(5)), "5 bytes written to a half-closed peer", format!("{written:?}"));
+        check(
+            matches!(written, Ok(5)),
+            "5 bytes written to a half-closed peer",
+            format!("{written:?}"),
+        );
         let mut buf = [0; 16];
         let seen = peer.read(&mut buf).map_err(|error| error.kind());
         check(seen == Ok(5), "5 bytes arrive", format!("{seen:?}"));

@@ -146,7 +146,8 @@ pub(crate) fn spawns(lab: Lab) -> LocalFuture<'static> {
         let (spawn, there) = (lab.spawner(), Arc::clone(&seen));
         when_asleep(move |_| {
             spawn(Box::pin(async move {
-                *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
+                *there.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(thread::current().id());
                 ended.set();
             }));
         });

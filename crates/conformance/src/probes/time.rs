@@ -121,7 +121,9 @@ pub(crate) fn dropped(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn far(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        for duration in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
+        for duration in
+            [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)]
+        {
             let mut far = lab.sleep(duration);
             if far.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
                 fail("a sleep of ages is late", "it was over at once");
@@ -156,7 +158,10 @@ pub(crate) fn spinner(lab: Lab) -> LocalFuture<'static> {
                     return Poll::Ready(());
                 }
                 if late == PATIENCE {
-                    fail("a timer fires while a task spins", format!("{late} polls after it was due"));
+                    fail(
+                        "a timer fires while a task spins",
+                        format!("{late} polls after it was due"),
+                    );
                 }
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -1,7 +1,9 @@
 //! The process that runs one probe: how it says what it saw.
 
 use std::{
-    env, panic, process,
+    env,
+    panic::{self, PanicHookInfo},
+    process,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -36,7 +38,7 @@ pub(crate) fn assignment() -> Option<(usize, String)> {
 /// Runs the probe of a rule, says the verdict, and ends the process.
 pub(crate) fn run(runtime: Box<dyn Runtime>, rule: &Rule) -> ! {
     panic::set_hook(Box::new(|info| {
-        *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = info.to_string().replace('\n', " ");
+        *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = describe(info);
     }));
     let lab = Lab::new(Box::leak(runtime));
     let probe = panic::AssertUnwindSafe(|| match rule.body {
@@ -47,6 +49,18 @@ pub(crate) fn run(runtime: Box<dyn Runtime>, rule: &Rule) -> ! {
         Ok(()) => pass(),
         Err(_) => say("crashes", "no panic", &last_panic()),
     }
+}
+
+/// What a panic says, and where it was: in which file of which crate, wherever that lies on this machine.
+fn describe(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or("a payload that is no text").replace('\n', " ");
+    let Some(location) = info.location() else { return message };
+    let parts: Vec<_> = location.file().split('/').collect();
+    let crate_root = parts.iter().rposition(|part| *part == "src").unwrap_or(1).saturating_sub(1);
+    format!("{message}, at {}:{}", parts[crate_root..].join("/"), location.line())
 }
 
 /// Says that the rule holds, and ends the process.

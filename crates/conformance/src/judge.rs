@@ -20,7 +20,7 @@ const QUIET: Duration = Duration::from_secs(3);
 /// How much processor time a probe may take. The right ones take less than a second.
 const CPU_LIMIT: Duration = Duration::from_secs(10);
 /// How long a probe may last, whatever it does.
-const TIME_LIMIT: Duration = Duration::from_secs(180);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// The same, where nothing can be measured.
 const BLIND_TIME_LIMIT: Duration = Duration::from_secs(30);
 

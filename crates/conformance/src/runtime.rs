@@ -32,6 +32,10 @@ pub enum Capability {
     /// [`block_on`](Runtime::block_on) returns when its future has ended. Without it, the probes
     /// that look at what is left afterwards are not asked.
     Returns,
+    /// The executor goes at the end of [`block_on`](Runtime::block_on) or
+    /// [`with_executor`](Runtime::with_executor), and takes its tasks with it. An executor that is a
+    /// static, or leaked, as its documentation wants it, has no such end.
+    Ends,
     /// Wakers work from other threads, as `Waker: Send + Sync` has it.
     ThreadWakes,
     /// [`spawn`](Runtime::spawn).
@@ -60,6 +64,7 @@ impl Capability {
     /// All of them.
     pub const ALL: Capabilities = &[
         Capability::Returns,
+        Capability::Ends,
         Capability::ThreadWakes,
         Capability::Spawn,
         Capability::SpawnLocal,

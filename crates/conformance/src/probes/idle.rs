@@ -3,13 +3,12 @@
 use std::{
     io::Write,
     net::Shutdown,
-    rc::Rc,
     task::{Context, Waker},
     time::Duration,
 };
 
 use crate::{
-    LocalFuture, Socket,
+    LocalFuture,
     child::{burn, not_measured},
     lab::{Lab, Signal, Watched, keep_waiting, when_asleep},
     measure::Seen,
@@ -79,25 +78,12 @@ fn poll_now<T>(future: &mut LocalFuture<'_, T>) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
-/// Writes until the buffers of both ends are full. Returns the bytes that went.
-pub(crate) fn fill(socket: &Rc<dyn Socket>) -> usize {
-    let (chunk, mut written) = (vec![b'x'; 65_536], 0);
-    loop {
-        let mut write = socket.write(&chunk);
-        match write.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            std::task::Poll::Ready(Ok(n)) => written += n,
-            _ => return written,
-        }
-    }
-}
-
 pub(crate) fn half_closed(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let (socket, mut peer) = lab.tcp_pair();
+        let (socket, mut peer) = lab.full_tcp_pair();
         let _ = peer.write_all(b"the last").and_then(|()| peer.shutdown(Shutdown::Write));
         let mut buf = [0; 16];
         while socket.read(&mut buf).await.is_ok_and(|n| n > 0) {}
-        fill(&socket);
         let chunk = vec![b'x'; 65_536];
         let mut write = socket.write(&chunk);
         let _ = poll_now(&mut write);

@@ -10,7 +10,6 @@ use std::{
     thread,
 };
 
-use super::idle::fill;
 use crate::{
     LocalFuture, Socket,
     child::{self, check, fail},
@@ -62,8 +61,7 @@ pub(crate) fn end_seen(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn both_ways(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let (socket, mut peer) = lab.tcp_pair();
-        fill(&socket);
+        let (socket, mut peer) = lab.full_tcp_pair();
         let (reader, has_read) = (Rc::clone(&socket), Watched::new());
         let read_end = has_read.clone();
         lab.spawn(async move {

@@ -81,22 +81,28 @@ pub(crate) fn many_threads(lab: Lab) -> LocalFuture<'static> {
     const WAKES: u32 = 2000;
     let _ = lab;
     let count = Arc::new(AtomicU32::new(0));
+    let slot = Arc::new(Mutex::new(None::<Waker>));
     let mut started = false;
     Box::pin(poll_fn(move |cx| {
+        // First the waker, then the look: what is counted in between is woken for.
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
         if !std::mem::replace(&mut started, true) {
             for _ in 0..THREADS {
-                let (waker, count) = (cx.waker().clone(), Arc::clone(&count));
-                thread::spawn(move || {
-                    for _ in 0..WAKES {
-                        count.fetch_add(1, Ordering::SeqCst);
-                        waker.wake_by_ref();
-                    }
-                });
+                let (slot, count) = (Arc::clone(&slot), Arc::clone(&count));
+                thread::spawn(move || (0..WAKES).for_each(|_| count_and_wake(&count, &slot)));
             }
         }
         let all = count.load(Ordering::SeqCst) == THREADS * WAKES;
         if all { Poll::Ready(()) } else { Poll::Pending }
     }))
+}
+
+fn count_and_wake(count: &AtomicU32, slot: &Mutex<Option<Waker>>) {
+    count.fetch_add(1, Ordering::SeqCst);
+    let waker = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(waker) = waker {
+        waker.wake_by_ref();
+    }
 }
 
 pub(crate) fn race(lab: Lab) -> LocalFuture<'static> {

@@ -257,7 +257,7 @@ impl Executor {
     }
 
     fn waker(&self, header: &Arc<Header>) -> Waker {
-        if !fault::is("old-waker") {
+        if !fault::is("old-waker") && !fault::is("root-old-waker") {
             return Waker::from(Arc::clone(header));
         }
         // One for each poll, which works once.

@@ -126,7 +126,11 @@ impl Header {
         (fault::is("wake-in-poll") && by_value && home && running && root)
             || (fault::is("task-wake-in-poll") && by_value && home && running && !root)
             || (fault::is("wake-forms") && by_value && home && !running)
-            || (fault::is("old-waker") && home && self.spent.swap(true, Ordering::SeqCst))
+            || (fault::is("old-waker") && home && !root && self.spent.swap(true, Ordering::SeqCst))
+            || (fault::is("root-old-waker")
+                && home
+                && root
+                && self.spent.swap(true, Ordering::SeqCst))
             || (fault::is("wake-in-drop") && home && shared.dropping.load(Ordering::SeqCst))
             || (fault::is("wake-between-runs") && home && !shared.runs.load(Ordering::SeqCst))
             || (fault::is("thread-wakes-root") && afar && root && nth("wake") == 4)

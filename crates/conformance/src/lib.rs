@@ -66,6 +66,11 @@ pub use runtime::{
     Runtime, Socket,
 };
 
+/// The README's example is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Runs the probe that this process was started for, and ends it; returns the runtimes if this is
 /// the first process. For programs that call [`judge`] themselves; [`main`] does it by itself.
 #[must_use]

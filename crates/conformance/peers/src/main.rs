@@ -12,7 +12,7 @@ mod small;
 mod std_net;
 mod tokio_ones;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use conformance::{BoxFuture, Runtime};
 
@@ -24,6 +24,10 @@ fn main() -> ExitCode {
     runtimes.extend(small::all());
     runtimes.extend(plain::all());
     runtimes.extend(ladder::all());
+    let runtimes = conformance::run_if_asked(runtimes);
+    if env::args().any(|arg| arg == "--markdown") {
+        print!("{}", include_str!("intro.md"));
+    }
     conformance::main(runtimes)
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn token_taken(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn many_threads(lab: Lab) -> LocalFuture<'static> {
     const THREADS: u32 = 8;
-    const WAKES: u32 = 2000;
+    const WAKES: u32 = 1000;
     let _ = lab;
     let count = Arc::new(AtomicU32::new(0));
     let slot = Arc::new(Mutex::new(None::<Waker>));

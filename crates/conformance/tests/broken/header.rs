@@ -136,7 +136,7 @@ impl Header {
             || (fault::is("thread-wakes-root") && afar && root && nth("wake") == 4)
             || (fault::is("thread-wakes-task") && afar && !root && nth("wake") == 4)
             || (fault::is("thread-wakes-in-poll") && afar && running && nth("wake") == 1)
-            || (fault::is("many-threads") && afar && nth("wake") > 10_000)
+            || (fault::is("many-threads") && afar && nth("wake") > 5_000)
             || (fault::is("thread-race") && !home && by_value && nth("wake") % 3000 == 0)
     }
 

@@ -121,6 +121,12 @@ fn main() -> ExitCode {
         |name: &String| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let names: Vec<_> = runtimes.iter().map(|runtime| runtime.name().replace(' ', "_")).collect();
     let numbers: Vec<_> = (0..names.len()).filter(|&number| chosen(&names[number])).collect();
+    if env::args().any(|arg| arg == "--list") {
+        for &number in &numbers {
+            println!("{}: test", names[number]);
+        }
+        return ExitCode::SUCCESS;
+    }
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let out = Mutex::new(());
     println!("\nrunning {} tests", numbers.len());

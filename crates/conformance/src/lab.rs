@@ -3,7 +3,6 @@
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
-    io::Write,
     net::{Ipv4Addr, TcpListener, TcpStream},
     pin::Pin,
     rc::Rc,
@@ -89,15 +88,6 @@ impl Lab {
     /// Makes a pair of connected sockets: the runtime's, and one of std's that blocks.
     pub(crate) fn tcp_pair(self) -> (Rc<dyn Socket>, TcpStream) {
         let (ours, theirs) = std_pair();
-        (self.0.tcp_stream(ours), theirs)
-    }
-
-    /// The same, but the runtime's cannot write any more until its peer has read.
-    pub(crate) fn full_tcp_pair(self) -> (Rc<dyn Socket>, TcpStream) {
-        let (mut ours, theirs) = std_pair();
-        let filled = ours.set_nonblocking(true).is_ok();
-        while filled && ours.write(&[b'x'; 4096]).is_ok() {}
-        let _ = ours.set_nonblocking(false);
         (self.0.tcp_stream(ours), theirs)
     }
 

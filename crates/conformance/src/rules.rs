@@ -99,7 +99,7 @@ rules! {
     IDLE_LATE_WAKE "idle-late-wake" Inside(idle::late_wake) [ThreadWakes Spawn]
     IDLE_SLEEP "idle-sleep" Inside(idle::sleep) [ThreadWakes Timers]
     IDLE_TCP "idle-tcp" Inside(idle::tcp) [ThreadWakes Tcp]
-    IDLE_HALF_CLOSED "idle-half-closed" Inside(idle::half_closed) [ThreadWakes Tcp]
+    IDLE_HALF_CLOSED "idle-half-closed" Inside(idle::half_closed) [ThreadWakes Tcp Spawn]
     SLEEP_NOT_EARLY "sleep-not-early" Inside(time::not_early) [Timers]
     SLEEP_NO_SPIN "sleep-no-spin" Inside(time::no_spin) [Timers]
     SLEEP_ZERO "sleep-zero" Inside(time::zero) [Timers]

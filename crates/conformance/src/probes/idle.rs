@@ -80,14 +80,17 @@ fn poll_now<T>(future: &mut LocalFuture<'_, T>) -> bool {
 
 pub(crate) fn half_closed(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let (socket, mut peer) = lab.full_tcp_pair();
+        let (socket, mut peer) = lab.tcp_pair();
         let _ = peer.write_all(b"the last").and_then(|()| peer.shutdown(Shutdown::Write));
         let mut buf = [0; 16];
         while socket.read(&mut buf).await.is_ok_and(|n| n > 0) {}
-        let chunk = vec![b'x'; 65_536];
-        let mut write = socket.write(&chunk);
-        let _ = poll_now(&mut write);
+        lab.spawn(async move {
+            let chunk = vec![b'x'; 65_536];
+            // Until the buffers of both ends are full: then it waits.
+            while socket.write(&chunk).await.is_ok() {}
+        });
+        lab.settle().await;
         idle().await;
-        drop(write);
+        drop(peer);
     })
 }

@@ -59,9 +59,12 @@ pub(crate) fn end_seen(lab: Lab) -> LocalFuture<'static> {
     })
 }
 
+/// More bytes than the buffers of both ends of a connection can hold.
+const MORE_THAN_FITS: usize = 64 << 20;
+
 pub(crate) fn both_ways(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let (socket, mut peer) = lab.full_tcp_pair();
+        let (socket, mut peer) = lab.tcp_pair();
         let (reader, has_read) = (Rc::clone(&socket), Watched::new());
         let read_end = has_read.clone();
         lab.spawn(async move {
@@ -71,8 +74,13 @@ pub(crate) fn both_ways(lab: Lab) -> LocalFuture<'static> {
         let (writer, has_written) = (Rc::clone(&socket), Watched::new());
         let write_end = has_written.clone();
         lab.spawn(async move {
-            let written = writer.write(b"reply").await;
-            check(written.is_ok(), "a write that ends well", format!("{written:?}"));
+            let (chunk, mut left) = (vec![b'x'; 65_536], MORE_THAN_FITS);
+            while left > 0 {
+                match writer.write(&chunk).await {
+                    Ok(n) => left = left.saturating_sub(n),
+                    Err(error) => fail("a write that ends well", error.to_string()),
+                }
+            }
             write_end.finish();
         });
         lab.settle().await;

@@ -30,7 +30,7 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
             "tcp-spinner",
         ],
         "`Harness::poll` calls `yield_now` for a task that was woken in its own poll, and that is \
-         `push_front` in `scheduler.rs`: bytedance/monoio#322, mended on its main branch by #362.",
+         `push_front` in `scheduler.rs`: monoio-rs/monoio#322, mended on its main branch by #362.",
     ),
     (
         "monoio",

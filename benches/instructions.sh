@@ -6,8 +6,8 @@
 # Every figure is a difference: a run with N orders is taken from one with 2 N, so that what happens
 # once, at the start and at the end, is in neither.
 #
-#   benches/instructions.sh            every server
-#   benches/instructions.sh KIND...    these only
+#   benches/instructions.sh            every server and runtime
+#   benches/instructions.sh KIND...    these only (of the runtimes, those of the same name)
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,8 +18,9 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 ulimit -n "$(ulimit -Hn)"
 
-kinds=("$@") crowded=("$@")
+kinds=("$@") crowded=("$@") runtimes=("$@")
 if ((!$#)); then
+    runtimes=(pizzaiolo tokio "tokio LocalSet" smol "futures LocalPool" monoio)
     kinds=(mio mio-drain pizzaiolo tokio tokio-localset smol localpool monoio)
     # Enough to see whether ours grows faster than the floor: this takes minutes a server.
     crowded=(mio pizzaiolo tokio)
@@ -92,6 +93,29 @@ thrice() {
 
 # row CELL...
 row() { printf '|%s\n' "$(printf ' %s |' "$@")"; }
+
+# step CASE RUNTIME COUNT: instructions of the executor's own step.
+step() {
+    local once twice counts=()
+    have valgrind || { echo -; return 0; }
+    for count in "$3" "$((2 * $3))"; do
+        valgrind --quiet --tool=callgrind "--callgrind-out-file=$scratch/callgrind" \
+            "$bin/steps" "$1" "$2" "$count"
+        counts+=("$(awk '/^totals:/ { print $2 }' "$scratch/callgrind")")
+    done
+    once=${counts[0]} twice=${counts[1]}
+    awk -v once="$once" -v twice="$twice" -v count="$3" 'BEGIN { printf "%.0f\n", (twice - once) / count }'
+}
+
+echo
+echo "Instructions of the executor's own steps."
+echo
+row runtime "yield of block_on's future" "yield of a task" "spawn + join of an empty task"
+row --- --- --- ---
+for runtime in "${runtimes[@]}"; do
+    row "$runtime" "$(step yield "$runtime" 20000)" "$(step task-yield "$runtime" 20000)" \
+        "$(step spawn "$runtime" 20000)"
+done
 
 echo
 echo "One order, 64 connections in a closed loop; with slow clients, who think for 20 ms before"

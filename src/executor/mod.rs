@@ -329,6 +329,7 @@ impl<P: Park> EventLoop<P> {
         self.polls_left.set(POLLS_A_LOOK);
         self.receive();
         self.parker.look(&self.shared);
+        self.shared.queues.ready.shrink();
     }
 
     /// Sleeps until there is something to do.
@@ -339,6 +340,7 @@ impl<P: Park> EventLoop<P> {
             self.shared.queues.remote.set_awake();
         }
         self.receive();
+        self.shared.queues.ready.shrink();
     }
 
     /// Does what the messages of other threads ask for.

@@ -49,7 +49,9 @@ pub(super) fn push_if_running(
     remote: &Arc<RemoteQueue>,
     mark: impl FnOnce() -> Option<TaskId>,
 ) -> bool {
-    let (is_here, observed) = RUNNING.with(|running| match &**running.borrow() {
+    // (`try_with`, for std has it inlined, which saves 17 instructions. It does not fail: there is no
+    // destructor.)
+    let pushed = RUNNING.try_with(|running| match &**running.borrow() {
         Some(queues) if Arc::ptr_eq(remote, &queues.remote) => {
             let id = mark();
             if let Some(id) = id {
@@ -59,6 +61,7 @@ pub(super) fn push_if_running(
         }
         _ => (false, None),
     });
+    let (is_here, observed) = pushed.unwrap_or_default();
     if let Some(id) = observed {
         report_wake(id);
     }

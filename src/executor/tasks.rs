@@ -218,18 +218,19 @@ impl Tasks {
         waker: &Waker,
         joiner: Option<TaskId>,
     ) -> Poll<Outcome> {
-        if self.is_done(id) {
-            return Poll::Ready(self.take_outcome(id));
-        }
-        let is_kept = |task: &Task| task.join_waker().is_some_and(|kept| kept.will_wake(waker));
-        if self.slab.borrow().get(id.0).is_some_and(is_kept) {
-            return Poll::Pending;
+        {
+            let mut slab = self.slab.borrow_mut();
+            match slab.get(id.0).map(|task| &task.join) {
+                Some(JoinState::Awaited(kept)) if kept.will_wake(waker) => return Poll::Pending,
+                Some(JoinState::Done(_)) => return Poll::Ready(take_outcome(&mut slab, id)),
+                _ => {}
+            }
         }
         // The clone and the drop of a waker may be user code: the slab is not borrowed.
         let waker = waker.clone();
         if self.is_done(id) {
             // That code has run the executor.
-            return Poll::Ready(self.take_outcome(id));
+            return Poll::Ready(take_outcome(&mut self.slab.borrow_mut(), id));
         }
         let leave = |task: &mut Task| {
             task.joiner = joiner;
@@ -240,20 +241,12 @@ impl Tasks {
         Poll::Pending
     }
 
-    fn take_outcome(&self, id: TaskId) -> Outcome {
-        match self.slab.borrow_mut().remove(id.0).map(|task| task.join) {
-            Some(JoinState::Done(outcome)) => outcome,
-            _ => unreachable!("a task stays in the slab, with its outcome, until it is joined"),
-        }
-    }
-
     /// Notes that the join handle is gone. An outcome that waited for it comes back, to be dropped.
     pub(super) fn detach(&self, id: TaskId) -> Finished {
         let mut slab = self.slab.borrow_mut();
         let Some(task) = slab.get_mut(id.0) else { return Finished::default() };
         if task.is_done() {
-            let task = slab.remove(id.0).map(|task| task.join);
-            let Some(JoinState::Done(outcome)) = task else { unreachable!("it is done") };
+            let outcome = take_outcome(&mut slab, id);
             return Finished { joiner: None, unclaimed: Some(outcome) };
         }
         match mem::replace(&mut task.join, JoinState::Detached) {
@@ -371,5 +364,13 @@ impl Tasks {
         };
         slab.iter()
             .all(|(key, task)| is_over(task) || task.is_lost(idle.get(key).copied().unwrap_or(0)))
+    }
+}
+
+/// Takes the outcome of a task that is done.
+fn take_outcome(slab: &mut Slab<Task>, id: TaskId) -> Outcome {
+    match slab.remove(id.0).map(|task| task.join) {
+        Some(JoinState::Done(outcome)) => outcome,
+        _ => unreachable!("a task stays in the slab, with its outcome, until it is joined"),
     }
 }

@@ -211,11 +211,14 @@ impl Spares {
 
     /// Takes the waker of a task that has ended.
     pub(super) fn put(&mut self, header: Arc<Header>, waker: Waker) {
-        // From here on no wake queues the task.
-        header.mark_local();
-        header.mark_remote();
-        if owners(&header) == OWNERS && self.0.len() < SPARES {
-            self.0.push((header, waker));
+        if owners(&header) == OWNERS {
+            if self.0.len() < SPARES {
+                self.0.push((header, waker));
+            }
+        } else {
+            // From here on no wake queues the task.
+            header.mark_local();
+            header.mark_remote();
         }
     }
 }

@@ -262,7 +262,7 @@ impl Shared {
         let mut woken = self.woken.borrow_mut();
         if self.idle_wakers.get() == 0 {
             woken.clear();
-        } else {
+        } else if woken.len() > EVENTS_A_POLL {
             let sources = self.sources.borrow();
             woken.retain(|token| sources.find(*token).is_some_and(|source| source.has_idle()));
         }

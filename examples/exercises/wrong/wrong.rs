@@ -1,0 +1,82 @@
+//! Each wrong solution fails, and with the message that its file names.
+
+#![allow(dead_code, unused, clippy::all, clippy::pedantic, reason = "wrong on purpose")]
+
+#[path = "../support.rs"]
+mod support;
+#[path = "../verdicts.rs"]
+mod verdicts;
+
+include!(concat!(env!("OUT_DIR"), "/modules.rs"));
+
+#[path = "../solutions/ex04_select.rs"]
+mod ex04_select;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::Mutex,
+    thread,
+};
+
+/// The wrong solutions by name, and the messages that each must get.
+fn expected() -> BTreeMap<String, BTreeSet<String>> {
+    let files = fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("this folder").flatten();
+    let diffs = files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "diff"));
+    let messages = |text: &str| {
+        let lines = text.lines().take_while(|line| *line != "@@");
+        lines.filter_map(|line| line.strip_prefix("fails: ")).map(str::to_owned).collect()
+    };
+    let expected = diffs.map(|path| {
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        (name, messages(&fs::read_to_string(&path).expect("the diff")))
+    });
+    expected.collect()
+}
+
+/// Runs the tests of a wrong solution, and collects the messages of those that fail.
+fn messages(name: &str) -> BTreeSet<String> {
+    verdicts::verdicts(&format!("{name}::")).into_values().flatten().collect()
+}
+
+#[test]
+fn each_wrong_solution_gets_its_message_and_no_other() {
+    let left = Mutex::new(expected());
+    let wrong = Mutex::new(Vec::new());
+    // Some hang until their time is over, so several run at once.
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                loop {
+                    let next = left.lock().unwrap().pop_first();
+                    let Some((name, expected)) = next else { break };
+                    let seen = messages(&name);
+                    if seen != expected {
+                        wrong.lock().unwrap().push((name, expected, seen));
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    for (name, expected, seen) in &wrong {
+        println!("{name}\n  must get {expected:#?}\n  and gets {seen:#?}");
+    }
+    assert!(wrong.is_empty(), "{} wrong solutions do not get their messages", wrong.len());
+}
+
+#[test]
+fn each_exercise_has_at_least_three_wrong_solutions() {
+    let names = expected().into_keys().collect::<Vec<_>>();
+    let solutions = format!("{}/../solutions", env!("CARGO_MANIFEST_DIR"));
+    for solution in fs::read_dir(solutions).expect("the solutions").flatten() {
+        let solution = solution.file_name().into_string().expect("UTF-8");
+        if let Some((number, _)) = solution.split_once('_') {
+            let wrong = names.iter().filter(|name| name.split('_').next() == Some(number));
+            assert!(wrong.count() >= 3, "{solution} has fewer than three wrong solutions");
+        }
+    }
+}

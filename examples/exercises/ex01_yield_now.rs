@@ -1,11 +1,11 @@
 //! # Exercise 1: `yield_now`
 //!
-//! A task keeps its thread until its future returns Pending. Write a future that returns Pending once,
-//! so that every other ready task runs, and Ready when it is polled again.
+//! A task keeps its thread until its future returns Pending. Write a future that returns Pending
+//! once, so that every other ready task runs, and Ready when it is polled again.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex01`
-//! - Hint: a future that returns Pending makes sure that its waker is called later. Here nothing else
-//!   will call it.
+//! - Hint: a future that returns Pending makes sure that its waker is called later. Here nothing
+//!   else will call it.
 //! - In the crate: `src/yield_now.rs`
 
 use std::{

@@ -4,8 +4,8 @@
 //! future waits. The waker ends the park, whichever thread calls it.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex02`
-//! - Hint: [`std::thread::park`] returns at once if [`Thread::unpark`] was called before it, so a wake
-//!   that comes during the poll is not lost. It may also return for no reason.
+//! - Hint: [`std::thread::park`] returns at once if [`Thread::unpark`] was called before it, so a
+//!   wake that comes during the poll is not lost. It may also return for no reason.
 //! - Hint: `std::pin::pin!` pins a future here, and [`Waker::from`] makes a waker of an `Arc`.
 //! - In the crate: `src/executor/waker.rs`, and `block_on` in `src/executor/mod.rs`
 

@@ -1,12 +1,12 @@
 //! # Exercise 4: `select`
 //!
-//! Await the first of two futures. The other is dropped, however far it is by then: to drop a future is
-//! to cancel it, and there is no other way.
+//! Await the first of two futures. The other is dropped, however far it is by then: to drop a
+//! future is to cancel it, and there is no other way.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex04`
 //! - Hint: it is shorter than `join`. Which function owns the futures, and when are they dropped?
-//! - In the crate: "Cancel safety", in the documentation of everything that can be awaited, says what
-//!   is lost with a future that is dropped.
+//! - In the crate: "Cancel safety", in the documentation of everything that can be awaited, says
+//!   what is lost with a future that is dropped.
 
 use std::{
     future::poll_fn,

@@ -1,7 +1,7 @@
 //! # Exercise 5: `timeout`
 //!
-//! Await a future, but not for ever. A [`sleep`] is a future like any other, so all that you need is
-//! what you wrote in exercise 4.
+//! Await a future, but not for ever. A [`sleep`] is a future like any other, so all that you need
+//! is what you wrote in exercise 4.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex05`
 //! - Hint: a future that is ready just when its time is over still counts. Which is polled first?

@@ -1,8 +1,8 @@
 //! # Exercise 6: an interval
 //!
-//! An interval rings at its start, and then every `period`: at the start plus whole periods, however
-//! long your task is busy between two rings. A ring that was missed comes at once, and none is left
-//! out.
+//! An interval rings at its start, and then every `period`: at the start plus whole periods,
+//! however long your task is busy between two rings. A ring that was missed comes at once, and none
+//! is left out.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex06`
 //! - Hint: `sleep(period)` between two rings drifts. [`sleep_until`] does not.

@@ -1,15 +1,16 @@
 //! # Exercise 7: a channel for one value
 //!
-//! One task sends a value, another waits for it. If one half is dropped first, the other half learns
-//! it, and nothing waits for ever.
+//! One task sends a value, another waits for it. If one half is dropped first, the other half
+//! learns it, and nothing waits for ever.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex07`
-//! - Hint: the receiver keeps the waker of its latest poll, because it may have moved to another task.
-//! - Hint: no `RefCell` is borrowed while a waker is cloned, dropped or called. That may run code of
-//!   another runtime, and it may poll the receiver there and then.
+//! - Hint: the receiver keeps the waker of its latest poll, because it may have moved to another
+//!   task.
+//! - Hint: no `RefCell` is borrowed while a waker is cloned, dropped or called. That may run code
+//!   of another runtime, and it may poll the receiver there and then.
 //! - Hint: the count of an `Rc` changes only after the drop of its owner has run. So keep a mark:
 //!   `closed`.
-//! - In the crate: a `JoinHandle` waits for one value in `src/join.rs`.
+//! - In the crate: a `JoinHandle` waits for one value in `src/executor/join.rs`.
 
 use std::{
     cell::RefCell,

@@ -1,17 +1,18 @@
 //! # Exercise 8: `Notify`
 //!
-//! Any number of tasks wait, and each [`Notify::notify_one`] lets one of them go on: the one that has
-//! waited longest. If none waits, one notification is kept for the next to come, and not more than one.
+//! Any number of tasks wait, and each [`Notify::notify_one`] lets one of them go on: the one that
+//! has waited longest. If none waits, one notification is kept for the next to come, and not more
+//! than one.
 //!
-//! The trap: a future was notified, and is dropped before it is polled again (it lost a `select`, say).
-//! Unless it hands its notification on, another task waits for ever.
+//! The trap: a future was notified, and is dropped before it is polled again (it lost a `select`,
+//! say). Unless it hands its notification on, another task waits for ever.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex08`
-//! - Hint: each future that waits has an `Rc` of its own in the queue: whether it was notified, and its
-//!   waker.
+//! - Hint: each future that waits has an `Rc` of its own in the queue: whether it was notified, and
+//!   its waker.
 //! - Hint: `Drop` of [`Notified`] has two cases: it waits, or it was notified and has not seen it.
 //! - Hint: a waker may call `notify_one` while you clone it, so clone it before you look.
-//! - In the crate: `Waiters` in `src/registration.rs` wakes all, and so has nothing to hand on.
+//! - In the crate: `Waiters` in `src/reactor/waiters.rs` wakes all, and so has nothing to hand on.
 
 use std::{
     cell::{Cell, RefCell},

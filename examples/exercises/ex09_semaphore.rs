@@ -1,12 +1,13 @@
 //! # Exercise 9: a semaphore
 //!
 //! Four pizzas fit into the oven. A task that finds it full waits for a permit, and keeps it for as
-//! long as the [`Permit`] lives. It is fair: permits are given in the order in which they were asked
-//! for.
+//! long as the [`Permit`] lives. It is fair: permits are given in the order in which they were
+//! asked for.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex09`
-//! - Hint: when a permit is dropped and a future waits, give it the permit at once, uncounted. If the
-//!   permit is put back first, and the future is woken to take it, another task may come in between.
+//! - Hint: when a permit is dropped and a future waits, give it the permit at once, uncounted. If
+//!   the permit is put back first, and the future is woken to take it, another task may come in
+//!   between.
 //! - Hint: the trap of exercise 8 is here as well.
 //! - In the crate: there is none; now there is yours.
 

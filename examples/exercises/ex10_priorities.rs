@@ -3,16 +3,16 @@
 //! All together now: tasks, a queue, wakers. Of the tasks that are ready, the one with the highest
 //! priority is polled; of those with the same priority, the one that was woken first.
 //!
-//! A task may hold an `Rc`, and a waker may be on another thread. So the waker cannot own the task: it
-//! has the task's number, and a queue that it shares with the executor.
+//! A task may hold an `Rc`, and a waker may be on another thread. So the waker cannot own the task:
+//! it has the task's number, and a queue that it shares with the executor.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex10`
 //! - Hint: a [`BinaryHeap`] yields the greatest. Tuples are compared part by part, and [`Reverse`]
 //!   turns a part around. What orders tasks of the same priority?
-//! - Hint: take the future out of its slot while you poll it, because it may spawn and would find the
-//!   tasks borrowed. Its drop may spawn too.
+//! - Hint: take the future out of its slot while you poll it, because it may spawn and would find
+//!   the tasks borrowed. Its drop may spawn too.
 //! - Hint: clear the mark "is queued" before the poll: a wake during the poll means one more poll.
-//! - In the crate: `src/tasks.rs`, `src/ready.rs`, `src/waker.rs`, `src/executor.rs`
+//! - In the crate: `src/executor/tasks.rs`, `queue.rs`, `waker.rs` and `mod.rs` beside it
 
 use std::{
     cell::{Cell, RefCell},

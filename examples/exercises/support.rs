@@ -100,7 +100,7 @@ thread_local! {
     /// How often spies of this thread were called.
     static CALLS: Cell<usize> = const { Cell::new(0) };
     /// What a spy reports to.
-    static REPORT: RefCell<Option<Rc<dyn Fn(Touch)>>> = const { RefCell::new(None) };
+    static REPORT: RefCell<Option<Report>> = const { RefCell::new(None) };
 }
 
 /// Whether the closure panics. Nothing is printed of that panic.
@@ -119,6 +119,9 @@ pub(crate) fn panics(test: impl FnOnce()) -> bool {
     EXPECTED.set(false);
     result.is_err()
 }
+
+/// What a spy calls.
+type Report = Rc<dyn Fn(Touch)>;
 
 /// What is done with a waker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Exercise 7. `send` only stores the value: the drop of the sender, at the end of `send`, wakes the
-//! receiver, and so there is one wake for either case.
+//! Exercise 7. `send` only stores the value: the drop of the sender, at the end of `send`, wakes
+//! the receiver, and so there is one wake for either case.
 
 use std::{
     cell::RefCell,

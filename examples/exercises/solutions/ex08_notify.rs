@@ -1,4 +1,5 @@
-//! Exercise 8. A future that is notified leaves the queue at once, so every entry of the queue waits.
+//! Exercise 8. A future that is notified leaves the queue at once, so every entry of the queue
+//! waits.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,6 +1,6 @@
-//! Exercise 10. The numbers of tasks are never used again, so the number of a task that is over leads
-//! to nothing; where slots are used again, they need generations. And urgent tasks that are always
-//! ready keep all others from running: that is why the crate has no priorities.
+//! Exercise 10. The numbers of tasks are never used again, so the number of a task that is over
+//! leads to nothing; where slots are used again, they need generations. And urgent tasks that are
+//! always ready keep all others from running: that is why the crate has no priorities.
 
 use std::{
     cell::{Cell, RefCell},

@@ -81,11 +81,10 @@ fn a_poll_in_between_does_not_begin_the_time_anew() {
         oven.wake();
         yield_now().await;
         advance(SECOND).await;
-        assert!(
-            guest.is_finished(),
-            "the time must count from the first poll, because a future may be polled any number of \
-             times before it is over"
-        );
+        let rule = "the time must count from the first poll, because a future may be polled any \
+                    number of times before it is over";
+        assert!(guest.is_finished(), "{rule}");
+        assert_eq!(guest.await.unwrap(), None, "{rule}");
     });
 }
 

@@ -1,36 +1,39 @@
-//! # Step 7: the reactor, and with it the whole system in one file
+//! # Step 9: accepting is a task too
 //!
-//! A task that would block leaves its waker in the reactor's table, and mio says whose is due. The
-//! executor itself sleeps in mio when nobody is ready: one thread does it all, and tasks accept as
-//! well. `async fn` writes the state machine, so that `serve` is step 1 with `.await`.
+//! The accept loop blocked the main thread. Now it is an `async fn` like `serve`, and waits for the
+//! listener by `ready`: one more task in the queue, and the main thread is free to run the
+//! executor. A task must not block, for it would block all others: that is why `yield_now` is here.
+//! After a failure it lets the other tasks run, as one of them may make room.
 //!
-//! - Run: `cargo run --release --example ladder-7`
+//! - Run: `cargo run --release --example ladder-9`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once, by one thread that takes no processor time while all rest.
-//! - Still wrong: no wake from another thread ends the sleep in mio; nobody can set a timer, join a
-//!   task or cancel it; who never pauses keeps the thread; tasks must be `Send`; statics.
-//! - Next: [`step8_crate.rs`](step8_crate.rs): the crate itself, which cures these.
+//! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-9)/status` always says 2.
+//! - Still wrong: each order goes from mio's thread to the executor's. One thread could do both.
+//! - Next: [`step10_reactor.rs`](step10_reactor.rs), where the executor itself sleeps in mio.
 
-use mio::net::{TcpListener, TcpStream};
+use mio::net::TcpListener;
 use mio::{Events, Interest, Registry, Token};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use std::{env, mem, pin::Pin, process, thread, time::Duration};
+use std::{env, mem, process, thread, time::Duration};
 
-/// The executor's queue: the tasks to poll.
+/// The executor's queue: the tasks to poll; and where it parks while there are none.
 static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
-/// The reactor's table: who waits for which socket.
+static WOKEN: Condvar = Condvar::new();
+/// The wakers of the tasks that wait, by socket.
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
-/// A future, and the way back to the queue. Where one has ended stands `pending`, for late wakes.
+/// A future, and the way back to the queue. A late wake may find one that is over: `pending`.
 struct Task(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         READY.lock().unwrap().push_back(self);
+        WOKEN.notify_one();
     }
 }
 
@@ -38,22 +41,42 @@ fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     Arc::new(Task(Mutex::new(Box::pin(future)))).wake();
 }
 
-/// The executor: polls who is ready, then sleeps in mio until somebody is.
-fn run(mut poll: mio::Poll) {
+/// The executor: polls the tasks that are ready, first in, first out.
+fn run() {
+    loop {
+        let ready = WOKEN.wait_while(READY.lock().unwrap(), |ready| ready.is_empty());
+        let task = ready.unwrap().pop_front().unwrap();
+        let waker = Waker::from(Arc::clone(&task));
+        let mut future = task.0.lock().unwrap();
+        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            *future = Box::pin(pending());
+        }
+    }
+}
+
+/// Waits for a socket: a future that tries, until the try need not wait.
+fn ready<T>(
+    token: Token,
+    mut attempt: impl FnMut() -> io::Result<T>,
+) -> impl Future<Output = io::Result<T>> {
+    poll_fn(move |cx| {
+        // Before the try: the event may come right after it, on the other thread.
+        WAKERS.lock().unwrap().insert(token, cx.waker().clone());
+        let result = attempt();
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+            return Poll::Pending;
+        }
+        WAKERS.lock().unwrap().remove(&token);
+        Poll::Ready(result)
+    })
+}
+
+/// The second thread: sleeps in mio, and wakes the task that waits for a socket that is ready.
+fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        let turn = mem::take(&mut *READY.lock().unwrap());
-        for task in turn {
-            let waker = Waker::from(Arc::clone(&task));
-            let mut future = task.0.lock().unwrap();
-            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-                *future = Box::pin(pending());
-            }
-        }
-        // Who woke itself in its turn is ready now: then a glance at the sockets, and no sleep.
-        let idle = READY.lock().unwrap().is_empty();
-        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
-        while let Err(error) = poll.poll(&mut events, (!idle).then_some(Duration::ZERO)) {
+        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
         for event in &events {
@@ -62,17 +85,17 @@ fn run(mut poll: mio::Poll) {
     }
 }
 
-/// Tries until it need not wait; between two tries, the task sleeps until the socket's event.
-async fn ready<T>(token: Token, mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    poll_fn(|cx| match attempt() {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            // After the try: events come in `run`, on this thread, so none is missed in between.
-            WAKERS.lock().unwrap().insert(token, cx.waker().clone());
-            Poll::Pending
+/// Lets every other ready task run before this one, once.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
         }
-        result => Poll::Ready(result),
+        cx.waker().wake_by_ref();
+        Poll::Pending
     })
-    .await
+    .await;
 }
 
 fn main() {
@@ -92,8 +115,9 @@ fn start(addr: &str) -> io::Result<()> {
     let poll = mio::Poll::new()?;
     let registry = poll.registry().try_clone()?;
     registry.register(&mut listener, Token(0), Interest::READABLE)?;
+    thread::spawn(move || watch(poll));
     spawn(accept(listener, registry));
-    run(poll);
+    run();
     Ok(())
 }
 
@@ -115,18 +139,17 @@ async fn accept(listener: TcpListener, registry: Registry) {
             }),
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause lasts (too many open files), and must not fill the log.
+                // The cause (too many open files) lasts, and must not fill the log.
                 thread::sleep(Duration::from_millis(50));
-                // Now all others first: one may leave, and make room.
-                let mut polls = [Poll::Pending, Poll::Ready(())].into_iter();
-                poll_fn(|cx| polls.next().inspect(|_| cx.waker().wake_by_ref()).unwrap()).await;
+                // A client may leave meanwhile, and make room.
+                yield_now().await;
             }
         }
     }
 }
 
 /// The client loop: one read is one order, an empty read is the end.
-async fn serve(mut stream: TcpStream, token: Token) -> io::Result<()> {
+async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
     let mut order = [0; 1024];
     loop {
         let n = ready(token, || stream.read(&mut order)).await?;

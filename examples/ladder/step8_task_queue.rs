@@ -1,29 +1,33 @@
-//! # Step 6: a queue of tasks
+//! # Step 8: a queue of tasks
 //!
-//! `block_on` runs one future, an executor many: `spawn` makes each a task, and a task's waker puts
-//! it back on the queue. mio's thread does so while the executor's is at work: hence the `Mutex`,
-//! and `Arc`. Two threads would lose count of an `Rc`'s owners, so `Waker::from` refuses it.
+//! `block_on` runs one future, an executor many: `spawn` makes each of them a task, and a task's
+//! waker puts it back into the queue. mio's thread does so while the executor's thread runs: hence
+//! the `Mutex`, and `Arc`. Two threads would lose count of an `Rc`'s owners, so `Waker::from`
+//! refuses it.
 //!
-//! - Run: `cargo run --release --example ladder-6`
+//! - Run: `cargo run --release --example ladder-8`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-6)/status` always says 3.
-//! - Still wrong: threads hand each order on, the machine is hand-written, the tables are statics.
-//! - Next: [`step7_reactor.rs`](step7_reactor.rs): one thread, and `async fn` writes the machine.
+//! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-8)/status` always says 3.
+//! - Still wrong: the accept loop is no task. It has a thread of its own, only to block there.
+//! - Next: [`step9_accept_task.rs`](step9_accept_task.rs), where it is a task.
 
 use mio::{Events, Interest, Token, net::TcpStream};
 use std::collections::{BTreeMap, VecDeque};
+use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use std::{env, future::pending, net, pin::Pin, process, thread, time::Duration};
+use std::{env, process, thread, time::Duration};
 
 /// The executor's queue: the tasks to poll; and where it parks while there are none.
 static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
 static WOKEN: Condvar = Condvar::new();
-/// Who waits for which socket.
+/// The wakers of the tasks that wait, by socket.
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
-/// A future, and the way back to the queue. Where one has ended stands `pending`, for late wakes.
+/// A future, and the way back to the queue. A late wake may find one that is over: `pending`.
 struct Task(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
 
 impl Wake for Task {
@@ -37,7 +41,7 @@ fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     Arc::new(Task(Mutex::new(Box::pin(future)))).wake();
 }
 
-/// The executor: polls who is ready, first in, first out.
+/// The executor: polls the tasks that are ready, first in, first out.
 fn run() {
     loop {
         let ready = WOKEN.wait_while(READY.lock().unwrap(), |ready| ready.is_empty());
@@ -50,11 +54,28 @@ fn run() {
     }
 }
 
-/// The second thread: sleeps in mio, and wakes whoever waits for a socket that is ready.
+/// Waits for a socket: a future that tries, until the try need not wait.
+fn ready<T>(
+    token: Token,
+    mut attempt: impl FnMut() -> io::Result<T>,
+) -> impl Future<Output = io::Result<T>> {
+    poll_fn(move |cx| {
+        // Before the try: the event may come right after it, on the other thread.
+        WAKERS.lock().unwrap().insert(token, cx.waker().clone());
+        let result = attempt();
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+            return Poll::Pending;
+        }
+        WAKERS.lock().unwrap().remove(&token);
+        Poll::Ready(result)
+    })
+}
+
+/// The third thread: sleeps in mio, and wakes the task that waits for a socket that is ready.
 fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
+        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
         while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -62,20 +83,6 @@ fn watch(mut poll: mio::Poll) {
             WAKERS.lock().unwrap().remove(&event.token()).inspect(Waker::wake_by_ref);
         }
     }
-}
-
-/// One client's conversation, with all that it must remember while it waits.
-struct Conversation {
-    stream: TcpStream,
-    token: Token,
-    peer: net::SocketAddr,
-    state: State,
-}
-
-/// What a conversation waits for: to read an order, or to write the rest of a reply.
-enum State {
-    Read,
-    Write(Vec<u8>),
 }
 
 fn main() {
@@ -88,7 +95,7 @@ fn main() {
 
 /// The accept loop.
 fn start(addr: &str) -> io::Result<()> {
-    let listener = net::TcpListener::bind(addr)?;
+    let listener = TcpListener::bind(addr)?;
     println!("Starting up on: {}", listener.local_addr()?);
     let poll = mio::Poll::new()?;
     let registry = poll.registry().try_clone()?;
@@ -101,42 +108,34 @@ fn start(addr: &str) -> io::Result<()> {
             stream.set_nonblocking(true)?;
             let (mut stream, token) = (TcpStream::from_std(stream), tokens.next().unwrap());
             registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-            spawn(Conversation { stream, token, peer, state: State::Read });
+            spawn(async move {
+                match serve(stream, token).await {
+                    Ok(()) => println!("Connection with {peer} has been closed"),
+                    Err(error) => eprintln!("Connection with {peer} failed: {error}"),
+                }
+            });
             Ok(())
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
+            // The cause (too many open files) lasts, and must not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }
 }
 
-impl Future for Conversation {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // First this, then the try: the event may come right after it, on the other thread.
-        WAKERS.lock().unwrap().insert(self.token, cx.waker().clone());
-        match serve(&mut self) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
-            Err(error) => eprintln!("Connection with {} failed: {error}", self.peer),
-            Ok(()) => println!("Connection with {} has been closed", self.peer),
-        }
-        WAKERS.lock().unwrap().remove(&self.token);
-        Poll::Ready(())
-    }
-}
-
-/// The client loop, until it would have to wait. The next call goes on from there.
-fn serve(Conversation { stream, state, .. }: &mut Conversation) -> io::Result<()> {
+/// The client loop: one read is one order, an empty read is the end.
+async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
     let mut order = [0; 1024];
     loop {
-        *state = match state {
-            State::Read => match stream.read(&mut order)? {
-                0 => return Ok(()),
-                n => State::Write(reply(&order[..n])),
-            },
-            State::Write(unsent) if unsent.is_empty() => State::Read,
-            State::Write(unsent) => State::Write(unsent.split_off(stream.write(unsent)?)),
+        let n = ready(token, || stream.read(&mut order)).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        let mut unsent = reply(&order[..n]);
+        while !unsent.is_empty() {
+            let n = ready(token, || stream.write(&unsent)).await?;
+            unsent.drain(..n);
         }
     }
 }

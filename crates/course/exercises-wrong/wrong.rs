@@ -2,14 +2,14 @@
 
 #![allow(dead_code, unused, clippy::all, clippy::pedantic, reason = "wrong on purpose")]
 
-#[path = "../support.rs"]
+#[path = "../../../examples/exercises/support.rs"]
 mod support;
-#[path = "../verdicts.rs"]
+#[path = "../../../examples/exercises/verdicts.rs"]
 mod verdicts;
 
 include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
-#[path = "../solutions/ex04_select.rs"]
+#[path = "../../../examples/exercises/solutions/ex04_select.rs"]
 mod ex04_select;
 
 use std::{
@@ -19,9 +19,11 @@ use std::{
     thread,
 };
 
+const EXERCISES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../examples/exercises");
+
 /// The wrong solutions by name, and the messages that each must get.
 fn expected() -> BTreeMap<String, BTreeSet<String>> {
-    let files = fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("this folder").flatten();
+    let files = fs::read_dir(EXERCISES.to_owned() + "/wrong").expect("the diffs").flatten();
     let diffs = files
         .map(|file| file.path())
         .filter(|path| path.extension().is_some_and(|ext| ext == "diff"));
@@ -71,8 +73,9 @@ fn each_wrong_solution_gets_its_message_and_no_other() {
 #[test]
 fn each_exercise_has_at_least_three_wrong_solutions() {
     let names = expected().into_keys().collect::<Vec<_>>();
-    let solutions = format!("{}/../solutions", env!("CARGO_MANIFEST_DIR"));
-    for solution in fs::read_dir(solutions).expect("the solutions").flatten() {
+    for solution in
+        fs::read_dir(EXERCISES.to_owned() + "/solutions").expect("the solutions").flatten()
+    {
         let solution = solution.file_name().into_string().expect("UTF-8");
         if let Some((number, _)) = solution.split_once('_') {
             let wrong = names.iter().filter(|name| name.split('_').next() == Some(number));

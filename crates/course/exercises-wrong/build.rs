@@ -1,26 +1,31 @@
-//! Makes a module of each wrong solution: the solution of its exercise, changed as its `.diff` says.
+//! Makes a module of each wrong solution: the solution of its exercise, changed as its `.diff`
+//! says.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write,
+    fs,
     path::{Path, PathBuf},
 };
 
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo runs this"));
-    let exercises = here.parent().expect("the exercises");
-    println!("cargo::rerun-if-changed={}", here.display());
+    let root = here.ancestors().nth(3).expect("the root");
+    let exercises = root.join("examples/exercises");
+    println!("cargo::rerun-if-changed={}", exercises.join("wrong").display());
     println!("cargo::rerun-if-changed={}", exercises.join("solutions").display());
-    let files = fs::read_dir(&here).expect("the wrong solutions").flatten();
+    let files = fs::read_dir(exercises.join("wrong")).expect("the wrong solutions").flatten();
     let mut diffs: Vec<_> = files.map(|file| file.path()).filter(|path| is_diff(path)).collect();
     diffs.sort();
     let mut modules = String::new();
     for diff in diffs {
         let name = diff.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
-        let wrong = wrong(exercises, &name, &fs::read_to_string(&diff).expect("the diff"));
+        let wrong = wrong(&exercises, &name, &fs::read_to_string(&diff).expect("the diff"));
         let file = out.join(&name).with_extension("rs");
         fs::write(&file, wrong).expect("the wrong solution is written");
-        modules += &format!("#[path = {file:?}]\nmod {name};\n");
+        writeln!(modules, "#[path = r\"{}\"]\nmod {name};", file.display())
+            .expect("a string grows");
     }
     fs::write(out.join("modules.rs"), modules).expect("the list is written");
 }
@@ -42,7 +47,7 @@ fn wrong(exercises: &Path, name: &str, diff: &str) -> String {
         );
         text = text.replace(&old, &new);
     }
-    text.replace("#[path = \"../", &format!("#[path = \"{}/", exercises.display()))
+    text.replace("#[path = \"../", &format!("#[path = r\"{}/", exercises.display()))
 }
 
 /// The solution that a wrong one differs from: the first two parts of the name, as in `ex02_…`.
@@ -62,5 +67,5 @@ fn starts(file: &std::ffi::OsStr, number: &str) -> bool {
 fn side(hunk: &str, sign: &str) -> String {
     let of_both = |line: &&str| line.is_empty() || line.starts_with(' ') || line.starts_with(sign);
     let lines = hunk.lines().filter(of_both);
-    lines.map(|line| format!("{}\n", line.get(1..).unwrap_or_default())).collect()
+    lines.flat_map(|line| [line.get(1..).unwrap_or_default(), "\n"]).collect()
 }

@@ -3,33 +3,37 @@
 //! What was `READY`, `WAKERS`, `Task`, `spawn`, `run` and `ready` in step 10 is now the crate; the
 //! two loops are left. It has the same parts, under the same names or nearly, and adds:
 //!
-//! - A waker carries an id, not a future: `src/waker.rs`. The futures are in a table that the
-//!   executor owns (`src/tasks.rs`), so no waker keeps a task alive, and none can drop a future on
-//!   another thread. That is why tasks need not be `Send`, and may hold `Rc`, without `unsafe`.
-//! - Generations: `src/slots.rs`. An id, a token or a timer of something that is over leads to
-//!   nothing, although its slot is used again. Step 10 has to leave `pending` where a task ended.
-//! - One entry in the queue: `src/header.rs`. A task that is woken ten times before its poll is
-//!   polled once; in step 10, ten times. The queue itself (`src/ready.rs`) has no lock.
-//! - Wakes from other threads: `src/inbox.rs`. They put the task's id into a queue of their own,
-//!   and unpark the executor if it sleeps in mio. On the executor's thread a wake needs neither
-//!   lock nor system call. `src/handle.rs` spawns from other threads.
-//! - Budgets: `src/turn.rs` ends the poll of a task after so many operations on sockets, and
-//!   `src/event_loop.rs` looks at the sockets after so many polls. So a client that never pauses
-//!   makes no other wait.
-//! - Readiness: `src/registration.rs` remembers it, for reading and for writing. A read that did
+//! - A waker carries an id, not a future: `src/executor/waker.rs`. The futures are in a slab that
+//!   the executor owns (`src/executor/tasks.rs`), so no waker keeps a task alive, and none can drop
+//!   a future on another thread. That is why tasks need not be `Send`, and may hold `Rc`, without
+//!   `unsafe`.
+//! - Generations: `src/slab.rs`. An id, a token or a timer of something that is over leads to
+//!   nothing, although its entry is used again. Step 10 has to leave `pending` where a task ended.
+//! - One entry in the queue: `src/executor/waker.rs`. A task that is woken ten times before its
+//!   poll is polled once; in step 10, ten times. The queue itself (`src/executor/queue.rs`) has no
+//!   lock.
+//! - Wakes from other threads: `src/executor/remote.rs`. They send the task's id, and unpark the
+//!   executor if it sleeps in mio (`src/reactor/unparker.rs`). On the executor's thread a wake
+//!   needs neither lock nor system call. `src/executor/handle.rs` spawns from other threads.
+//! - Budgets: `src/current.rs`. A poll has so many operations on sockets, and then its task must
+//!   let the others run. So a client that never pauses makes no other wait.
+//! - Readiness: `src/reactor/source.rs` remembers it, for reading and for writing. A read that did
 //!   not fill its buffer spares the try that would fail.
-//! - Waits by id: `src/waiters.rs`. A task that waits for a socket with its own waker leaves its id
-//!   there and no clone, and the reactor (`src/reactor.rs`) puts it into the queue. Any other waker
-//!   is cloned, as in step 10. Several tasks may wait for one socket.
+//! - Waiters: `src/reactor/waiters.rs`. Several tasks may wait for one socket, and a waker that
+//!   waits again and again is cloned once.
 //! - Operations: `src/async_io.rs`. What was `ready` is a future that tries until it is done, and
 //!   takes its waker out when it is dropped: in step 10 a late event wakes a task that no longer
 //!   waits.
-//! - Timers: `src/timers.rs`, `src/time/sleep.rs`. When `accept` fails, all of step 10 sleeps; here
-//!   one task does.
-//! - Join handles and cancellation: `src/join.rs`. A task can be awaited, and aborted. If one
-//!   panics, its handle says so and the others go on; in step 10 it ends the program.
-//! - No statics: `src/context.rs` knows which executor runs on this thread, and there may be many.
-//! - To see all that: `src/trace/mod.rs` reports each step, `src/diagnosis.rs` why nothing happens.
+//! - Timers: `src/reactor/timers.rs`, `src/time/sleep.rs`. When `accept` fails, all of step 10
+//!   sleeps; here one task does.
+//! - Join handles and cancellation: `src/executor/join.rs`. A task can be awaited, and aborted. If
+//!   one panics, its handle says so and the others go on; in step 10 it ends the program.
+//! - Two halves: `src/reactor/mod.rs` calls wakers and knows no task, `src/executor/mod.rs` polls
+//!   tasks and knows no socket. They meet in `src/runtime/mod.rs`.
+//! - No statics: thread-locals say which executor runs here (`src/executor/spawn.rs`) and which
+//!   reactor (`src/reactor/entered.rs`), and there may be many.
+//! - To see all that: `src/trace/mod.rs` reports each step, `src/runtime/diagnosis.rs` why nothing
+//!   happens.
 //!
 //! How to try it, and what comes after it:
 //!

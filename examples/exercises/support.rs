@@ -68,7 +68,7 @@ pub(crate) fn run(test: impl AsyncFnOnce() + Send + 'static) {
 }
 
 /// Polls a future once.
-pub(crate) fn poll<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+pub(crate) fn poll<F: Future + ?Sized>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(waker))
 }
 

@@ -11,6 +11,22 @@ include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
 #[path = "../../../examples/exercises/solutions/ex04_select.rs"]
 mod ex04_select;
+#[path = "../../../examples/exercises/solutions/ex07_oneshot.rs"]
+mod ex07_oneshot;
+#[path = "../../../examples/exercises/solutions/ex12_spawn.rs"]
+mod ex12_spawn;
+#[path = "../../../examples/exercises/solutions/ex13_join.rs"]
+mod ex13_join;
+#[path = "../../../examples/exercises/solutions/ex14_threads.rs"]
+mod ex14_threads;
+#[path = "../../../examples/exercises/solutions/ex15_abort.rs"]
+mod ex15_abort;
+#[path = "../../../examples/exercises/solutions/ex16_timers.rs"]
+mod ex16_timers;
+#[path = "../../../examples/exercises/solutions/ex17_reactor.rs"]
+mod ex17_reactor;
+#[path = "../../../examples/exercises/server.rs"]
+mod server;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

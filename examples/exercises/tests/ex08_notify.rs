@@ -162,7 +162,7 @@ fn one_that_is_over_hands_nothing_on() {
 #[ignore = "an exercise"]
 fn nothing_is_borrowed_while_a_waker_is_cloned_dropped_or_called() {
     bounded(|| {
-        for touch in [Touch::Cloned, Touch::Dropped, Touch::Called] {
+        for touch in [Touch::Cloned, Touch::Called, Touch::Dropped] {
             let notify = Rc::new(Notify::default());
             let other = Rc::clone(&notify);
             reenter(

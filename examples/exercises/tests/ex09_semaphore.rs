@@ -169,7 +169,7 @@ fn one_that_is_dropped_before_it_sees_its_permit_hands_it_on() {
 #[ignore = "an exercise"]
 fn nothing_is_borrowed_while_a_waker_is_cloned_dropped_or_called() {
     bounded(|| {
-        for touch in [Touch::Cloned, Touch::Dropped, Touch::Called] {
+        for touch in [Touch::Cloned, Touch::Called, Touch::Dropped] {
             let semaphore = Rc::new(Semaphore::new(1));
             let other = Rc::clone(&semaphore);
             reenter(

@@ -65,7 +65,7 @@ fn each_wrong_solution_gets_its_message_and_no_other() {
     let wrong = Mutex::new(Vec::new());
     // Some hang until their time is over, so several run at once.
     thread::scope(|scope| {
-        for _ in 0..8 {
+        for _ in 0..24 {
             scope.spawn(|| {
                 loop {
                     let next = left.lock().unwrap().pop_first();

@@ -110,8 +110,7 @@ impl Executor {
     /// Takes a task out of its slot.
     fn take(&self, key: Key) -> Option<Task> {
         let slot = &mut self.tasks.borrow_mut().slots[key.slot];
-        let task = slot.task.take_if(|_| slot.generation == key.generation);
-        task
+        slot.task.take_if(|_| slot.generation == key.generation)
     }
 
     pub(crate) fn is_ready(&self) -> bool {

@@ -58,10 +58,10 @@ impl Slab {
     /// The wakers of the tasks that an event is for.
     fn woken(&mut self, event: &event::Event) -> [Option<Waker>; 2] {
         let Some(slot) = self.get_mut(event.token()) else { return [None, None] };
-        let reads = event.is_readable() || event.is_read_closed() || event.is_error();
-        let writes = event.is_writable() || event.is_write_closed() || event.is_error();
+        let readable = event.is_readable() || event.is_read_closed() || event.is_error();
+        let writable = event.is_writable() || event.is_write_closed() || event.is_error();
         let [reader, writer] = &mut slot.wakers;
-        [reader.take_if(|_| reads), writer.take_if(|_| writes)]
+        [reader.take_if(|_| readable), writer.take_if(|_| writable)]
     }
 }
 

@@ -63,7 +63,10 @@ fn a_task_whose_handle_is_dropped_goes_on() {
         let (executor, log) = (executor(), Rc::new(RefCell::new(Vec::new())));
         let (oven, pizza) = bake();
         let eaten = Rc::clone(&log);
-        drop(spawn(&executor, async move { eaten.borrow_mut().push(pizza.await) }));
+        drop(spawn(&executor, async move {
+            let pizza = pizza.await;
+            eaten.borrow_mut().push(pizza);
+        }));
         run(&executor);
         oven.open();
         run(&executor);

@@ -43,7 +43,8 @@ fn park_until(reactor: &Reactor, woken: &Wakes) {
 
 /// Fills a socket until it takes no more.
 fn fill(source: &Source<TcpStream>, waker: &Waker) {
-    let attempt = |mut stream: &TcpStream| stream.write(&[0; 1 << 16]);
+    let bytes = vec![0; 1 << 16];
+    let attempt = |mut stream: &TcpStream| stream.write(&bytes);
     while poll(pin!(source.io(Direction::Write, attempt)), waker).is_ready() {}
 }
 

@@ -2,6 +2,8 @@ use std::{
     future::poll_fn,
     io::{Read, Write},
     net::TcpStream,
+    pin::pin,
+    sync::mpsc,
     task::{Poll, Waker},
     thread,
     time::{Duration, Instant},
@@ -48,7 +50,9 @@ fn an_event_of_a_socket_ends_the_park() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let addr = listener.local_addr().expect("its address");
         let mut stream = TcpStream::connect(addr).expect("it listens");
+        let (waits, waiting) = mpsc::channel();
         let client = thread::spawn(move || {
+            let _ = waiting.recv();
             let mut reply = String::new();
             // If it fails, the reply is not whole.
             let _ = stream.write_all(b"1").and_then(|()| stream.read_to_string(&mut reply));
@@ -58,7 +62,18 @@ fn an_event_of_a_socket_ends_the_park() {
             let served = block_on(&reactor, async {
                 let (stream, _) = listener.accept().await?;
                 let mut order = [0; 10];
-                let n = stream.read(&mut order).await?;
+                let n = {
+                    let mut read = pin!(stream.read(&mut order));
+                    // The client orders when the server waits for that.
+                    poll_fn(|cx| {
+                        let poll = read.as_mut().poll(cx);
+                        if poll.is_pending() {
+                            let _ = waits.send(());
+                        }
+                        poll
+                    })
+                    .await?
+                };
                 stream.write_all(&order[..n]).await
             });
             served.expect("it runs").expect("the sockets work");

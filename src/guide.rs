@@ -37,8 +37,9 @@
 //!
 //! # Then write your own
 //!
-//! `examples/exercises` has pieces of a runtime to write, each with its tests: from a future of five
-//! lines to an executor with priorities. `examples/gallery` has the classic mistakes, one program each, with the cure.
+//! `examples/exercises` has seventeen pieces of a runtime to write, each with its tests: from a future
+//! of five lines to a runtime of your own, which runs the pizza server. `examples/gallery` has the
+//! classic mistakes, one program each, with the cure.
 //!
 //! The programs of the ladder stand in `examples/ladder`; the pages here show them as they are
 //! compiled. The other code on these pages is run by `cargo test --doc`.

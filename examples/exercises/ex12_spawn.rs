@@ -10,8 +10,9 @@
 //! key has a generation too.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex12`
-//! - Hint: exercise 10 has most of it. New are the slab, and [`Executor::turn`]: it polls what was
-//!   ready when it began, each task once, so that its caller can look at the sockets in between.
+//! - Hint: exercise 10 has most of it. New are the slab, and [`Executor::run_ready`]: it polls what
+//!   was ready when it began, each task once, so that its caller can look at the sockets in
+//!   between.
 //! - Hint: `unpark` is called after each wake, when the task is in the queue and nothing is locked.
 //!   What it is for comes in exercise 14.
 //! - Hint: take a future out of its slot while you poll it, and drop it with nothing borrowed.
@@ -45,8 +46,9 @@ impl Executor {
         todo!("exercise 12")
     }
 
-    /// Polls each task that is ready now, once. What becomes ready meanwhile is for the next turn.
-    pub(crate) fn turn(&self) {
+    /// One pass: polls each task that is ready now, once. What becomes ready meanwhile is for the
+    /// next pass.
+    pub(crate) fn run_ready(&self) {
         todo!("exercise 12")
     }
 

@@ -10,7 +10,7 @@
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex14`
 //! - Hint: [`Alarm`] is what the executor of exercise 12 calls as `unpark`.
-//! - Hint: while tasks are ready, `park` with a timeout of zero after each turn: a task that always
+//! - Hint: while tasks are ready, `park` with a timeout of zero after each pass: a task that always
 //!   wakes itself must not keep the sockets from being looked at.
 //! - In the crate: `src/executor/mod.rs`, `src/executor/remote.rs`
 

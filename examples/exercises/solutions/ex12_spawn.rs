@@ -84,7 +84,7 @@ impl Executor {
         header.wake();
     }
 
-    pub(crate) fn turn(&self) {
+    pub(crate) fn run_ready(&self) {
         let ready = mem::take(&mut *self.ready.lock().unwrap());
         for key in ready {
             self.poll(key);

@@ -55,7 +55,7 @@ pub(crate) fn executor(park: &impl Park) -> Executor {
 
 pub(crate) fn run(executor: &Executor, park: &impl Park) -> io::Result<()> {
     loop {
-        park.enter(&mut || executor.turn());
+        park.enter(&mut || executor.run_ready());
         if executor.is_empty() {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use pizzaiolo::{spawn, yield_now};
 use super::Notify;
 use crate::support::{Touch, bounded, counting_waker, poll, reenter, run, spy_calls};
 
-const WAITS: &str = "notified must be Pending until its turn, because it has no notification";
+const WAITS: &str = "notified must be Pending until it is notified, because it has no notification";
 const READY: &str = "notified must be Ready once it was notified, because it waited for that";
 
 #[test]

@@ -150,7 +150,7 @@ fn a_wake_during_the_poll_and_one_after_it_are_one_more_poll() {
                 Poll::<()>::Pending
             }),
         );
-        // Its turn comes between the two polls.
+        // It is polled between the two polls.
         executor.spawn(5, async move {
             let first = waker.take();
             first.expect("of two tasks with one priority the first must be polled first").wake();
@@ -215,9 +215,9 @@ fn a_future_that_is_ready_is_dropped_and_not_polled_again() {
 }
 
 /// Spawns a task when it is dropped.
-struct Farewell(Rc<Executor>, Log);
+struct SpawnsOnDrop(Rc<Executor>, Log);
 
-impl Drop for Farewell {
+impl Drop for SpawnsOnDrop {
     fn drop(&mut self) {
         if thread::panicking() {
             return;
@@ -232,12 +232,12 @@ impl Drop for Farewell {
 fn nothing_is_borrowed_while_a_future_is_dropped() {
     bounded(|| {
         let (executor, log) = (Rc::new(Executor::default()), Log::default());
-        let farewell = Farewell(Rc::clone(&executor), Rc::clone(&log));
+        let spawns = SpawnsOnDrop(Rc::clone(&executor), Rc::clone(&log));
         executor.spawn(
             0,
             poll_fn(move |_| {
                 // The closure owns it, so it is dropped with the future and not before.
-                let _farewell = &farewell;
+                let _spawns = &spawns;
                 Poll::Ready(())
             }),
         );

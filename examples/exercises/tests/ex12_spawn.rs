@@ -17,14 +17,14 @@ fn executor() -> Executor {
     Executor::new(Waker::noop().clone())
 }
 
-/// Turns until no task is ready.
+/// Runs until no task is ready.
 fn run(executor: &Executor) {
-    for turn in 0.. {
+    for pass in 0.. {
         if !executor.is_ready() {
             return;
         }
-        assert!(turn < 1000, "a task that waits must not be ready, because that is a busy loop");
-        executor.turn();
+        assert!(pass < 1000, "a task that waits must not be ready, because that is a busy loop");
+        executor.run_ready();
     }
 }
 
@@ -45,7 +45,7 @@ fn spawn_waiter(
 
 #[test]
 #[ignore = "an exercise"]
-fn a_turn_polls_what_is_ready_in_order_and_once() {
+fn a_pass_polls_what_is_ready_in_order_and_once() {
     bounded(|| {
         let (executor, log) = (executor(), Log::default());
         for name in ["first", "second"] {
@@ -61,18 +61,18 @@ fn a_turn_polls_what_is_ready_in_order_and_once() {
             log.borrow().is_empty(),
             "spawn must not poll the task, because its caller may hold what the task needs"
         );
-        executor.turn();
+        executor.run_ready();
         assert_eq!(
             *log.borrow(),
             ["first", "second"],
-            "a turn must poll each ready task once and in order, because what becomes ready \
-             meanwhile is for the next turn"
+            "a pass must poll each ready task once and in order, because what becomes ready \
+             meanwhile is for the next pass"
         );
-        executor.turn();
+        executor.run_ready();
         assert_eq!(
             log.borrow()[2..],
             ["first", "second"],
-            "a task that wakes itself must be polled in the next turn, because it is ready"
+            "a task that wakes itself must be polled in the next pass, because it is ready"
         );
     });
 }
@@ -84,7 +84,7 @@ fn a_task_is_polled_once_however_often_it_was_woken_and_not_at_all_if_it_was_not
         let executor = executor();
         let (polls, waker) = spawn_waiter(&executor, 3);
         run(&executor);
-        executor.turn();
+        executor.run_ready();
         assert_eq!(
             polls.get(),
             1,
@@ -211,9 +211,9 @@ fn unpark_is_called_with_nothing_locked() {
 #[ignore = "an exercise"]
 fn a_task_may_spawn_while_it_is_polled_and_while_it_is_dropped() {
     /// Spawns a task when it is dropped.
-    struct Farewell(Rc<Executor>, Log);
+    struct SpawnsOnDrop(Rc<Executor>, Log);
 
-    impl Drop for Farewell {
+    impl Drop for SpawnsOnDrop {
         fn drop(&mut self) {
             if !thread::panicking() {
                 let log = Rc::clone(&self.1);
@@ -224,9 +224,9 @@ fn a_task_may_spawn_while_it_is_polled_and_while_it_is_dropped() {
 
     bounded(|| {
         let (executor, log) = (Rc::new(executor()), Log::default());
-        let farewell = Farewell(Rc::clone(&executor), Rc::clone(&log));
+        let spawns = SpawnsOnDrop(Rc::clone(&executor), Rc::clone(&log));
         executor.spawn(poll_fn(move |_| {
-            let Farewell(executor, log) = &farewell;
+            let SpawnsOnDrop(executor, log) = &spawns;
             let log = Rc::clone(log);
             executor.spawn(async move { log.borrow_mut().push("by a poll") });
             Poll::Ready(())

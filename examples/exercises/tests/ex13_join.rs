@@ -17,7 +17,7 @@ fn executor() -> Executor {
 
 fn run(executor: &Executor) {
     while executor.is_ready() {
-        executor.turn();
+        executor.run_ready();
     }
 }
 

@@ -109,7 +109,7 @@ fn while_tasks_are_ready_it_looks_and_does_not_sleep() {
         assert_eq!(
             park.parks(),
             (0, 10),
-            "run must look at the sockets after each turn, because a task that is always ready \
+            "run must look at the sockets after each pass, because a task that is always ready \
              would keep their tasks from being woken"
         );
     });

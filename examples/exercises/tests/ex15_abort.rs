@@ -152,12 +152,12 @@ fn a_task_is_aborted_from_another_thread() {
         let executor = Executor::new(Waker::noop().clone());
         let (future, handle) = abortable(pizza);
         executor.spawn(async { _ = future.await });
-        executor.turn();
+        executor.run_ready();
         thread::spawn(move || handle.abort()).join().expect("it aborts");
-        executor.turn();
+        executor.run_ready();
         assert!(
             oven.is_empty() && executor.is_empty(),
-            "a task must end in the turn after its abort, because it was woken for that"
+            "a task must end in the pass after its abort, because it was woken for that"
         );
     });
 }

@@ -177,7 +177,7 @@ mod tests {
     }
 
     /// How many lines a tall screen has.
-    const SCREEN: usize = 81;
+    const SCREEN: usize = 80;
 
     /// Step 5 begins again from step 2, as its head says.
     #[test]

@@ -55,7 +55,6 @@ struct Baked(Arc<Mutex<Bell>>);
 
 impl Future for Baked {
     type Output = ();
-
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut bell = self.0.lock().unwrap();
         if bell.rung {

@@ -1,8 +1,8 @@
-//! Learn how an executor works: the same server in eight steps, and what people ask most.
+//! Learn how an executor works: the same server in eleven steps, and what people ask most.
 //!
 //! For those who know Rust and have never seen a waker. Read the steps in order. Each is one
-//! complete program, at most 150 lines long, and one idea further than the step before: put two
-//! neighbours side by side, and what differs is the idea. The last step is this crate.
+//! complete program, at most 180 lines long, and one idea further than the step before:
+//! `cargo run --example ladder -- diff 8 9` shows what step 9 changes. The last step is this crate.
 //!
 //! # The ladder
 //!
@@ -10,12 +10,15 @@
 //! |---|---|---|
 //! | [1](step1_blocking) | the thread, for one client | all others wait too |
 //! | [2](step2_threads) | a thread for each client | a thread for each client |
-//! | [3](step3_busy_loop) | nobody: one thread asks everybody, always | a core burns |
+//! | [3](step3_busy_loop) | nothing: one thread tries each socket, always | a core burns |
 //! | [4](step4_mio) | the thread, for all sockets at once | the loop knows each protocol |
-//! | [5](step5_future) | a future, until its waker is called | a thread for each future |
-//! | [6](step6_task_queue) | many futures, in a queue | two threads, a hand-written machine |
-//! | [7](step7_reactor) | tasks written as `async fn` | no timers, joins, cancellation |
-//! | [8](step8_crate) | the same, with this crate | one thread |
+//! | [5](step5_bell) | a future, until its waker is called | reading a socket still blocks |
+//! | [6](step6_sockets) | a future, for a socket | each operation blocks its thread |
+//! | [7](step7_async_fn) | a future made by `async fn` | a thread for each future |
+//! | [8](step8_task_queue) | many tasks, in a queue | a thread that only accepts |
+//! | [9](step9_accept_task) | the accept loop, as a task | two threads hand on each order |
+//! | [10](step10_reactor) | one thread, in mio, for all tasks | no timers, joins, cancellation |
+//! | [11](step11_crate) | the same, with this crate | one thread |
 //!
 //! # What each step costs
 //!
@@ -34,8 +37,9 @@
 //!
 //! # Then write your own
 //!
-//! `examples/exercises` has ten tasks, each with a test: from a future of five lines to an executor
-//! with priorities. `examples/gallery` has the classic mistakes, one program each, with the cure.
+//! `examples/exercises` has seventeen pieces of a runtime to write, each with its tests: from a future
+//! of five lines to a runtime of your own, which runs the pizza server. `examples/gallery` has the
+//! classic mistakes, one program each, with the cure.
 //!
 //! The programs of the ladder stand in `examples/ladder`; the pages here show them as they are
 //! compiled. The other code on these pages is run by `cargo test --doc`.
@@ -66,19 +70,43 @@ pub mod step3_busy_loop {}
 #[doc = "```"]
 pub mod step4_mio {}
 
-#[doc = include_str!("guide/step5_future.md")]
+#[doc = include_str!("guide/step5_bell.md")]
 #[doc = "```rust,ignore"]
-#[doc = include_str!("../examples/ladder/step5_future.rs")]
+#[doc = include_str!("../examples/ladder/step5_bell.rs")]
 #[doc = "```"]
-pub mod step5_future {}
+pub mod step5_bell {}
 
-#[doc = include_str!("guide/step6_task_queue.md")]
+#[doc = include_str!("guide/step6_sockets.md")]
 #[doc = "```rust,ignore"]
-#[doc = include_str!("../examples/ladder/step6_task_queue.rs")]
+#[doc = include_str!("../examples/ladder/step6_sockets.rs")]
 #[doc = "```"]
-pub mod step6_task_queue {}
+pub mod step6_sockets {}
 
-#[doc = include_str!("guide/step7_reactor.md")]
+#[doc = include_str!("guide/step7_async_fn.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step7_async_fn.rs")]
+#[doc = "```"]
+///
+/// # The enum by hand
+///
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step7_by_hand.rs")]
+#[doc = "```"]
+pub mod step7_async_fn {}
+
+#[doc = include_str!("guide/step8_task_queue.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step8_task_queue.rs")]
+#[doc = "```"]
+pub mod step8_task_queue {}
+
+#[doc = include_str!("guide/step9_accept_task.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/ladder/step9_accept_task.rs")]
+#[doc = "```"]
+pub mod step9_accept_task {}
+
+#[doc = include_str!("guide/step10_reactor.md")]
 // No line of the picture is empty, so for Markdown it is one block of HTML, up to the blank line.
 #[doc = "<div style='overflow-x: auto'>"]
 #[doc = include_str!("../docs/timeline.svg")]
@@ -88,15 +116,15 @@ pub mod step6_task_queue {}
 /// # The program
 ///
 #[doc = "```rust,ignore"]
-#[doc = include_str!("../examples/ladder/step7_reactor.rs")]
+#[doc = include_str!("../examples/ladder/step10_reactor.rs")]
 #[doc = "```"]
-pub mod step7_reactor {}
+pub mod step10_reactor {}
 
-#[doc = include_str!("guide/step8_crate.md")]
+#[doc = include_str!("guide/step11_crate.md")]
 #[doc = "```rust,ignore"]
-#[doc = include_str!("../examples/ladder/step8_crate.rs")]
+#[doc = include_str!("../examples/ladder/step11_crate.rs")]
 #[doc = "```"]
-pub mod step8_crate {}
+pub mod step11_crate {}
 
 #[doc = include_str!("guide/who_wakes.md")]
 #[doc = "<div style='overflow-x: auto'>"]
@@ -133,6 +161,7 @@ pub mod generators {}
 // of two definitions of a link, Markdown takes the first.
 //
 /// [`Builder::lints`]: crate::Builder::lints
+/// [`Executor::tick`]: crate::Executor::tick
 /// [blocking-call]: crate::guide::gallery::blocking_call
 /// [check-then-register]: crate::guide::gallery::check_then_register
 /// [half-read]: crate::guide::gallery::half_read
@@ -144,7 +173,6 @@ pub mod generators {}
 /// [polled-once]: crate::guide::gallery::polled_once
 /// [rc-waker]: crate::guide::gallery::rc_waker
 /// [stale-waker]: crate::guide::gallery::stale_waker
-/// [step_by_step.rs]: crate::Executor::tick
 ///
 #[doc = include_str!("../docs/which-wake-bug.md")]
 ///

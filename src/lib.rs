@@ -48,7 +48,7 @@
 //!
 //! # Where to read
 //!
-//! Never seen a waker? The [guide] leads from a blocking server to this crate in eight steps.
+//! Never seen a waker? The [guide] leads from a blocking server to this crate in eleven steps.
 //!
 //! The source is in layers, and each imports only those below it. From the top: `runtime` (where
 //! executor and reactor meet); `net`, `time` and `async_io.rs` (what tasks await, on the reactor
@@ -89,7 +89,7 @@ mod sync;
 mod table;
 mod user_code;
 
-// How all this came about, in eight steps: only documentation.
+// How all this came about, in eleven steps: only documentation.
 pub mod guide;
 
 pub use crate::{

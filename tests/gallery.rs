@@ -315,6 +315,13 @@ fn with_a_name_it_runs_one_and_ends() {
     }
 }
 
+/// The pages of the guide are modules, whose names have underscores.
+#[test]
+fn a_name_may_have_underscores() {
+    let run = example(&["pending_without_waker"]);
+    assert!(run.status.success(), "{run:?}");
+}
+
 #[test]
 fn what_it_does_not_know_is_an_error() {
     for args in [&["no-such-thing"][..], &["--cured"], &["half-read", "--raw"]] {

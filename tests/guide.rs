@@ -22,6 +22,10 @@ fn every_excerpt_of_a_chapter_stands_in_the_program_of_its_step() {
             continue;
         }
         let name = program.file_stem().expect("a name").to_str().expect("UTF-8");
+        // Not the program that lists them, and not what stands beside a step.
+        if !name.starts_with("step") || name == "step7_by_hand" {
+            continue;
+        }
         let chapter = root.join("src/guide").join(name).with_extension("md");
         let chapter = fs::read_to_string(&chapter)
             .unwrap_or_else(|error| panic!("no chapter {}: {error}", chapter.display()));
@@ -33,5 +37,5 @@ fn every_excerpt_of_a_chapter_stands_in_the_program_of_its_step() {
         }
         steps += 1;
     }
-    assert_eq!(steps, 8);
+    assert_eq!(steps, 11);
 }

@@ -1,10 +1,11 @@
 //! # Exercise 1: `yield_now`
 //!
-//! A task has its thread until it returns Pending. Write a future that does so once, so that the
-//! others have their turn, and is ready when it is polled again.
+//! A task keeps its thread until its future returns Pending. Write a future that returns Pending
+//! once, so that every other ready task runs, and Ready when it is polled again.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex01`
-//! - Hint: Pending is a promise that somebody will wake the task. Here nobody else will.
+//! - Hint: a future that returns Pending makes sure that its waker is called later. Here nothing
+//!   else will call it.
 //! - In the crate: `src/yield_now.rs`
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Lets every other task that is ready go first, once.
+/// Lets every other ready task run before this one, once.
 pub(crate) fn yield_now() -> YieldNow {
     YieldNow { yielded: false }
 }

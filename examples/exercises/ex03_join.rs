@@ -1,7 +1,7 @@
 //! # Exercise 3: `join`
 //!
-//! Await two futures at once: both go on while either waits, and the result is there when both are
-//! ready. It makes no tasks: one future polls two.
+//! Await two futures at once: both make progress while either waits, and the output is there when
+//! both are ready. It makes no tasks: one future polls two.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex03`
 //! - Hint: a future that has returned Ready must not be polled again, so keep its output.

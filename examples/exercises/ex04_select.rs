@@ -1,12 +1,12 @@
 //! # Exercise 4: `select`
 //!
-//! Await the first of two futures. The other is dropped, wherever it is by then: to drop a future
-//! is to cancel it, and there is no other way.
+//! Await the first of two futures. The other is dropped, however far it is by then: to drop a
+//! future is to cancel it, and there is no other way.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex04`
-//! - Hint: it is shorter than `join`. Where do the futures stand, and when are they dropped?
-//! - In the crate: "Cancel safety", in the documentation of whatever can be awaited, says what is
-//!   lost with a future that is dropped.
+//! - Hint: it is shorter than `join`. Which function owns the futures, and when are they dropped?
+//! - In the crate: "Cancel safety", in the documentation of everything that can be awaited, says
+//!   what is lost with a future that is dropped.
 
 use std::{
     future::poll_fn,
@@ -21,7 +21,7 @@ pub(crate) enum Either<A, B> {
     Right(B),
 }
 
-/// Awaits whichever future is ready first; `a`, if both are.
+/// Awaits the future that is ready first; `a`, if both are.
 pub(crate) async fn select<A: Future, B: Future>(a: A, b: B) -> Either<A::Output, B::Output> {
     todo!("exercise 4")
 }

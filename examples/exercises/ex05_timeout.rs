@@ -1,10 +1,11 @@
 //! # Exercise 5: `timeout`
 //!
 //! Await a future, but not for ever. A [`sleep`] is a future like any other, so all that you need
-//! is what you had in exercise 4.
+//! is what you wrote in exercise 4.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex05`
-//! - Hint: a future that is ready just when its time is over still counts. Who is polled first?
+//! - Hint: a future that is ready just when its time is over still counts. Which is polled first?
+//! - Hint: the time begins once. A future may be polled any number of times before it is ready.
 //! - In the crate: `src/time/timeout.rs`
 
 use std::{

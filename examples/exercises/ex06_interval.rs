@@ -1,14 +1,14 @@
 //! # Exercise 6: an interval
 //!
-//! A bell that rings at the start, and then every `period`: at the start plus whole periods,
-//! however long you take between two rings. A ring that you were too late for comes at once, and
-//! none is left out.
+//! An interval rings at its start, and then every `period`: at the start plus whole periods,
+//! however long your task is busy between two rings. A ring that was missed comes at once, and none
+//! is left out.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex06`
 //! - Hint: `sleep(period)` between two rings drifts. [`sleep_until`] does not.
-//! - Hint: who gives up waiting (drops the future of [`Interval::tick`]) must not lose a ring. What
-//!   has changed by the time the future waits?
-//! - In the crate: `src/time/interval.rs`, which leaves out what you were too late for.
+//! - Hint: to drop the future of [`Interval::tick`] while it waits must not lose a ring. What has
+//!   changed by the time that the future waits?
+//! - In the crate: `src/time/interval.rs`, which leaves out the rings that were missed.
 
 use std::time::{Duration, Instant};
 

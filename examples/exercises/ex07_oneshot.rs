@@ -1,13 +1,15 @@
 //! # Exercise 7: a channel for one value
 //!
-//! One task sends a value, another waits for it. Either may go away before: then the other one
-//! learns that, and nobody waits for ever.
+//! One task sends a value, another waits for it. If one half is dropped first, the other half
+//! learns it, and nothing waits for ever.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex07`
-//! - Hint: the receiver keeps the waker of its latest poll: it may have moved to another task.
-//! - Hint: no `RefCell` is borrowed while somebody is woken. A waker is foreign code: it may poll,
-//!   there and then, and find the cell borrowed.
-//! - Hint: `Rc` tells how many owners there are, but not in time. Say it: `closed`.
+//! - Hint: the receiver keeps the waker of its latest poll, because it may have moved to another
+//!   task.
+//! - Hint: no `RefCell` is borrowed while a waker is cloned, dropped or called. That may run code
+//!   of another runtime, and it may poll the receiver there and then.
+//! - Hint: the count of an `Rc` changes only after the drop of its owner has run. So keep a mark:
+//!   `closed`.
 //! - In the crate: a `JoinHandle` waits for one value in `src/executor/join.rs`.
 
 use std::{
@@ -20,9 +22,9 @@ use std::{
 /// What the two halves share.
 struct Shared<T> {
     value: Option<T>,
-    /// Who waits.
+    /// Wakes the task that waits for the value.
     waker: Option<Waker>,
-    /// One half is gone.
+    /// One half was dropped.
     closed: bool,
 }
 
@@ -64,7 +66,7 @@ impl<T> Future for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // Exercise 7: the sender must learn of it.
+        // Exercise 7: the sender must know it.
     }
 }
 

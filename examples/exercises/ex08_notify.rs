@@ -1,15 +1,17 @@
 //! # Exercise 8: `Notify`
 //!
-//! Any number of tasks wait, and each [`Notify::notify_one`] lets one go: the one that has waited
-//! longest. If nobody waits, it is kept for who comes next; one, not more.
+//! Any number of tasks wait, and each [`Notify::notify_one`] lets one of them go on: the one that
+//! has waited longest. If none waits, one notification is kept for the next to come, and not more
+//! than one.
 //!
-//! The trap is the one who has been let go and is dropped before it sees that (it was the loser of
-//! a `select`, say). If nobody thinks of that, its notification is lost, and somebody waits for
-//! ever.
+//! The trap: a future was notified, and is dropped before it is polled again (it lost a `select`,
+//! say). Unless it hands its notification on, another task waits for ever.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex08`
-//! - Hint: each who waits has an `Rc` of its own in the queue: has it been let go, and its waker.
-//! - Hint: `Drop` of [`Notified`] has two cases: it waits, or it was let go and has not seen it.
+//! - Hint: each future that waits has an `Rc` of its own in the queue: whether it was notified, and
+//!   its waker.
+//! - Hint: `Drop` of [`Notified`] has two cases: it waits, or it was notified and has not seen it.
+//! - Hint: a waker may call `notify_one` while you clone it, so clone it before you look.
 //! - In the crate: `Waiters` in `src/reactor/waiters.rs` wakes all, and so has nothing to hand on.
 
 use std::{
@@ -22,9 +24,9 @@ use std::{
 
 #[derive(Default)]
 pub(crate) struct Notify {
-    /// There was a notification when nobody waited.
+    /// A notification came while nothing waited.
     kept: Cell<bool>,
-    /// Who waits, the longest first.
+    /// The futures that wait, the longest first.
     waiting: RefCell<VecDeque<Rc<Waiter>>>,
 }
 
@@ -35,7 +37,7 @@ struct Waiter {
 }
 
 impl Notify {
-    /// Lets the one go that has waited longest, or the next to come.
+    /// Lets one future go on: the one that has waited longest, or the next to come.
     pub(crate) fn notify_one(&self) {
         todo!("exercise 8")
     }
@@ -49,7 +51,7 @@ impl Notify {
 /// The future that [`Notify::notified`] returns.
 pub(crate) struct Notified<'a> {
     notify: &'a Notify,
-    /// Its place in the queue, while it has one or was let go.
+    /// Its entry in the queue, from the first poll until it is Ready.
     waiter: Option<Rc<Waiter>>,
 }
 
@@ -63,7 +65,7 @@ impl Future for Notified<'_> {
 
 impl Drop for Notified<'_> {
     fn drop(&mut self) {
-        // Exercise 8: leave the queue, or hand on what was not seen.
+        // Exercise 8: leave the queue, or hand on a notification that was not seen.
     }
 }
 

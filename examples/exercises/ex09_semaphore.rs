@@ -1,11 +1,13 @@
 //! # Exercise 9: a semaphore
 //!
-//! Four pizzas fit into the oven. Who comes and finds it full waits for a place, and has it for as
-//! long as the [`Permit`] lives. It is fair: nobody gets in before who has waited longer.
+//! Four pizzas fit into the oven. A task that finds it full waits for a permit, and keeps it for as
+//! long as the [`Permit`] lives. It is fair: permits are given in the order in which they were
+//! asked for.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex09`
-//! - Hint: when a permit is dropped and somebody waits, give it to them at once, uncounted. If it
-//!   is put back first and they are woken to take it, somebody else may come in between.
+//! - Hint: when a permit is dropped and a future waits, give it the permit at once, uncounted. If
+//!   the permit is put back first, and the future is woken to take it, another task may come in
+//!   between.
 //! - Hint: the trap of exercise 8 is here as well.
 //! - In the crate: there is none; now there is yours.
 
@@ -18,7 +20,7 @@ use std::{
 };
 
 pub(crate) struct Semaphore {
-    /// How many permits are there for the taking.
+    /// How many permits are free.
     free: Cell<usize>,
     // The rest is yours.
 }
@@ -50,18 +52,18 @@ impl<'a> Future for Acquire<'a> {
 
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
-        // Exercise 9: leave the queue, or hand on what was not seen.
+        // Exercise 9: leave the queue, or hand on a permit that was not seen.
     }
 }
 
-/// Holds a place until it is dropped.
+/// Keeps its permit until it is dropped.
 pub(crate) struct Permit<'a> {
     semaphore: &'a Semaphore,
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        // Exercise 9: to whom does the place go?
+        // Exercise 9: where does the permit go?
     }
 }
 

@@ -1,7 +1,7 @@
 //! # Exercise 10: an executor of your own, with priorities
 //!
 //! All together now: tasks, a queue, wakers. Of the tasks that are ready, the one with the highest
-//! priority is polled; of those with the same, the one that was woken first.
+//! priority is polled; of those with the same priority, the one that was woken first.
 //!
 //! A task may hold an `Rc`, and a waker may be on another thread. So the waker cannot own the task:
 //! it has the task's number, and a queue that it shares with the executor.
@@ -9,8 +9,9 @@
 //! - Run: `cargo test --example exercises -- --ignored ex10`
 //! - Hint: a [`BinaryHeap`] yields the greatest. Tuples are compared part by part, and [`Reverse`]
 //!   turns a part around. What orders tasks of the same priority?
-//! - Hint: take the future out of its place while you poll it: it may spawn, and find the tasks
-//!   borrowed. And clear the mark "is queued" before the poll: a wake that comes during it counts.
+//! - Hint: take the future out of its slot while you poll it, because it may spawn and would find
+//!   the tasks borrowed. Its drop may spawn too.
+//! - Hint: clear the mark "is queued" before the poll: a wake during the poll means one more poll.
 //! - In the crate: `src/executor/tasks.rs`, `queue.rs`, `waker.rs` and `mod.rs` beside it
 
 use std::{
@@ -36,7 +37,7 @@ impl Executor {
         todo!("exercise 10")
     }
 
-    /// Polls who is ready, the most urgent first, until nobody is.
+    /// Polls the tasks that are ready, the most urgent first, until none is.
     pub(crate) fn run_until_idle(&self) {
         todo!("exercise 10")
     }

@@ -1,14 +1,12 @@
-//! What the tests of the exercises share, and what sees to it that all of them end.
+//! What the tests of the exercises share, and what makes sure that each of them ends.
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
-    env,
+    panic::{self, AssertUnwindSafe},
     pin::{Pin, pin},
-    process::Command,
     rc::Rc,
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -25,38 +23,52 @@ const A_HANG: Duration = Duration::from_secs(20);
 /// More polls than any exercise needs.
 const POLLS: usize = 10_000;
 
-/// Runs a test on a thread of its own, so that one that never returns is a failure.
+/// Runs a test that only waits for what it does itself.
 pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
+    ends("a poll must never block or loop for ever, because then no other task can run", test);
+}
+
+/// Runs a test on a thread of its own, so that one that never returns is a failure. The rule says
+/// what must hold for the test to end.
+pub(crate) fn ends(rule: &str, test: impl FnOnce() + Send + 'static) {
     let (done, end) = mpsc::channel::<()>();
     let thread = thread::spawn(move || {
         let _done = done;
         test();
     });
     let hangs = end.recv_timeout(A_HANG) == Err(RecvTimeoutError::Timeout);
-    assert!(!hangs, "it hangs: something blocks the thread, or loops without end");
+    assert!(!hangs, "{rule}\n(the test did not end within {A_HANG:?})");
     if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
+        panic::resume_unwind(panic);
     }
 }
 
-/// Runs an async test on an executor whose clock stands still, and fails when nothing is ready any
-/// more, or does not come to an end.
+/// Runs an async test on an executor whose clock is paused. Fails when no task is ready and the
+/// test is still waiting, and when tasks are ready without end.
 pub(crate) fn run(test: impl AsyncFnOnce() + Send + 'static) {
     bounded(move || {
         let executor = Executor::builder().paused_clock(true).build().expect("an executor");
         let task = executor.spawn(async move { test().await });
-        let polls = (0..POLLS).take_while(|_| executor.tick()).count();
-        assert!(polls < POLLS, "after {POLLS} polls still somebody is ready: a busy loop");
+        // Once the test is over, or has failed, the others may wait for ever.
+        let polls = (0..POLLS).take_while(|_| !task.is_finished() && executor.tick()).count();
+        assert!(
+            polls < POLLS,
+            "a task that waits must not be ready all the time, because that is a busy loop"
+        );
         match poll(pin!(task), Waker::noop()) {
-            Poll::Ready(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            Poll::Ready(Err(error)) => panic::resume_unwind(error.into_panic()),
             Poll::Ready(Ok(())) => {}
-            Poll::Pending => panic!("nobody is ready, and the test waits:\n{}", executor.tasks()),
+            Poll::Pending => panic!(
+                "a future that returns Pending must have its waker called later, but here every \
+                 task waits and no wake can come\n{}",
+                executor.tasks()
+            ),
         }
     });
 }
 
 /// Polls a future once.
-pub(crate) fn poll<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+pub(crate) fn poll<F: Future + ?Sized>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(waker))
 }
 
@@ -82,6 +94,106 @@ pub(crate) fn counting_waker() -> (Arc<Wakes>, Waker) {
     (Arc::clone(&wakes), Waker::from(wakes))
 }
 
+thread_local! {
+    /// Whether a panic of this thread is expected, and so is not printed.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+    /// How often spies of this thread were called.
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+    /// What a spy reports to.
+    static REPORT: RefCell<Option<Report>> = const { RefCell::new(None) };
+}
+
+/// Whether the closure panics. Nothing is printed of that panic.
+pub(crate) fn panics(test: impl FnOnce()) -> bool {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !EXPECTED.get() {
+                print(panic);
+            }
+        }));
+    });
+    EXPECTED.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(test));
+    EXPECTED.set(false);
+    result.is_err()
+}
+
+/// What a spy calls.
+type Report = Rc<dyn Fn(Touch)>;
+
+/// What is done with a waker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Touch {
+    Cloned,
+    Dropped,
+    Called,
+}
+
+/// A waker that reports what is done with it.
+struct Spy;
+
+impl Spy {
+    fn report(touch: Touch) {
+        // A test that has failed is cleaned up, and at a thread's end there is no `REPORT`.
+        let report = REPORT.try_with(|report| report.borrow().clone()).ok().flatten();
+        if let Some(report) = report.filter(|_| !thread::panicking()) {
+            report(touch);
+        }
+    }
+}
+
+impl Clone for Spy {
+    fn clone(&self) -> Spy {
+        Spy::report(Touch::Cloned);
+        Spy
+    }
+}
+
+impl Drop for Spy {
+    fn drop(&mut self) {
+        Spy::report(Touch::Dropped);
+    }
+}
+
+impl cooked_waker::WakeRef for Spy {
+    fn wake_by_ref(&self) {
+        CALLS.set(CALLS.get() + 1);
+        Spy::report(Touch::Called);
+    }
+}
+
+impl cooked_waker::Wake for Spy {}
+
+/// How often the wakers of [`reenter`] were called on this thread.
+pub(crate) fn spy_calls() -> usize {
+    CALLS.get()
+}
+
+/// Gives `body` a waker, and calls `enter` when that waker is first cloned, dropped or called,
+/// whichever `touch` says. A waker of another runtime may do the same: use, there and then, what it
+/// was given to. Fails if `enter` panics.
+pub(crate) fn reenter(touch: Touch, enter: impl FnOnce() + 'static, body: impl FnOnce(&Waker)) {
+    let enter = Cell::new(Some(enter));
+    let refused = Rc::new(Cell::new(false));
+    let result = Rc::clone(&refused);
+    let waker = cooked_waker::IntoWaker::into_waker(Box::new(Spy));
+    REPORT.set(Some(Rc::new(move |seen| {
+        if let Some(enter) = (seen == touch).then(|| enter.take()).flatten() {
+            result.set(panics(enter));
+        }
+    })));
+    body(&waker);
+    // Not `set(None)`: what this drops may call a spy, while `REPORT` is borrowed.
+    drop(REPORT.take());
+    let touch = format!("{touch:?}").to_lowercase();
+    assert!(
+        !refused.get(),
+        "nothing may be borrowed while a waker is {touch}, because its code may use this value"
+    );
+}
+
 /// A pizza that is in the oven until [`Oven::open`] is called: a future that counts its polls, and
 /// panics if it is polled after it was ready.
 pub(crate) struct Pizza {
@@ -90,7 +202,7 @@ pub(crate) struct Pizza {
     _pinned: std::marker::PhantomPinned,
 }
 
-/// What there is to know, from outside, of the pizza inside.
+/// What a test sees and does from outside.
 #[derive(Default)]
 pub(crate) struct Oven {
     polls: Cell<usize>,
@@ -107,9 +219,14 @@ pub(crate) fn bake() -> (Rc<Oven>, Pizza) {
 }
 
 impl Oven {
-    /// Makes the pizza ready, and wakes who waits for it.
+    /// Makes the pizza ready, and wakes the task that waits for it.
     pub(crate) fn open(&self) {
         self.open.set(true);
+        self.wake();
+    }
+
+    /// Wakes the task that waits, though the pizza is not ready. A future may be woken too often.
+    pub(crate) fn wake(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -130,9 +247,15 @@ impl Future for Pizza {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<&'static str> {
         let oven = &self.oven;
-        assert!(!oven.taken.get(), "a future was polled after it had returned Ready");
+        assert!(
+            !oven.taken.get(),
+            "a future must not be polled after it has returned Ready, because its output is gone"
+        );
         oven.polls.set(oven.polls.get() + 1);
-        assert!(oven.polls() < POLLS, "a future was polled {POLLS} times: a busy loop");
+        assert!(
+            oven.polls() < POLLS,
+            "a future that waits must not be polled all the time, because that is a busy loop"
+        );
         if oven.open.get() {
             oven.taken.set(true);
             return Poll::Ready("pizza");
@@ -147,21 +270,4 @@ impl Drop for Pizza {
     fn drop(&mut self) {
         self.oven.dropped.set(true);
     }
-}
-
-/// Runs the tests of this program that are marked as ignored: those of the exercises. Returns the
-/// names of those that pass, and of those that fail.
-pub(crate) fn run_exercises() -> [BTreeSet<String>; 2] {
-    let mut command = Command::new(env::current_exe().expect("this test has a path"));
-    let command = command.args(["--ignored", "--color=never"]).env("RUST_BACKTRACE", "0");
-    let output = command.output().expect("it runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(matches!(output.status.code(), Some(0 | 101)), "it ends with the last test: {stderr}");
-    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
-    let results = stdout.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
-    let results: Vec<_> = results.collect();
-    ["ok", "FAILED"].map(|result| {
-        let with = results.iter().filter(|(_, ended)| *ended == result);
-        with.map(|(name, _)| name.split(' ').next().unwrap_or(name).to_owned()).collect()
-    })
 }

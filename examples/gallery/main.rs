@@ -75,7 +75,9 @@ fn main() -> ExitCode {
         [name, "--cured"] | ["--cured", name] => (*name, true),
         _ => return fail("usage: gallery [NAME [--cured]]"),
     };
-    let Some(exhibit) = EXHIBITS.iter().find(|exhibit| exhibit.name == name) else {
+    // The pages of the guide spell it with underscores, as modules are.
+    let dashed = name.replace('_', "-");
+    let Some(exhibit) = EXHIBITS.iter().find(|exhibit| exhibit.name == dashed) else {
         return fail(&format!("no exhibit is called {name:?}: without a name, all are listed"));
     };
     // A panic is part of the show, and is shown at its end.

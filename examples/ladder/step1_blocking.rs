@@ -1,16 +1,17 @@
 //! # Step 1: one client at a time
 //!
 //! The pizza server in its plainest form: one thread, and calls that block. `start` waits for a
-//! client, `serve` talks with it until it leaves. Keep these two in mind: step 7 has them again,
-//! nearly word for word, and serves everybody at once. (The original also prints `Sending message
-//! to PEER` for each order. Here that is left out, so that an order costs what its sockets cost.)
+//! client, `serve` talks with it until it leaves. Remember these two functions: step 10 has them
+//! again, nearly word for word, and serves all clients at once. (The Python original also prints
+//! `Sending message to PEER` for each order. Here that is left out, so that an order costs what its
+//! sockets cost.)
 //!
 //! - Run: `cargo run --release --example ladder-1`
 //! - Type: `nc 127.0.0.1 12345` in a second terminal, then `3`, then `three`. Let it stay, and do
 //!   the same in a third terminal.
 //! - See: the second terminal reads `Thank you for ordering 3 pizzas!`, and `Wrong number of
 //!   pizzas, please try again.` The third reads nothing, until you end the second with Ctrl-C.
-//! - Still wrong: who is connected and silent keeps everybody else waiting.
+//! - Still wrong: a client that is connected and silent makes all others wait.
 //! - Next: [`step2_threads.rs`](step2_threads.rs), a thread for each client.
 
 use std::io::{self, Read, Write};
@@ -40,7 +41,7 @@ fn start(addr: &str) -> io::Result<()> {
             }
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause lasts (too many open files), and must not fill the log.
+                // The cause (too many open files) lasts, and must not fill the log.
                 thread::sleep(Duration::from_millis(50));
             }
         }

@@ -1,14 +1,14 @@
 //! # Step 2: a thread for each client
 //!
-//! `serve` is the same, line for line; only who calls it is new. Each client has a thread of its
-//! own to block, and the operating system switches between them.
+//! `serve` is the same, line for line; only its caller is new. Each client has a thread of its own
+//! to block, and the operating system switches between the threads.
 //!
 //! - Run: `cargo run --release --example ladder-2`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
 //! - See: both are answered at once. On Linux, `grep Threads /proc/$(pidof ladder-2)/status` counts
 //!   one thread more than there are clients.
-//! - Still wrong: ten thousand clients, most of them silent, are ten thousand threads, each with a
-//!   stack and a place in the kernel's tables, only to wait.
+//! - Still wrong: ten thousand clients, most of them silent, are ten thousand threads. Each has a
+//!   stack and an entry in the kernel's tables, only to wait.
 //! - Next: [`step3_busy_loop.rs`](step3_busy_loop.rs), one thread that never blocks.
 
 use std::io::{self, Read, Write};
@@ -38,7 +38,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause lasts (too many open files), and must not fill the log.
+            // The cause (too many open files) lasts, and must not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }

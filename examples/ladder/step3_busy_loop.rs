@@ -1,25 +1,27 @@
-//! # Step 3: nobody blocks, a core burns
+//! # Step 3: no call blocks, and a core burns
 //!
-//! One thread again. The sockets are non-blocking: what would have to wait fails with `WouldBlock`
-//! instead. So the loop tries with everybody in turn, all the time. `serve` can no longer stay with
-//! a client until it leaves: it comes back, and what it has to remember stands in `Conversation`.
+//! One thread again. The sockets are non-blocking: a call that would have to wait fails with the
+//! error `WouldBlock` instead. So the loop tries each socket in turn, all the time. `serve` can no
+//! longer stay with one client until it leaves: it returns, and what it has to remember is kept in
+//! `Conversation`.
 //!
 //! - Run: `cargo run --release --example ladder-3`
-//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then rest, and look at `top`.
-//! - See: both are answered at once, by one thread. It takes 100% of a core, also when nobody
+//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then stop, and look at `top`.
+//! - See: both are answered at once, by one thread. It takes 100% of a core, also when no client
 //!   orders anything.
-//! - Still wrong: nearly every try is in vain. The kernel knows who is ready; nobody asks it.
-//! - Next: [`step4_mio.rs`](step4_mio.rs), which sleeps until somebody is ready.
+//! - Still wrong: nearly every try fails. The kernel knows which sockets are ready; the loop does
+//!   not ask it.
+//! - Next: [`step4_mio.rs`](step4_mio.rs), which sleeps until a socket is ready.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::{env, process, thread, time::Duration};
 
-/// One client's conversation, with all that it must remember between two tries.
+/// One client's conversation: all that must be remembered between two tries.
 struct Conversation {
     stream: TcpStream,
     peer: SocketAddr,
-    /// What the client has still to take of the reply.
+    /// The rest of the reply, which the socket has not taken yet.
     unsent: Vec<u8>,
 }
 
@@ -31,7 +33,7 @@ fn main() {
     }
 }
 
-/// The loop: one try to accept, one with everybody who is there.
+/// The loop: one try to accept, then one try with each client.
 fn start(addr: &str) -> io::Result<()> {
     let listener = TcpListener::bind(addr)?;
     listener.set_nonblocking(true)?;
@@ -43,7 +45,7 @@ fn start(addr: &str) -> io::Result<()> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause lasts (too many open files), and must not fill the log.
+                // The cause (too many open files) lasts, and must not fill the log.
                 thread::sleep(Duration::from_millis(50));
             }
         }

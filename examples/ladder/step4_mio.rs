@@ -1,16 +1,17 @@
-//! # Step 4: sleep until somebody is ready
+//! # Step 4: sleep until a socket is ready
 //!
-//! mio's `Poll` sleeps until the kernel says which of the registered sockets are ready (by epoll,
-//! kqueue or IOCP); a `Token` tells who that is. An event is news, and comes once: who gets one
-//! goes on until `WouldBlock`, and only then may count on another. The conversation is now what it
-//! was in secret, a state machine: `State` says what it waits for, `serve` has the transitions.
+//! mio's `Poll` sleeps until the kernel says which of the registered sockets are ready (with epoll,
+//! kqueue or IOCP); a `Token` says which socket that is. An event comes once, when a socket becomes
+//! ready. So the loop must go on until `WouldBlock`: only then will there be another event. That is
+//! what `serve` did already, and it has not changed.
 //!
 //! - Run: `cargo run --release --example ladder-4`
-//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then rest, and look at `top`.
-//! - See: both are answered at once, by one thread that takes no processor time while all rest.
-//! - Still wrong: the loop knows what a conversation is, and has to. For anything else to wait for
-//!   (a timer, another protocol) you write into the loop: there is no contract between the two.
-//! - Next: [`step5_future.rs`](step5_future.rs), where that contract is `Future`, `Context` and
+//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then stop, and look at `top`.
+//! - See: both are answered at once, by one thread that takes no processor time while all are
+//!   silent.
+//! - Still wrong: the loop has to know what a conversation is. To wait for anything else (a timer,
+//!   another protocol) you write into the loop: there is no contract between the two.
+//! - Next: [`step5_bell.rs`](step5_bell.rs), where that contract is `Future`, `Context` and
 //!   `Waker`.
 
 use std::collections::HashMap;
@@ -23,17 +24,12 @@ use mio::{Events, Interest, Poll, Registry, Token, event::Event};
 
 const LISTENER: Token = Token(0);
 
-/// One client's conversation, with all that it must remember while it waits.
+/// One client's conversation: all that must be remembered between two tries.
 struct Conversation {
     stream: TcpStream,
     peer: SocketAddr,
-    state: State,
-}
-
-/// What a conversation waits for: to read an order, or to write the rest of a reply.
-enum State {
-    Read,
-    Write(Vec<u8>),
+    /// The rest of the reply, which the socket has not taken yet.
+    unsent: Vec<u8>,
 }
 
 fn main() {
@@ -44,7 +40,7 @@ fn main() {
     }
 }
 
-/// The loop: sleep, then go on with those who are ready, and with nobody else.
+/// The loop: sleep, then go on with the sockets that are ready, and with no other.
 fn start(addr: &str) -> io::Result<()> {
     let listener = std::net::TcpListener::bind(addr)?;
     listener.set_nonblocking(true)?;
@@ -57,7 +53,7 @@ fn start(addr: &str) -> io::Result<()> {
     let mut tokens = (1..).map(Token);
     let mut events = Events::with_capacity(64);
     loop {
-        // Ctrl-Z and `fg` end a sleep, which is no reason to stay awake.
+        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
         while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -69,9 +65,10 @@ fn start(addr: &str) -> io::Result<()> {
                         Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                         Err(error) => {
                             eprintln!("Cannot accept a connection: {error}");
-                            // The cause lasts (too many open files), and must not fill the log.
+                            // The cause (too many open files) lasts, and must not fill the log.
                             thread::sleep(Duration::from_millis(50));
-                            // Who still waits is no news any more, unless one asks again.
+                            // mio reports a connection once. To register again has it report
+                            // those that still wait.
                             registry.reregister(&mut listener, LISTENER, Interest::READABLE)?;
                             break;
                         }
@@ -95,21 +92,23 @@ fn accept(listener: &TcpListener, registry: &Registry, token: Token) -> io::Resu
     let (mut stream, peer) = listener.accept()?;
     println!("Connected to {peer}");
     registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-    Ok(Conversation { stream, peer, state: State::Read })
+    Ok(Conversation { stream, peer, unsent: Vec::new() })
 }
 
 /// The client loop, until it would have to wait. The next call goes on from there.
-fn serve(Conversation { stream, state, .. }: &mut Conversation) -> io::Result<()> {
+fn serve(conversation: &mut Conversation) -> io::Result<()> {
+    let Conversation { stream, unsent, .. } = conversation;
     let mut order = [0; 1024];
     loop {
-        *state = match state {
-            State::Read => match stream.read(&mut order)? {
-                0 => return Ok(()),
-                n => State::Write(reply(&order[..n])),
-            },
-            State::Write(unsent) if unsent.is_empty() => State::Read,
-            State::Write(unsent) => State::Write(unsent.split_off(stream.write(unsent)?)),
+        while !unsent.is_empty() {
+            let n = stream.write(unsent)?;
+            unsent.drain(..n);
         }
+        let n = stream.read(&mut order)?;
+        if n == 0 {
+            return Ok(());
+        }
+        *unsent = reply(&order[..n]);
     }
 }
 

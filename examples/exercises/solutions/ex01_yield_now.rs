@@ -1,5 +1,5 @@
 //! Exercise 1. The wake is called before Pending is returned: the task is put at the end of the
-//! queue at once, and comes back when all who are there already have had their turn.
+//! queue at once, and comes back when all that are there already have been polled.
 
 use std::{
     pin::Pin,

@@ -1,5 +1,5 @@
-//! Exercise 2. A park that returns for no reason costs a poll too many, and does no harm: a future
-//! may be polled at any time.
+//! Exercise 2. A park that returns for no reason costs one poll, and does no harm: a future may be
+//! polled at any time.
 
 use std::{
     pin::pin,

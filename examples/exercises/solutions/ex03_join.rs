@@ -1,5 +1,6 @@
-//! Exercise 3. Either's wake polls both: nobody says whose it was. So a future must be ready to be
-//! polled for nothing, and a join of a hundred polls a hundred for each wake. Tasks do not.
+//! Exercise 3. A wake of either future polls both, because it does not say which of them it is for.
+//! So a future must expect to be polled for nothing, and a join of a hundred polls a hundred for
+//! each wake. Tasks do not.
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 

@@ -1,4 +1,4 @@
-//! Exercise 6. While the future waits it has changed nothing, so to drop it there loses nothing.
+//! Exercise 6. While the future waits it has changed nothing, so to drop it then loses nothing.
 
 use std::time::{Duration, Instant};
 

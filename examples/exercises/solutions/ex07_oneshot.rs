@@ -1,5 +1,5 @@
-//! Exercise 7. `send` only puts the value down: it is the drop of the sender, at its end, that
-//! wakes the receiver, and so there is one wake for either case.
+//! Exercise 7. `send` only stores the value: the drop of the sender, at the end of `send`, wakes
+//! the receiver, and so there is one wake for either case.
 
 use std::{
     cell::RefCell,
@@ -11,9 +11,9 @@ use std::{
 /// What the two halves share.
 struct Shared<T> {
     value: Option<T>,
-    /// Who waits.
+    /// Wakes the task that waits for the value.
     waker: Option<Waker>,
-    /// One half is gone.
+    /// One half was dropped.
     closed: bool,
 }
 
@@ -57,7 +57,7 @@ impl<T> Future for Receiver<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        // To clone a waker is foreign code too.
+        // A clone may run code of another runtime, so nothing is borrowed.
         let waker = cx.waker().clone();
         let mut shared = self.shared.borrow_mut();
         if shared.closed {
@@ -65,7 +65,7 @@ impl<T> Future for Receiver<T> {
         }
         let old = shared.waker.replace(waker);
         drop(shared);
-        // And so is to drop one.
+        // So may a drop.
         drop(old);
         Poll::Pending
     }

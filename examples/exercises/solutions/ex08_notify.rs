@@ -1,4 +1,5 @@
-//! Exercise 8. Who is let go leaves the queue there and then, so each in the queue waits.
+//! Exercise 8. A future that is notified leaves the queue at once, so every entry of the queue
+//! waits.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,9 +11,9 @@ use std::{
 
 #[derive(Default)]
 pub(crate) struct Notify {
-    /// There was a notification when nobody waited.
+    /// A notification came while nothing waited.
     kept: Cell<bool>,
-    /// Who waits, the longest first.
+    /// The futures that wait, the longest first.
     waiting: RefCell<VecDeque<Rc<Waiter>>>,
 }
 
@@ -24,7 +25,7 @@ struct Waiter {
 
 impl Notify {
     pub(crate) fn notify_one(&self) {
-        // A statement of its own, so that the queue is not borrowed any more when it is used.
+        // A statement of its own, so that the borrow of the queue has ended when the waker is called.
         let longest = self.waiting.borrow_mut().pop_front();
         let Some(waiter) = longest else {
             self.kept.set(true);
@@ -43,7 +44,7 @@ impl Notify {
 
 pub(crate) struct Notified<'a> {
     notify: &'a Notify,
-    /// Its place in the queue, while it has one or was let go.
+    /// Its entry in the queue, from the first poll until it is Ready.
     waiter: Option<Rc<Waiter>>,
 }
 
@@ -52,6 +53,8 @@ impl Future for Notified<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let notify = self.notify;
+        // A clone runs code of another runtime, and may change what is looked at below.
+        let waker = cx.waker().clone();
         if self.waiter.is_none() && notify.kept.take() {
             return Poll::Ready(());
         }
@@ -64,7 +67,7 @@ impl Future for Notified<'_> {
             self.waiter = None;
             return Poll::Ready(());
         }
-        let waker = cx.waker().clone();
+        // The drop of the old waker runs code of another runtime, so nothing is borrowed.
         drop(waiter.waker.replace(Some(waker)));
         Poll::Pending
     }

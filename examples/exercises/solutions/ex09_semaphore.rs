@@ -1,5 +1,5 @@
-//! Exercise 9. A permit that somebody waits for is never free: it goes from hand to hand. And what
-//! was given and not seen becomes a [`Permit`], whose drop hands it on.
+//! Exercise 9. A permit for which a future waits is never free: it goes from one to the next. And a
+//! permit that was given and not seen becomes a [`Permit`], whose drop hands it on.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,9 +10,9 @@ use std::{
 };
 
 pub(crate) struct Semaphore {
-    /// How many permits are there for the taking.
+    /// How many permits are free.
     free: Cell<usize>,
-    /// Who waits, the longest first.
+    /// The futures that wait, the longest first.
     waiting: RefCell<VecDeque<Rc<Waiter>>>,
 }
 
@@ -35,7 +35,7 @@ impl Semaphore {
 
 pub(crate) struct Acquire<'a> {
     semaphore: &'a Semaphore,
-    /// Its place in the queue, while it has one or was admitted.
+    /// Its entry in the queue, from the first poll until it is Ready.
     waiter: Option<Rc<Waiter>>,
 }
 
@@ -44,8 +44,10 @@ impl<'a> Future for Acquire<'a> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
         let semaphore = self.semaphore;
+        // A clone runs code of another runtime, and may change what is looked at below.
+        let waker = cx.waker().clone();
         if self.waiter.is_none() {
-            // While somebody waits there is none free, so nobody is overtaken here.
+            // While a future waits none is free, so none is overtaken here.
             if let Some(left) = semaphore.free.get().checked_sub(1) {
                 semaphore.free.set(left);
                 return Poll::Ready(Permit { semaphore });
@@ -60,7 +62,7 @@ impl<'a> Future for Acquire<'a> {
             self.waiter = None;
             return Poll::Ready(Permit { semaphore });
         }
-        let waker = cx.waker().clone();
+        // The drop of the old waker runs code of another runtime, so nothing is borrowed.
         drop(waiter.waker.replace(Some(waker)));
         Poll::Pending
     }
@@ -79,7 +81,7 @@ impl Drop for Acquire<'_> {
     }
 }
 
-/// Holds a place until it is dropped.
+/// Keeps its permit until it is dropped.
 pub(crate) struct Permit<'a> {
     semaphore: &'a Semaphore,
 }

@@ -1,6 +1,6 @@
-//! Exercise 10. The numbers of tasks are never used again, so a stale one finds nobody; where the
-//! places are used again, they need generations. And urgent tasks that never rest keep all others
-//! from their turn: that is why the crate has no priorities.
+//! Exercise 10. The numbers of tasks are never used again, so the number of a task that is over
+//! leads to nothing; where slots are used again, they need generations. And urgent tasks that are
+//! always ready keep all others from running: that is why the crate has no priorities.
 
 use std::{
     cell::{Cell, RefCell},
@@ -31,7 +31,7 @@ struct Task {
 /// The tasks that are ready. All threads may add to it.
 #[derive(Default)]
 struct Ready {
-    /// Priority, then who came first, then the task's number.
+    /// Priority, then the order of the wakes, then the task's number.
     queue: BinaryHeap<(u8, Reverse<u64>, u64)>,
     /// How many were ever queued.
     queued: u64,
@@ -81,7 +81,7 @@ impl Executor {
         }
     }
 
-    /// Whose turn it is. The lock is not held for longer than that.
+    /// The next task. The lock is not held for longer than that.
     fn next(&self) -> Option<u64> {
         let (_, _, number) = self.ready.lock().unwrap().queue.pop()?;
         Some(number)

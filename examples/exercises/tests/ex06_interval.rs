@@ -11,7 +11,7 @@ use crate::support::{poll, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Lets all others run until they wait.
+/// Lets all other tasks run until they wait.
 async fn rest() {
     for _ in 0..10 {
         yield_now().await;
@@ -41,13 +41,25 @@ fn the_first_ring_is_at_once_and_the_next_after_a_period() {
     run(async || {
         let heard = listen(Duration::ZERO);
         rest().await;
-        assert_eq!(*heard.borrow(), [(0, 0)]);
+        assert_eq!(
+            *heard.borrow(),
+            [(0, 0)],
+            "the interval must ring once at its start, because its first deadline is its start"
+        );
         advance(9 * SECOND).await;
         rest().await;
-        assert_eq!(*heard.borrow(), [(0, 0)], "not early");
+        assert_eq!(
+            *heard.borrow(),
+            [(0, 0)],
+            "the interval must not ring before its period is over, because a timer is never early"
+        );
         advance(SECOND).await;
         rest().await;
-        assert_eq!(*heard.borrow(), [(0, 0), (10, 10)]);
+        assert_eq!(
+            *heard.borrow(),
+            [(0, 0), (10, 10)],
+            "the interval must ring when its period is over, because its sleep ends then"
+        );
     });
 }
 
@@ -61,7 +73,12 @@ fn it_does_not_drift_however_long_the_listener_takes() {
             advance(SECOND).await;
         }
         rest().await;
-        assert_eq!(*heard.borrow(), [(0, 0), (10, 10), (20, 20), (30, 30), (40, 40)]);
+        assert_eq!(
+            *heard.borrow(),
+            [(0, 0), (10, 10), (20, 20), (30, 30), (40, 40)],
+            "each ring must be a whole number of periods after the start, because what the task \
+             does in between must not move it"
+        );
     });
 }
 
@@ -75,21 +92,33 @@ fn rings_that_were_missed_come_at_once() {
         rest().await;
         advance(5 * SECOND).await;
         rest().await;
-        assert_eq!(*heard.borrow(), [(0, 0), (35, 10), (35, 20), (35, 30), (40, 40)]);
+        assert_eq!(
+            *heard.borrow(),
+            [(0, 0), (35, 10), (35, 20), (35, 30), (40, 40)],
+            "a ring that was missed must come at once with its own time, because none is left out"
+        );
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn who_gives_up_waiting_loses_no_ring() {
+fn a_tick_that_is_dropped_while_it_waits_loses_no_ring() {
     run(async || {
         let start = now();
         let mut bell = interval(10 * SECOND);
         bell.tick().await;
         for _ in 0..3 {
-            assert!(poll(pin!(bell.tick()), Waker::noop()).is_pending(), "it is not time yet");
+            assert!(
+                poll(pin!(bell.tick()), Waker::noop()).is_pending(),
+                "a tick must be Pending before its time, because a timer is never early"
+            );
         }
         advance(10 * SECOND).await;
-        assert_eq!(bell.tick().await - start, 10 * SECOND);
+        let ring = spawn(async move { bell.tick().await - start });
+        rest().await;
+        let rule = "a tick that is dropped while it waits must lose no ring, because it has not \
+                    returned one";
+        assert!(ring.is_finished(), "{rule}");
+        assert_eq!(ring.await.unwrap(), 10 * SECOND, "{rule}");
     });
 }

@@ -1,36 +1,49 @@
 use std::{
     cell::RefCell,
-    mem::ManuallyDrop,
     pin::Pin,
-    sync::Arc,
-    task::{Poll, Wake, Waker},
+    rc::Rc,
+    task::{Poll, Waker},
 };
 
 use pizzaiolo::{spawn, yield_now};
 
-use super::{Receiver, oneshot};
-use crate::support::{bounded, counting_waker, poll, run};
+use super::oneshot;
+use crate::support::{Touch, bounded, counting_waker, poll, reenter, run};
+
+const WAITS: &str = "the receiver must be Pending while nothing is sent, because there is no value";
 
 #[test]
 #[ignore = "an exercise"]
 fn a_value_that_was_sent_before_is_there_at_once() {
     bounded(|| {
         let (sender, mut receiver) = oneshot();
-        assert_eq!(sender.send("pizza"), Ok(()));
-        assert_eq!(poll(Pin::new(&mut receiver), Waker::noop()), Poll::Ready(Some("pizza")));
+        assert_eq!(sender.send("pizza"), Ok(()), "a value must be taken while the receiver lives");
+        assert_eq!(
+            poll(Pin::new(&mut receiver), Waker::noop()),
+            Poll::Ready(Some("pizza")),
+            "a value sent before the first poll must be returned by it, because no wake will come"
+        );
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn who_waits_is_woken_once_by_the_value() {
+fn a_receiver_that_waits_is_woken_once_by_the_value() {
     bounded(|| {
         let (woken, waker) = counting_waker();
         let (sender, mut receiver) = oneshot();
-        assert!(poll(Pin::new(&mut receiver), &waker).is_pending());
-        assert_eq!(sender.send("pizza"), Ok(()));
-        assert_eq!(woken.times(), 1);
-        assert_eq!(poll(Pin::new(&mut receiver), &waker), Poll::Ready(Some("pizza")));
+        assert!(poll(Pin::new(&mut receiver), &waker).is_pending(), "{WAITS}");
+        assert_eq!(sender.send("pizza"), Ok(()), "a value must be taken while the receiver lives");
+        assert_eq!(
+            woken.times(),
+            1,
+            "send must wake the receiver once, because the receiver waits for that"
+        );
+        assert_eq!(
+            poll(Pin::new(&mut receiver), &waker),
+            Poll::Ready(Some("pizza")),
+            "the poll after send must return the value, because it is there"
+        );
     });
 }
 
@@ -40,61 +53,84 @@ fn the_waker_of_the_latest_poll_counts() {
     bounded(|| {
         let ((early, first), (late, second)) = (counting_waker(), counting_waker());
         let (sender, mut receiver) = oneshot();
-        assert!(poll(Pin::new(&mut receiver), &first).is_pending());
-        assert!(poll(Pin::new(&mut receiver), &second).is_pending());
-        assert_eq!(sender.send("pizza"), Ok(()));
-        assert_eq!((early.times(), late.times()), (0, 1));
+        assert!(poll(Pin::new(&mut receiver), &first).is_pending(), "{WAITS}");
+        assert!(poll(Pin::new(&mut receiver), &second).is_pending(), "{WAITS}");
+        assert_eq!(sender.send("pizza"), Ok(()), "a value must be taken while the receiver lives");
+        assert_eq!(
+            (early.times(), late.times()),
+            (0, 1),
+            "only the waker of the latest poll must be called, because the receiver may have moved \
+             to another task"
+        );
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn a_sender_that_goes_away_ends_the_wait() {
+fn a_sender_that_is_dropped_ends_the_wait() {
     bounded(|| {
         let (woken, waker) = counting_waker();
         let (sender, mut receiver) = oneshot::<()>();
-        assert!(poll(Pin::new(&mut receiver), &waker).is_pending());
+        assert!(poll(Pin::new(&mut receiver), &waker).is_pending(), "{WAITS}");
         drop(sender);
-        assert_eq!(woken.times(), 1);
-        assert_eq!(poll(Pin::new(&mut receiver), &waker), Poll::Ready(None));
+        assert_eq!(
+            woken.times(),
+            1,
+            "the sender's drop must wake the receiver, because no value will come"
+        );
+        assert_eq!(
+            poll(Pin::new(&mut receiver), &waker),
+            Poll::Ready(None),
+            "the receiver must get None once the sender is gone, because no value will come"
+        );
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn a_value_for_nobody_comes_back() {
+fn a_value_whose_receiver_is_gone_comes_back() {
     bounded(|| {
         let (sender, receiver) = oneshot();
         drop(receiver);
-        assert_eq!(sender.send("pizza"), Err("pizza"));
+        assert_eq!(
+            sender.send("pizza"),
+            Err("pizza"),
+            "send must return the value if the receiver is gone, because it would be lost"
+        );
     });
-}
-
-thread_local! {
-    static RECEIVER: RefCell<Option<Receiver<&'static str>>> = const { RefCell::new(None) };
-}
-
-/// A waker that polls its future there and then, as some do.
-struct Eager;
-
-impl Wake for Eager {
-    fn wake(self: Arc<Self>) {
-        // Not dropped if the poll panics: a second panic would end the program.
-        let mut receiver = ManuallyDrop::new(RECEIVER.take().expect("it waits"));
-        assert_eq!(poll(Pin::new(&mut *receiver), Waker::noop()), Poll::Ready(Some("pizza")));
-        drop(ManuallyDrop::into_inner(receiver));
-    }
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn nothing_is_borrowed_while_the_receiver_is_woken() {
+fn nothing_is_borrowed_while_a_waker_is_cloned_or_dropped() {
     bounded(|| {
-        let (sender, mut receiver) = oneshot();
-        assert!(poll(Pin::new(&mut receiver), &Waker::from(Arc::new(Eager))).is_pending());
-        RECEIVER.set(Some(receiver));
-        assert_eq!(sender.send("pizza"), Ok(()));
-        assert!(RECEIVER.take().is_none(), "it was woken");
+        for touch in [Touch::Cloned, Touch::Dropped] {
+            let (sender, mut receiver) = oneshot::<()>();
+            reenter(
+                touch,
+                || drop(sender),
+                |waker| {
+                    let _ = poll(Pin::new(&mut receiver), waker);
+                    let _ = poll(Pin::new(&mut receiver), Waker::noop());
+                },
+            );
+        }
+    });
+}
+
+#[test]
+#[ignore = "an exercise"]
+fn nothing_is_borrowed_while_a_waker_is_called() {
+    bounded(|| {
+        let (sender, receiver) = oneshot();
+        let receiver = Rc::new(RefCell::new(receiver));
+        let again = Rc::clone(&receiver);
+        let enter = move || _ = poll(Pin::new(&mut *again.borrow_mut()), Waker::noop());
+        reenter(Touch::Called, enter, |waker| {
+            let first = poll(Pin::new(&mut *receiver.borrow_mut()), waker);
+            assert!(first.is_pending(), "{WAITS}");
+            let _ = sender.send("pizza");
+        });
     });
 }
 
@@ -111,7 +147,7 @@ fn two_tasks_can_talk() {
         });
         yield_now().await;
         order.send(41).expect("the kitchen waits");
-        assert_eq!(table.await, Some(42));
-        assert_eq!(kitchen.await.unwrap(), Ok(()));
+        let both = (table.await, kitchen.await.unwrap());
+        assert_eq!(both, (Some(42), Ok(())), "each value must arrive, because both sides wait");
     });
 }

@@ -8,17 +8,20 @@ use std::{
 use pizzaiolo::{spawn, yield_now};
 
 use super::{Permit, Semaphore};
-use crate::support::{bounded, counting_waker, poll, run};
+use crate::support::{Touch, bounded, counting_waker, poll, reenter, run};
+
+const WAITS: &str = "acquire must be Pending until it is given a permit, because all are in use";
+const READY: &str = "acquire must be Ready once a permit was given to it, because it has one";
 
 /// Takes a permit that is free.
 fn take(semaphore: &Semaphore) -> Permit<'_> {
     match poll(pin!(semaphore.acquire()), Waker::noop()) {
         Poll::Ready(permit) => permit,
-        Poll::Pending => panic!("a permit is free, and nobody gets it"),
+        Poll::Pending => panic!("acquire must be Ready at once while a permit is free"),
     }
 }
 
-/// Whether who comes now has to wait.
+/// Whether the next to come has to wait.
 fn is_full(semaphore: &Semaphore) -> bool {
     poll(pin!(semaphore.acquire()), Waker::noop()).is_pending()
 }
@@ -27,77 +30,163 @@ fn is_full(semaphore: &Semaphore) -> bool {
 #[ignore = "an exercise"]
 fn there_are_as_many_permits_as_it_was_made_with_and_each_comes_back() {
     bounded(|| {
+        let rule = "acquire must be Pending while all permits are in use, because their number is \
+                    the limit";
         let semaphore = Semaphore::new(2);
         for _ in 0..3 {
             let first = take(&semaphore);
             let second = take(&semaphore);
-            assert!(is_full(&semaphore));
+            assert!(is_full(&semaphore), "{rule}");
             drop(first);
             let third = take(&semaphore);
-            assert!(is_full(&semaphore));
+            assert!(is_full(&semaphore), "{rule}");
             drop((second, third));
         }
-        assert!(is_full(&Semaphore::new(0)));
+        assert!(is_full(&Semaphore::new(0)), "{rule}");
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn who_waits_longest_is_woken_and_nobody_comes_between() {
+fn a_permit_goes_to_the_one_that_has_waited_longest_and_nothing_comes_between() {
     bounded(|| {
         let semaphore = Semaphore::new(1);
         let ((first, a), (second, b)) = (counting_waker(), counting_waker());
         let permit = take(&semaphore);
         let (mut early, mut late) = (pin!(semaphore.acquire()), pin!(semaphore.acquire()));
-        assert!(poll(early.as_mut(), &a).is_pending());
-        assert!(poll(late.as_mut(), &b).is_pending());
+        assert!(poll(early.as_mut(), &a).is_pending(), "{WAITS}");
+        assert!(poll(late.as_mut(), &b).is_pending(), "{WAITS}");
         drop(permit);
-        assert_eq!((first.times(), second.times()), (1, 0));
-        assert!(is_full(&semaphore), "the permit is promised to who was woken");
-        assert!(poll(late.as_mut(), &b).is_pending());
-        let Poll::Ready(permit) = poll(early.as_mut(), &a) else { panic!("it was woken") };
+        let rule = "a permit that is dropped must wake the one that has waited longest and no other, \
+                    because it is for one";
+        assert_eq!((first.times(), second.times()), (1, 0), "{rule}");
+        assert!(
+            is_full(&semaphore),
+            "a permit that was given away must not be free, because another would overtake the one \
+             that was woken"
+        );
+        assert!(poll(late.as_mut(), &b).is_pending(), "{WAITS}");
+        let Poll::Ready(permit) = poll(early.as_mut(), &a) else { panic!("{READY}") };
         drop(permit);
-        assert_eq!((first.times(), second.times()), (1, 1));
-        assert!(poll(late.as_mut(), &b).is_ready());
+        assert_eq!((first.times(), second.times()), (1, 1), "{rule}");
+        assert!(poll(late.as_mut(), &b).is_ready(), "{READY}");
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn to_be_polled_again_is_to_keep_ones_place() {
+fn two_permits_are_for_two() {
+    bounded(|| {
+        let semaphore = Semaphore::new(2);
+        let ((first, a), (second, b)) = (counting_waker(), counting_waker());
+        let permits = (take(&semaphore), take(&semaphore));
+        let (mut early, mut late) = (pin!(semaphore.acquire()), pin!(semaphore.acquire()));
+        assert!(poll(early.as_mut(), &a).is_pending(), "{WAITS}");
+        assert!(poll(late.as_mut(), &b).is_pending(), "{WAITS}");
+        drop(permits);
+        assert_eq!(
+            (first.times(), second.times()),
+            (1, 1),
+            "two permits must go to two, because one that was given a permit waits no longer"
+        );
+        assert!(poll(early.as_mut(), &a).is_ready(), "{READY}");
+        assert!(poll(late.as_mut(), &b).is_ready(), "{READY}");
+    });
+}
+
+#[test]
+#[ignore = "an exercise"]
+fn a_second_poll_keeps_the_place_in_the_queue_and_the_latest_waker() {
     bounded(|| {
         let semaphore = Semaphore::new(1);
         let (moved, waker) = counting_waker();
         let permit = take(&semaphore);
         let (mut early, mut late) = (pin!(semaphore.acquire()), pin!(semaphore.acquire()));
-        assert!(poll(early.as_mut(), Waker::noop()).is_pending());
-        assert!(poll(late.as_mut(), Waker::noop()).is_pending());
-        assert!(poll(early.as_mut(), &waker).is_pending());
+        assert!(poll(early.as_mut(), Waker::noop()).is_pending(), "{WAITS}");
+        assert!(poll(late.as_mut(), Waker::noop()).is_pending(), "{WAITS}");
+        assert!(poll(early.as_mut(), &waker).is_pending(), "{WAITS}");
         drop(permit);
-        assert_eq!(moved.times(), 1, "the waker of the latest poll counts");
-        assert!(poll(early.as_mut(), &waker).is_ready());
+        assert_eq!(
+            moved.times(),
+            1,
+            "the waker of the latest poll must be called, because the future may have moved to \
+             another task"
+        );
+        let Poll::Ready(permit) = poll(early.as_mut(), &waker) else { panic!("{READY}") };
+        drop(permit);
+        assert!(
+            poll(late.as_mut(), Waker::noop()).is_ready(),
+            "a second poll must not add a second entry to the queue, because a permit given to it \
+             would be lost"
+        );
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn who_gives_up_waiting_takes_no_permit_along() {
+fn one_that_is_dropped_while_it_waits_is_given_no_permit() {
     bounded(|| {
         let semaphore = Semaphore::new(1);
         let (woken, waker) = counting_waker();
         let permit = take(&semaphore);
-        let (mut first, mut second) =
-            (Box::pin(semaphore.acquire()), Box::pin(semaphore.acquire()));
-        let mut third = pin!(semaphore.acquire());
-        assert!(poll(first.as_mut(), Waker::noop()).is_pending());
-        assert!(poll(second.as_mut(), Waker::noop()).is_pending());
-        assert!(poll(third.as_mut(), &waker).is_pending());
-        drop(first); // while it waits
+        let (mut early, mut late) = (Box::pin(semaphore.acquire()), pin!(semaphore.acquire()));
+        assert!(poll(early.as_mut(), Waker::noop()).is_pending(), "{WAITS}");
+        assert!(poll(late.as_mut(), &waker).is_pending(), "{WAITS}");
+        drop(early);
         drop(permit);
-        drop(second); // when it was given the permit, and has not seen it
-        assert_eq!(woken.times(), 1);
-        assert!(poll(third.as_mut(), &waker).is_ready());
-        drop(take(&semaphore));
+        assert_eq!(
+            woken.times(),
+            1,
+            "one that is dropped must leave the queue, because a permit given to it would be lost"
+        );
+        assert!(poll(late.as_mut(), &waker).is_ready(), "{READY}");
+    });
+}
+
+#[test]
+#[ignore = "an exercise"]
+fn one_that_is_dropped_before_it_sees_its_permit_hands_it_on() {
+    bounded(|| {
+        let semaphore = Semaphore::new(1);
+        let (woken, waker) = counting_waker();
+        let permit = take(&semaphore);
+        let (mut early, mut late) = (Box::pin(semaphore.acquire()), pin!(semaphore.acquire()));
+        assert!(poll(early.as_mut(), Waker::noop()).is_pending(), "{WAITS}");
+        assert!(poll(late.as_mut(), &waker).is_pending(), "{WAITS}");
+        drop(permit);
+        drop(early);
+        assert_eq!(
+            woken.times(),
+            1,
+            "a permit must be handed on if its future is dropped before it sees it, because it \
+             would be lost"
+        );
+        assert!(poll(late.as_mut(), &waker).is_ready(), "{READY}");
+    });
+}
+
+#[test]
+#[ignore = "an exercise"]
+fn nothing_is_borrowed_while_a_waker_is_cloned_dropped_or_called() {
+    bounded(|| {
+        for touch in [Touch::Cloned, Touch::Called, Touch::Dropped] {
+            let semaphore = Rc::new(Semaphore::new(1));
+            let other = Rc::clone(&semaphore);
+            reenter(
+                touch,
+                move || _ = poll(pin!(other.acquire()), Waker::noop()),
+                |waker| {
+                    let permit = take(&semaphore);
+                    let mut early = pin!(semaphore.acquire());
+                    let _ = poll(early.as_mut(), waker);
+                    let _ = poll(early.as_mut(), Waker::noop());
+                    let mut late = pin!(semaphore.acquire());
+                    let _ = poll(late.as_mut(), waker);
+                    drop(permit);
+                    let _ = poll(early.as_mut(), waker);
+                },
+            );
+        }
     });
 }
 
@@ -109,10 +198,10 @@ fn an_acquire_that_has_moved_is_still_found() {
         let semaphore = Semaphore::new(1);
         let permit = take(&semaphore);
         let mut before = semaphore.acquire();
-        assert!(poll(Pin::new(&mut before), Waker::noop()).is_pending());
+        assert!(poll(Pin::new(&mut before), Waker::noop()).is_pending(), "{WAITS}");
         let mut after = [before];
         drop(permit);
-        assert!(poll(Pin::new(&mut after[0]), Waker::noop()).is_ready());
+        assert!(poll(Pin::new(&mut after[0]), Waker::noop()).is_ready(), "{READY}");
     });
 }
 
@@ -141,7 +230,15 @@ fn never_are_more_in_the_oven_than_fit_and_all_are_baked_in_order() {
         for pizza in pizzas {
             pizza.await.unwrap();
         }
-        assert_eq!((inside.get(), most.get()), (0, 4));
-        assert!(baked.borrow().iter().copied().eq(0..20), "{:?}", baked.borrow());
+        assert_eq!(
+            (inside.get(), most.get()),
+            (0, 4),
+            "four permits must let four in and no more, because their number is the limit"
+        );
+        assert!(
+            baked.borrow().iter().copied().eq(0..20),
+            "the permits must be given in the order in which they were asked for, because that is \
+             fair"
+        );
     });
 }

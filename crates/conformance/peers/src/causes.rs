@@ -194,13 +194,13 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
         "The threads of `spawn_worker` loop for ever, and each has the reactor.",
     ),
     (
-        "step 6",
+        "step 8",
         &["wakes-merge", "root-wakes-merge"],
-        "`Task::wake` puts the task into the queue each time; step 8 says so.",
+        "`Task::wake` puts the task into the queue each time; step 11 says so.",
     ),
     (
-        "step 7",
+        "step 10",
         &["wakes-merge", "root-wakes-merge"],
-        "`Task::wake` puts the task into the queue each time; step 8 says so.",
+        "`Task::wake` puts the task into the queue each time; step 11 says so.",
     ),
 ];

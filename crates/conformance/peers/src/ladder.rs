@@ -1,4 +1,5 @@
-//! Steps 5 to 7 of our own ladder, as they stand in `examples/ladder`. Step 8 is pizzaiolo.
+//! Steps 5, 8 and 10 of our own ladder, as they stand in `examples/ladder`: the `block_on`, the queue and the
+//! reactor. Step 11 is pizzaiolo.
 
 use std::rc::Rc;
 
@@ -8,7 +9,7 @@ use crate::causes;
 
 #[expect(dead_code, reason = "it is a whole program, of which one part is used")]
 mod step5 {
-    include!(concat!(env!("OUT_DIR"), "/step5_future.rs"));
+    include!(concat!(env!("OUT_DIR"), "/step5_bell.rs"));
 
     pub(super) fn run(future: conformance::BoxFuture) {
         block_on(future);
@@ -16,8 +17,8 @@ mod step5 {
 }
 
 #[expect(dead_code, reason = "it is a whole program, of which one part is used")]
-mod step6 {
-    include!(concat!(env!("OUT_DIR"), "/step6_task_queue.rs"));
+mod step8 {
+    include!(concat!(env!("OUT_DIR"), "/step8_task_queue.rs"));
 
     pub(super) fn begin(future: conformance::BoxFuture) {
         spawn(future);
@@ -30,9 +31,10 @@ mod step6 {
 }
 
 #[expect(dead_code, reason = "it is a whole program, of which one part is used")]
-mod step7 {
-    include!(concat!(env!("OUT_DIR"), "/step7_reactor.rs"));
+mod step10 {
+    include!(concat!(env!("OUT_DIR"), "/step10_reactor.rs"));
 
+    use mio::net::TcpStream;
     use std::cell::{Cell, RefCell};
 
     thread_local! {
@@ -83,7 +85,7 @@ mod step7 {
 }
 
 pub(crate) fn all() -> [Box<dyn Runtime>; 3] {
-    [Box::new(Step(5)), Box::new(Step(6)), Box::new(Step(7))]
+    [Box::new(Step(5)), Box::new(Step(8)), Box::new(Step(10))]
 }
 
 struct Step(u32);
@@ -96,7 +98,7 @@ impl Runtime for Step {
     fn about(&self) -> String {
         match self.0 {
             5 => "its `block_on`",
-            6 => "its `spawn` and `run`, which never returns",
+            8 => "its `spawn` and `run`, which never returns",
             _ => "its `spawn`, `ready` and `run`; it says that no other thread can wake it",
         }
         .into()
@@ -109,7 +111,7 @@ impl Runtime for Step {
     fn capabilities(&self) -> Capabilities {
         match self.0 {
             5 => &[Capability::Returns, Capability::Ends, Capability::ThreadWakes],
-            6 => &[Capability::ThreadWakes, Capability::Spawn],
+            8 => &[Capability::ThreadWakes, Capability::Spawn],
             _ => &[Capability::Spawn],
         }
     }
@@ -117,19 +119,19 @@ impl Runtime for Step {
     fn block_on(&self, future: BoxFuture) {
         match self.0 {
             5 => step5::run(future),
-            6 => step6::begin(future),
-            _ => step7::begin(future),
+            8 => step8::begin(future),
+            _ => step10::begin(future),
         }
     }
 
     fn spawn(&self, future: BoxFuture) {
         match self.0 {
-            6 => step6::spawn_task(future),
-            _ => step7::spawn_task(future),
+            8 => step8::spawn_task(future),
+            _ => step10::spawn_task(future),
         }
     }
 
     fn tcp_stream(&self, stream: std::net::TcpStream) -> Rc<dyn Socket> {
-        Rc::new(step7::Stream::new(stream))
+        Rc::new(step10::Stream::new(stream))
     }
 }

@@ -1,0 +1,62 @@
+//! # Exercise 13: join handles, and panics
+//!
+//! A task has an output, and its handle is the future of it. A task that panics must not end the
+//! thread, and with it all other tasks: the panic is caught at the poll, and the handle yields it.
+//!
+//! All of that is one more future around the task's own, so exercise 12 does not change. And you
+//! have the channel already: exercise 7.
+//!
+//! - Run: `cargo test --example exercises -- --ignored ex13`
+//! - Hint: [`std::panic::catch_unwind`] around each poll, and [`AssertUnwindSafe`]: a future that
+//!   has panicked is dropped, and not looked at again.
+//! - Hint: drop the future before you send its output. The task that joins may rely on that.
+//! - Hint: if the executor goes away with the task in it, the sender is dropped. What does the
+//!   receiver get then?
+//! - In the crate: `src/executor/join.rs`, `src/user_code.rs`
+
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use crate::{
+    ex07_oneshot::{Receiver, oneshot},
+    ex12_spawn::Executor,
+};
+
+/// Why a task has no output.
+#[derive(Debug)]
+pub(crate) enum JoinError {
+    /// It panicked, with this payload.
+    Panicked(Box<dyn Any + Send>),
+    /// It went away before it was over.
+    Cancelled,
+}
+
+/// The output of a task. To drop it lets the task go on.
+pub(crate) struct JoinHandle<T> {
+    receiver: Receiver<Result<T, Box<dyn Any + Send>>>,
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        todo!("exercise 13")
+    }
+}
+
+/// Makes a task of a future, and returns its handle.
+pub(crate) fn spawn<T: 'static>(
+    executor: &Executor,
+    future: impl Future<Output = T> + 'static,
+) -> JoinHandle<T> {
+    todo!("exercise 13")
+}
+
+#[cfg(test)]
+#[path = "tests/ex13_join.rs"]
+mod tests;

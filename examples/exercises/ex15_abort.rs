@@ -1,0 +1,70 @@
+//! # Exercise 15: abort
+//!
+//! To drop a future is to cancel it. But the executor owns the futures, and another task, or
+//! another thread, wants one of them to end. So it leaves a mark and wakes the task, and the task's
+//! next poll, on its own thread, drops the future.
+//!
+//! It is one more future around the task's own: `spawn(&executor, abortable)`.
+//!
+//! - Run: `cargo test --example exercises -- --ignored ex15`
+//! - Hint: the mark and the waker are shared with other threads: `Arc` and `Mutex`.
+//! - Hint: an abort may come between the look at the mark and the return of Pending. Leave the
+//!   waker first, then look.
+//! - Hint: nothing is locked while a waker is cloned, dropped or called.
+//! - In the crate: `abort` in `src/executor/join.rs`, and `src/executor/mod.rs`
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+/// What the future and its handles share.
+#[derive(Default)]
+struct Shared {
+    is_aborted: AtomicBool,
+    /// Wakes the task.
+    waker: Mutex<Option<Waker>>,
+}
+
+/// Ends a future, from any thread.
+#[derive(Clone)]
+pub(crate) struct AbortHandle {
+    shared: Arc<Shared>,
+}
+
+impl AbortHandle {
+    /// Has the future dropped at its next poll, which comes soon. If it is over, does nothing.
+    pub(crate) fn abort(&self) {
+        todo!("exercise 15")
+    }
+}
+
+/// A future that can be ended: its output, or `None` if it was aborted before.
+pub(crate) struct Abortable<F> {
+    shared: Arc<Shared>,
+    /// `None` once it is over.
+    future: Option<Pin<Box<F>>>,
+}
+
+/// Makes a future that can be ended, and the handle for that.
+pub(crate) fn abortable<F: Future>(future: F) -> (Abortable<F>, AbortHandle) {
+    let shared = Arc::new(Shared::default());
+    let handle = AbortHandle { shared: Arc::clone(&shared) };
+    (Abortable { shared, future: Some(Box::pin(future)) }, handle)
+}
+
+impl<F: Future> Future for Abortable<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        todo!("exercise 15")
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/ex15_abort.rs"]
+mod tests;

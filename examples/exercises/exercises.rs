@@ -1,0 +1,98 @@
+//! Pieces of an async runtime to write yourself, each a stub in a file of its own. `README.md` says
+//! how to work through them.
+
+#![allow(
+    unused,
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    reason = "a stub has what only its solution will use"
+)]
+
+mod ex01_yield_now;
+mod ex02_block_on;
+mod ex03_join;
+mod ex04_select;
+mod ex05_timeout;
+mod ex06_interval;
+mod ex07_oneshot;
+mod ex08_notify;
+mod ex09_semaphore;
+mod ex10_priorities;
+mod ex11_unparker;
+mod ex12_spawn;
+mod ex13_join;
+mod ex14_threads;
+mod ex15_abort;
+mod ex16_timers;
+mod ex17_reactor;
+mod server;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod verdicts;
+
+/// Runs the pizza server on what the exercises have made, if it is given an address.
+fn main() {
+    let Some(addr) = std::env::args().nth(1) else {
+        print!("{}", include_str!("README.md"));
+        return;
+    };
+    if let Err(error) = server::serve(&addr, |addr| println!("Starting up on: {addr}")) {
+        eprintln!("Cannot serve on {addr:?}: {error}");
+        std::process::exit(1);
+    }
+}
+
+/// The root of the repository.
+#[cfg(test)]
+fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+/// The stubs, by name, and what is in them.
+#[cfg(test)]
+fn stubs() -> std::collections::BTreeMap<String, String> {
+    let folder = root().join("examples/exercises");
+    let files = std::fs::read_dir(folder).expect("the stubs").flatten();
+    let stub = |file: std::fs::DirEntry| {
+        let name = file.file_name().into_string().ok()?;
+        let name = name
+            .strip_suffix(".rs")
+            .filter(|name| name.starts_with("ex0") || name.starts_with("ex1"))?;
+        Some((name.to_owned(), std::fs::read_to_string(file.path()).ok()?))
+    };
+    files.filter_map(stub).collect()
+}
+
+/// A test that passes without a solution would teach nothing. A stub without its `todo!` is yours.
+#[test]
+fn the_tests_of_a_stub_fail_until_it_is_done() {
+    let verdicts = verdicts::verdicts("ex");
+    for (name, text) in stubs() {
+        if text.contains("todo!(\"exercise") {
+            let mut its = verdicts.iter().filter(|(test, _)| test.starts_with(&name)).peekable();
+            assert!(its.peek().is_some(), "{name} has no test");
+            for (test, message) in its {
+                assert!(message.is_some(), "{test} passes, though {name} is still to do");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_stub_has_its_command_and_a_hint_and_leads_to_a_file_of_src() {
+    let stubs = stubs();
+    assert_eq!(stubs.len(), 17);
+    for (number, (name, text)) in (1..).zip(&stubs) {
+        let header: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let header = header.join("\n");
+        let (title, run) = (format!("# Exercise {number}: "), format!("--ignored ex{number:02}`"));
+        for part in [&title, &run, "- Hint: ", "- In the crate: "] {
+            assert!(header.contains(part), "{name} has no {part:?} in its header");
+        }
+        for file in header.split('`').filter(|word| word.starts_with("src/")) {
+            assert!(root().join(file).is_file(), "{name} names {file}, which is not there");
+        }
+        assert!(include_str!("README.md").contains(&format!("]({name}.rs)")), "{name}: the table");
+    }
+}

@@ -1,0 +1,167 @@
+//! # Step 10: the reactor, and with it the whole system in one file
+//!
+//! The executor itself sleeps in mio when no task is ready, and turns each event into a wake: that
+//! part is the reactor. So one thread does it all.
+//!
+//! - Run: `cargo run --release --example ladder-10`
+//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
+//! - See: both are answered at once, by one thread that takes no processor time while all are
+//!   silent.
+//! - Still wrong: a wake from another thread does not end the sleep in mio; there are no timers,
+//!   joins or cancellation; a client that never pauses keeps the thread; tasks must be `Send`;
+//!   statics.
+//! - Next: [`step11_crate.rs`](step11_crate.rs), the crate itself, which mends these.
+
+use mio::net::TcpListener;
+use mio::{Events, Interest, Registry, Token};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{pending, poll_fn};
+use std::io::{self, ErrorKind, Read, Write};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::{env, mem, process, thread, time::Duration};
+
+/// The executor's queue: the tasks to poll.
+static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
+/// The reactor's table: the wakers of the tasks that wait, by socket.
+static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
+
+/// A future, and the way back to the queue. A late wake may find one that is over: `pending`.
+struct Task(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        READY.lock().unwrap().push_back(self);
+    }
+}
+
+fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    Arc::new(Task(Mutex::new(Box::pin(future)))).wake();
+}
+
+/// The executor: polls the tasks that are ready, then sleeps in mio until one is.
+fn run(mut poll: mio::Poll) {
+    let mut events = Events::with_capacity(64);
+    loop {
+        let ready = mem::take(&mut *READY.lock().unwrap());
+        for task in ready {
+            let waker = Waker::from(Arc::clone(&task));
+            let mut future = task.0.lock().unwrap();
+            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                *future = Box::pin(pending());
+            }
+        }
+        // A task that woke itself is ready now: then only look at the sockets, and do not sleep.
+        let idle = READY.lock().unwrap().is_empty();
+        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        while let Err(error) = poll.poll(&mut events, (!idle).then_some(Duration::ZERO)) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
+        }
+        for event in &events {
+            WAKERS.lock().unwrap().remove(&event.token()).inspect(Waker::wake_by_ref);
+        }
+    }
+}
+
+/// Waits for a socket: a future that tries, until the try need not wait.
+fn ready<T>(
+    token: Token,
+    mut attempt: impl FnMut() -> io::Result<T>,
+) -> impl Future<Output = io::Result<T>> {
+    poll_fn(move |cx| {
+        WAKERS.lock().unwrap().insert(token, cx.waker().clone());
+        let result = attempt();
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+            return Poll::Pending;
+        }
+        WAKERS.lock().unwrap().remove(&token);
+        Poll::Ready(result)
+    })
+}
+
+/// Lets every other ready task run before this one, once.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+fn main() {
+    let addr = env::args_os().nth(1).unwrap_or("127.0.0.1:12345".into());
+    if let Err(error) = start(&addr.to_string_lossy()) {
+        eprintln!("Cannot serve on {addr:?}: {error}");
+        process::exit(1);
+    }
+}
+
+/// Spawns the accept loop, and runs it.
+fn start(addr: &str) -> io::Result<()> {
+    let listener = std::net::TcpListener::bind(addr)?;
+    listener.set_nonblocking(true)?;
+    println!("Starting up on: {}", listener.local_addr()?);
+    let mut listener = TcpListener::from_std(listener);
+    let poll = mio::Poll::new()?;
+    let registry = poll.registry().try_clone()?;
+    registry.register(&mut listener, Token(0), Interest::READABLE)?;
+    spawn(accept(listener, registry));
+    run(poll);
+    Ok(())
+}
+
+/// The accept loop.
+async fn accept(listener: TcpListener, registry: Registry) {
+    for token in (1..).map(Token) {
+        let accepted = ready(Token(0), || {
+            let (mut stream, peer) = listener.accept()?;
+            println!("Connected to {peer}");
+            registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+            Ok((stream, peer))
+        });
+        match accepted.await {
+            Ok((stream, peer)) => spawn(async move {
+                match serve(stream, token).await {
+                    Ok(()) => println!("Connection with {peer} has been closed"),
+                    Err(error) => eprintln!("Connection with {peer} failed: {error}"),
+                }
+            }),
+            Err(error) => {
+                eprintln!("Cannot accept a connection: {error}");
+                // The cause (too many open files) lasts, and must not fill the log.
+                thread::sleep(Duration::from_millis(50));
+                // A client may leave meanwhile, and make room.
+                yield_now().await;
+            }
+        }
+    }
+}
+
+/// The client loop: one read is one order, an empty read is the end.
+async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
+    let mut order = [0; 1024];
+    loop {
+        let n = ready(token, || stream.read(&mut order)).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        let mut unsent = reply(&order[..n]);
+        while !unsent.is_empty() {
+            let n = ready(token, || stream.write(&unsent)).await?;
+            unsent.drain(..n);
+        }
+    }
+}
+
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+fn reply(order: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(order).trim().parse::<i64>() {
+        Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),
+        Err(_) => "Wrong number of pizzas, please try again.\n".into(),
+    }
+}

@@ -1,0 +1,149 @@
+//! # Step 8: a queue of tasks
+//!
+//! `block_on` runs one future, an executor many: `spawn` makes each of them a task, and a task's
+//! waker puts it back into the queue. mio's thread does so while the executor's thread runs: hence
+//! the `Mutex`, and `Arc`. Two threads would lose count of an `Rc`'s owners, so `Waker::from`
+//! refuses it.
+//!
+//! - Run: `cargo run --release --example ladder-8`
+//! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
+//! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-8)/status` always says 3.
+//! - Still wrong: the accept loop is no task. It has a thread of its own, only to block there.
+//! - Next: [`step9_accept_task.rs`](step9_accept_task.rs), where it is a task.
+
+use mio::{Events, Interest, Token, net::TcpStream};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{pending, poll_fn};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpListener;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::{env, process, thread, time::Duration};
+
+/// The executor's queue: the tasks to poll; and where it parks while there are none.
+static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
+static WOKEN: Condvar = Condvar::new();
+/// The wakers of the tasks that wait, by socket.
+static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
+
+/// A future, and the way back to the queue. A late wake may find one that is over: `pending`.
+struct Task(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        READY.lock().unwrap().push_back(self);
+        WOKEN.notify_one();
+    }
+}
+
+fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    Arc::new(Task(Mutex::new(Box::pin(future)))).wake();
+}
+
+/// The executor: polls the tasks that are ready, first in, first out.
+fn run() {
+    loop {
+        let ready = WOKEN.wait_while(READY.lock().unwrap(), |ready| ready.is_empty());
+        let task = ready.unwrap().pop_front().unwrap();
+        let waker = Waker::from(Arc::clone(&task));
+        let mut future = task.0.lock().unwrap();
+        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            *future = Box::pin(pending());
+        }
+    }
+}
+
+/// Waits for a socket: a future that tries, until the try need not wait.
+fn ready<T>(
+    token: Token,
+    mut attempt: impl FnMut() -> io::Result<T>,
+) -> impl Future<Output = io::Result<T>> {
+    poll_fn(move |cx| {
+        // Before the try: the event may come right after it, on the other thread.
+        WAKERS.lock().unwrap().insert(token, cx.waker().clone());
+        let result = attempt();
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+            return Poll::Pending;
+        }
+        WAKERS.lock().unwrap().remove(&token);
+        Poll::Ready(result)
+    })
+}
+
+/// The third thread: sleeps in mio, and wakes the task that waits for a socket that is ready.
+fn watch(mut poll: mio::Poll) {
+    let mut events = Events::with_capacity(64);
+    loop {
+        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        while let Err(error) = poll.poll(&mut events, None) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
+        }
+        for event in &events {
+            WAKERS.lock().unwrap().remove(&event.token()).inspect(Waker::wake_by_ref);
+        }
+    }
+}
+
+fn main() {
+    let addr = env::args_os().nth(1).unwrap_or("127.0.0.1:12345".into());
+    if let Err(error) = start(&addr.to_string_lossy()) {
+        eprintln!("Cannot serve on {addr:?}: {error}");
+        process::exit(1);
+    }
+}
+
+/// The accept loop.
+fn start(addr: &str) -> io::Result<()> {
+    let listener = TcpListener::bind(addr)?;
+    println!("Starting up on: {}", listener.local_addr()?);
+    let poll = mio::Poll::new()?;
+    let registry = poll.registry().try_clone()?;
+    thread::spawn(move || watch(poll));
+    thread::spawn(run);
+    let mut tokens = (0..).map(Token);
+    loop {
+        let accepted = listener.accept().and_then(|(stream, peer)| {
+            println!("Connected to {peer}");
+            stream.set_nonblocking(true)?;
+            let (mut stream, token) = (TcpStream::from_std(stream), tokens.next().unwrap());
+            registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+            spawn(async move {
+                match serve(stream, token).await {
+                    Ok(()) => println!("Connection with {peer} has been closed"),
+                    Err(error) => eprintln!("Connection with {peer} failed: {error}"),
+                }
+            });
+            Ok(())
+        });
+        if let Err(error) = accepted {
+            eprintln!("Cannot accept a connection: {error}");
+            // The cause (too many open files) lasts, and must not fill the log.
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The client loop: one read is one order, an empty read is the end.
+async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
+    let mut order = [0; 1024];
+    loop {
+        let n = ready(token, || stream.read(&mut order)).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        let mut unsent = reply(&order[..n]);
+        while !unsent.is_empty() {
+            let n = ready(token, || stream.write(&unsent)).await?;
+            unsent.drain(..n);
+        }
+    }
+}
+
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+fn reply(order: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(order).trim().parse::<i64>() {
+        Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),
+        Err(_) => "Wrong number of pizzas, please try again.\n".into(),
+    }
+}

@@ -302,7 +302,7 @@ fn the_table_of_the_original_is_what_happens() {
         }
     }
     if let Some(folder) = pictures {
-        for name in ["timeline.svg", "timeline.mmd", "timeline.json"] {
+        for name in ["timeline.svg", "timeline.mmd", "timeline.json", "timeline.html"] {
             write_timeline(&timeline, &Path::new(&folder).join(name)).unwrap();
         }
         let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
@@ -335,6 +335,7 @@ fn a_timeline_is_written_as_its_name_ends() {
         ("a.mmd", timeline.to_mermaid()),
         ("a.svg", timeline.to_svg()),
         ("a.json", timeline.to_chrome_trace()),
+        ("a.html", timeline.to_html()),
     ] {
         let path = folder.join(name);
         write_timeline(&timeline, &path).unwrap();
@@ -343,7 +344,7 @@ fn a_timeline_is_written_as_its_name_ends() {
     for name in ["a.png", "svg", ".svg", "a.svg.gz", ""] {
         let error = write_timeline(&timeline, &folder.join(name)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}");
-        assert_eq!(error.to_string(), "the name of a timeline ends in .mmd, .svg or .json");
+        assert_eq!(error.to_string(), "the name of a timeline ends in .html, .svg, .mmd or .json");
     }
     let error = write_timeline(&timeline, &folder.join("none/a.svg")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -15,8 +15,9 @@ Usage: pizza-server [OPTIONS] [ADDR]
   --max-connections N     how many may be served at once; who comes then has to wait
                           [what the limit of open files allows]
   --idle-timeout SECONDS  hang up on who neither speaks nor listens for so long [never]
-  --timeline FILE         write a picture of the run at the end: a Mermaid diagram if the name
-                          ends in .mmd, an SVG if .svg, a trace for Perfetto if .json
+  --timeline FILE         write a picture of the run at the end: a page to step through it if
+                          the name ends in .html, an SVG if .svg, a Mermaid diagram if .mmd,
+                          a trace for Perfetto if .json
   --help                  this text
 
 Each read of up to 1,024 bytes is one order: a number, with or without a sign and white

@@ -3,8 +3,8 @@
 //! Everything here stands on the public [`Observer`](pizzaiolo::trace::Observer) alone. So it is
 //! also an example of what such an observer can do.
 //!
-//! [`Timeline`] records. It draws what it has recorded as an SVG, as a Mermaid diagram, and as a
-//! trace for Perfetto.
+//! [`Timeline`] records. It draws what it has recorded as an SVG, as a Mermaid diagram, as a trace for
+//! Perfetto, and as a page that steps through the run.
 //!
 //! ```
 //! use std::rc::Rc;
@@ -18,6 +18,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod replay;
 mod timeline;
 
-pub use self::timeline::Timeline;
+pub use self::{replay::Replay, timeline::Timeline};

@@ -18,6 +18,8 @@ Usage: pizza-server [OPTIONS] [ADDR]
   --timeline FILE         write a picture of the run at the end: a page to step through it if
                           the name ends in .html, an SVG if .svg, a Mermaid diagram if .mmd,
                           a trace for Perfetto if .json
+  --watch ADDR            serve a page at http://ADDR/ that shows the run while it goes on; give a
+                          loopback address, for all who reach it can read it
   --help                  this text
 
 Each read of up to 1,024 bytes is one order: a number, with or without a sign and white
@@ -38,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) idle_timeout: Option<Duration>,
     /// Where to write a picture of the run.
     pub(crate) timeline: Option<PathBuf>,
+    /// Where to serve the page that shows the run.
+    pub(crate) watch: Option<String>,
 }
 
 /// What the command line asks for.
@@ -58,6 +62,7 @@ impl Request {
             max_connections: None,
             idle_timeout: None,
             timeline: None,
+            watch: None,
         };
         while let Some(arg) = args.next() {
             // `args` would panic at what is not Unicode; only the name of a file need not be.
@@ -80,6 +85,7 @@ impl Request {
                 }
                 "--idle-timeout" => options.idle_timeout = Some(seconds(name, &value()?)?),
                 "--timeline" => options.timeline = Some(picture(name, file()?)?),
+                "--watch" => options.watch = Some(address(name, value()?)?),
                 _ if name.starts_with('-') => {
                     return Err(format!("unknown option {name:?}, see --help"));
                 }
@@ -90,15 +96,25 @@ impl Request {
         if options.timeline.is_some() && options.threads > 1 {
             return Err("--timeline is the picture of one thread, see --help".to_owned());
         }
-        options.addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
-        if let Err(error) = options.addr.to_socket_addrs() {
-            return Err(format!(
-                "{:?} is no address, such as 127.0.0.1:12345: {error}",
-                options.addr
-            ));
+        if options.watch.is_some() && options.threads > 1 {
+            return Err("--watch shows one thread, see --help".to_owned());
         }
+        options.addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
+        is_address(&options.addr)?;
         Ok(Request::Serve(options))
     }
+}
+
+fn is_address(addr: &str) -> Result<(), String> {
+    match addr.to_socket_addrs() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{addr:?} is no address, such as 127.0.0.1:12345: {error}")),
+    }
+}
+
+fn address(name: &str, value: String) -> Result<String, String> {
+    is_address(&value).map_err(|error| format!("{name}: {error}"))?;
+    Ok(value)
 }
 
 fn at_least_one(name: &str, value: &str) -> Result<usize, String> {

@@ -6,6 +6,8 @@
 //! [`Timeline`] records. It draws what it has recorded as an SVG, as a Mermaid diagram, as a trace for
 //! Perfetto, and as a page that steps through the run.
 //!
+//! [`serve`] shows the same page of a program while it runs.
+//!
 //! ```
 //! use std::rc::Rc;
 //! use pizzaiolo::Executor;
@@ -18,7 +20,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod live;
 mod replay;
 mod timeline;
 
-pub use self::{replay::Replay, timeline::Timeline};
+pub use self::{
+    live::{Live, serve},
+    replay::Replay,
+    timeline::Timeline,
+};

@@ -3,6 +3,7 @@
 
 const ENDED = 12;
 const WARNINGS = 8;
+const MOST_UNKNOWN = 4096;
 // The fields of a task.
 const STATUS = 0, SINCE = 1, POLLS = 2, BUSY = 3, WAITS = 4, HAS_SET_TIMER = 5;
 // The fields of a step; what follows depends on the word.
@@ -195,6 +196,9 @@ function retire(state, number) {
 
 /** Events are missing: nothing is known of the tasks but that they have lived. */
 function forget(state, when) {
+  if (Object.keys(state.tasks).length > MOST_UNKNOWN) {
+    for (const [number, task] of Object.entries(state.tasks)) if (task[STATUS] === "unknown") delete state.tasks[number];
+  }
   state.thread = ["unknown"];
   state.running = null;
   state.queue = [];
@@ -237,6 +241,7 @@ class Run {
     for (const task of data.tasks) this.tasks.set(task.n, task);
     for (const source of data.sources) this.sources.set(source.n, source);
     this.marks.push(...data.marks);
+    Object.assign(this.files, data.files);
     for (const event of data.events) {
       this.events.push(event);
       apply(this.latest.state, event);

@@ -22,6 +22,11 @@ pub(crate) fn learn(names: &mut Names, step: &Step) {
     }
 }
 
+/// Steps as a JSON array.
+pub(crate) fn steps<'a>(names: &mut Names, steps: impl Iterator<Item = &'a Step>) -> String {
+    array(steps.map(|it| step(names, it)))
+}
+
 /// A step as JSON.
 pub(crate) fn step(names: &mut Names, step: &Step) -> String {
     learn(names, step);

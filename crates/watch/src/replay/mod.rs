@@ -13,8 +13,9 @@ mod step;
 
 pub use self::page::Replay;
 pub(crate) use self::{
+    encode::{learn, state as state_json, steps as steps_json},
     names::Names,
-    page::live_page,
+    page::{files_json, live_page, run_json},
     state::State,
     step::{Step, What},
 };

@@ -34,19 +34,19 @@ pub(crate) struct Birth {
 /// The number of each id, in the order in which they first appeared.
 #[derive(Debug)]
 pub(crate) struct Numbers<Id, Known> {
-    numbers: HashMap<Id, u32>,
+    of_id: HashMap<Id, u32>,
     known: BTreeMap<u32, (Id, Option<Known>)>,
     next: u32,
 }
 
 impl<Id: Copy + Eq + Hash, Known> Numbers<Id, Known> {
     fn new() -> Self {
-        Numbers { numbers: HashMap::new(), known: BTreeMap::new(), next: 0 }
+        Numbers { of_id: HashMap::new(), known: BTreeMap::new(), next: 0 }
     }
 
     /// The number of an id. A new one gets the next number.
     pub(crate) fn of(&mut self, id: Id) -> u32 {
-        *self.numbers.entry(id).or_insert_with(|| {
+        *self.of_id.entry(id).or_insert_with(|| {
             let number = self.next;
             self.next += 1;
             self.known.insert(number, (id, None));
@@ -69,13 +69,14 @@ impl<Id: Copy + Eq + Hash, Known> Numbers<Id, Known> {
         self.known.range(number..).map(|(number, (id, known))| (*number, *id, known.as_ref()))
     }
 
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
     /// Forgets those that are not in the set.
     pub(crate) fn keep(&mut self, kept: &HashSet<Id>) {
-        self.numbers.retain(|id, _| kept.contains(id));
+        self.of_id.retain(|id, _| kept.contains(id));
         self.known.retain(|_, (id, _)| kept.contains(id));
     }
 }

@@ -115,7 +115,7 @@ impl Replay {
     /// The page.
     pub(crate) fn into_page(mut self) -> String {
         let base = encode::state(&mut self.names, &self.base);
-        let events = array(self.steps.iter().map(|step| encode::step(&mut self.names, step)));
+        let events = encode::steps(&mut self.names, self.steps.iter());
         let marks = array(self.marks.iter().map(|(at, text)| format!("[{at},{}]", json(text))));
         let run = run_json(&self.names, &base, &events, &marks, (0, self.missing as u64));
         page(&run, "'none'")
@@ -131,13 +131,18 @@ pub(crate) fn run_json(
     marks: &str,
     (first, missing): (u64, u64),
 ) -> String {
-    let places = names.tasks.from(0).filter_map(|(_, _, birth)| birth);
-    let files = sources::excerpts(places.map(|birth| (birth.place.file(), birth.place.line())));
+    let files = files_json(names, 0);
     format!(
         r#"{{"first":{first},"missing":{missing},"base":{base},"tasks":{},"sources":{},"marks":{marks},"files":{files},"events":{events}}}"#,
         names.tasks_json(0),
         names.sources_json(0),
     )
+}
+
+/// The source around each place where a task was spawned, of the tasks from this number on.
+pub(crate) fn files_json(names: &Names, tasks: u32) -> String {
+    let places = names.tasks.from(tasks).filter_map(|(_, _, birth)| birth);
+    sources::excerpts(places.map(|birth| (birth.place.file(), birth.place.line())))
 }
 
 /// The page that asks the program that it comes from for its run.

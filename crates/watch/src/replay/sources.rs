@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn an_excerpt_has_the_line_and_those_around_it() {
-        let text: String = (1..=40).map(|line| format!("line {line}\n")).collect();
+        let lines: Vec<String> = (1..=40).map(|line| format!("line {line}")).collect();
+        let text = lines.join("\n");
         let excerpt = around(&text, 20).unwrap();
         assert!(excerpt.starts_with(r#"[15,["line 15""#), "{excerpt}");
         assert!(excerpt.ends_with(r#""line 31"]]"#), "{excerpt}");

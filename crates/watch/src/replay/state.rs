@@ -5,7 +5,7 @@
 //! event in any state.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -15,6 +15,10 @@ use super::step::{Step, What};
 
 /// How many of the tasks that have ended are kept.
 const ENDED: usize = 12;
+
+/// With more tasks than this, those of which nothing was heard since events were dropped go when events are
+/// dropped again: they may have ended.
+const MOST_UNKNOWN: usize = 4_096;
 
 /// How many warnings are kept.
 const WARNINGS: usize = 8;
@@ -125,7 +129,7 @@ impl State {
     /// been, so that they could follow.
     pub(crate) fn before<'a>(steps: impl Iterator<Item = &'a Step>) -> State {
         let mut state = State::default();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for step in steps {
             let Some(task) = step.task.filter(|task| seen.insert(*task)) else { continue };
             let status = match step.what {
@@ -144,6 +148,18 @@ impl State {
             state.tasks.insert(task, Task::new(status, step.when));
         }
         state
+    }
+
+    /// Adds whom it mentions.
+    pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
+        tasks.extend(self.tasks.keys());
+        tasks.extend(self.warnings.iter().map(|(task, ..)| task));
+        sources.extend(self.sources.keys());
+        for on in self.tasks.values().flat_map(|task| &task.waits) {
+            if let On::Source(source, _) = on {
+                sources.insert(*source);
+            }
+        }
     }
 
     /// Goes on by one step.
@@ -324,6 +340,9 @@ impl State {
 
     /// Events are missing: nothing is known of the tasks but that they have lived.
     fn forget(&mut self, when: Instant) {
+        if self.tasks.len() > MOST_UNKNOWN {
+            self.tasks.retain(|_, task| task.status != Status::Unknown);
+        }
         self.thread = Thread::Unknown;
         self.running = None;
         self.queue.clear();

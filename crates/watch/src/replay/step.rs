@@ -1,6 +1,7 @@
 //! A step: an event as plain data, which may go to another thread.
 
 use std::{
+    collections::HashSet,
     panic::Location,
     time::{Duration, Instant},
 };
@@ -51,6 +52,26 @@ pub(crate) enum What {
     },
     /// An event of a kind that did not exist when this was written.
     Other,
+}
+
+impl Step {
+    /// Adds whom it mentions.
+    pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
+        tasks.extend(self.task);
+        match &self.what {
+            What::Woken(Cause::Task(by)) => {
+                tasks.insert(*by);
+            }
+            What::Registered { source, .. }
+            | What::Deregistered(source)
+            | What::Waiting(source, _)
+            | What::OsEvent(source, _)
+            | What::Woken(Cause::Source(source, _)) => {
+                sources.insert(*source);
+            }
+            _ => {}
+        }
+    }
 }
 
 impl From<&Event> for Step {

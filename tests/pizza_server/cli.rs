@@ -93,6 +93,7 @@ fn help_says_what_it_is_and_how_to_call_it() {
             "--max-connections",
             "--idle-timeout",
             "--timeline",
+            "--watch",
             "1,024",
             "SIGTERM",
             "SIGUSR1",
@@ -118,6 +119,17 @@ fn without_an_address_it_listens_on_the_loopback() {
     let _ = process.kill();
     process.wait().expect("it is ours");
     assert!(line.as_ref().is_some_and(|line| line.contains(" 127.0.0.1:12345")), "{line:?}");
+}
+
+#[test]
+fn a_watch_at_no_address_or_of_several_threads_is_one_clear_line_and_status_2() {
+    for args in
+        [&["--watch"][..], &["--watch", "pizza"], &["--watch", "127.0.0.1:0", "--threads", "2"]]
+    {
+        let (status, line) = fails(command().args(args).arg("127.0.0.1:0"));
+        assert_eq!(status, Some(2), "{line}");
+        assert!(line.contains("--watch"), "{line}");
+    }
 }
 
 #[test]

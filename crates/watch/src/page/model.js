@@ -4,6 +4,7 @@
 const ENDED = 12;
 const WARNINGS = 8;
 const MOST_UNKNOWN = 4096;
+const RECENT = 24;
 // The fields of a task.
 const STATUS = 0, SINCE = 1, POLLS = 2, BUSY = 3, WAITS = 4, HAS_SET_TIMER = 5;
 // The fields of a step; what follows depends on the word.
@@ -221,6 +222,7 @@ class Run {
     /** The number of the step before the first one that is held. */
     this.first = data.first;
     this.checkpoints = [{ step: this.first, state: data.base }];
+    this.recent = [];
     this.latest = { step: this.first, state: copyState(data.base) };
     this.cursor = { step: this.first, state: copyState(data.base) };
     this.append(data);
@@ -252,7 +254,7 @@ class Run {
 
   keep({ step, state }) {
     const before = this.checkpoints[this.checkpoints.length - 1];
-    if (step - before.step >= 512 + 8 * Object.keys(state.tasks).length) {
+    if (step - before.step >= 64 + 4 * Object.keys(state.tasks).length) {
       this.checkpoints.push({ step, state: copyState(state) });
     }
   }
@@ -260,8 +262,7 @@ class Run {
   /** The state after a step. It is good until the next call. */
   at(number) {
     const { cursor } = this;
-    let from = this.checkpoints[0];
-    for (const checkpoint of this.checkpoints) if (checkpoint.step <= number) from = checkpoint;
+    const from = this.nearest(number);
     if (cursor.step > number || cursor.step < from.step) {
       cursor.step = from.step;
       cursor.state = copyState(from.state);
@@ -270,7 +271,28 @@ class Run {
       cursor.step += 1;
       apply(cursor.state, this.step(cursor.step));
     }
+    this.remember(cursor);
     return cursor.state;
+  }
+
+  /** The latest state that is held and not after this step. */
+  nearest(number) {
+    let [low, high] = [0, this.checkpoints.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.checkpoints[middle].step <= number) low = middle;
+      else high = middle;
+    }
+    let from = this.checkpoints[low];
+    for (const recent of this.recent) if (recent.step <= number && recent.step > from.step) from = recent;
+    return from;
+  }
+
+  /** Holds the states that were asked for last: a step back asks for most of them again. */
+  remember({ step, state }) {
+    if (this.recent.some((recent) => recent.step === step) || Object.keys(state.tasks).length > 1000) return;
+    this.recent.push({ step, state: copyState(state) });
+    if (this.recent.length > RECENT) this.recent.shift();
   }
 
   /** Lets the oldest steps go, so that no more than this many are left. */
@@ -281,6 +303,7 @@ class Run {
     this.missing += first - this.first;
     this.events.splice(0, first - this.first);
     this.first = first;
+    this.recent = [];
     this.checkpoints = [{ step: first, state }, ...this.checkpoints.filter((it) => it.step > first)];
     this.marks = this.marks.filter(([step]) => step > first);
     this.forgetNames(state);

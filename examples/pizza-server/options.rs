@@ -18,6 +18,7 @@ Usage: pizza-server [OPTIONS] [ADDR]
   --timeline FILE         write a picture of the run at the end: a page to step through it if
                           the name ends in .html, an SVG if .svg, a Mermaid diagram if .mmd,
                           a trace for Perfetto if .json
+  --timeline-last N       of the last N events only [65,536]
   --watch ADDR            serve a page at http://ADDR/ that shows the run while it goes on; give a
                           loopback address, for all who reach it can read it
   --help                  this text
@@ -40,6 +41,8 @@ pub(crate) struct Options {
     pub(crate) idle_timeout: Option<Duration>,
     /// Where to write a picture of the run.
     pub(crate) timeline: Option<PathBuf>,
+    /// How many events the picture has at most.
+    pub(crate) timeline_last: usize,
     /// Where to serve the page that shows the run.
     pub(crate) watch: Option<String>,
 }
@@ -62,6 +65,7 @@ impl Request {
             max_connections: None,
             idle_timeout: None,
             timeline: None,
+            timeline_last: 65_536,
             watch: None,
         };
         while let Some(arg) = args.next() {
@@ -85,6 +89,7 @@ impl Request {
                 }
                 "--idle-timeout" => options.idle_timeout = Some(seconds(name, &value()?)?),
                 "--timeline" => options.timeline = Some(picture(name, file()?)?),
+                "--timeline-last" => options.timeline_last = at_least_one(name, &value()?)?,
                 "--watch" => options.watch = Some(address(name, value()?)?),
                 _ if name.starts_with('-') => {
                     return Err(format!("unknown option {name:?}, see --help"));

@@ -91,7 +91,8 @@ struct Observers {
 
 impl Observers {
     fn new(options: &Options) -> io::Result<Observers> {
-        let timeline = options.timeline.as_ref().map(|_| Rc::new(Timeline::new()));
+        let timeline = options.timeline.as_ref();
+        let timeline = timeline.map(|_| Rc::new(Timeline::with_capacity(options.timeline_last)));
         let live = options.watch.as_ref().map(pizzaiolo_watch::serve).transpose()?;
         if let Some(live) = &live {
             info!("Watch it at http://{}/", live.local_addr());

@@ -93,6 +93,7 @@ fn help_says_what_it_is_and_how_to_call_it() {
             "--max-connections",
             "--idle-timeout",
             "--timeline",
+            "--timeline-last",
             "--watch",
             "1,024",
             "SIGTERM",
@@ -134,7 +135,7 @@ fn a_watch_at_no_address_or_of_several_threads_is_one_clear_line_and_status_2() 
 
 #[test]
 fn an_option_without_a_proper_value_is_one_clear_line_and_status_2() {
-    for option in ["--threads", "--max-connections", "--idle-timeout"] {
+    for option in ["--threads", "--max-connections", "--idle-timeout", "--timeline-last"] {
         for value in ["0", "-1", "many", "", "1e999", "nan"] {
             let (status, line) = fails(command().args([option, value]));
             assert_eq!(status, Some(2), "{line}");

@@ -210,6 +210,66 @@ fn ten_thousand_tasks_are_not_all_drawn_and_the_svg_says_so() {
     assert!(svg.contains("9,800 more tasks not drawn."));
 }
 
+#[test]
+fn fifty_busy_tasks_are_a_small_picture() {
+    let timeline = Rc::new(Timeline::new());
+    let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
+    for _ in 0..50 {
+        drop(executor.spawn(async {
+            for _ in 0..500 {
+                yield_now().await;
+            }
+        }));
+    }
+    executor.run();
+    assert_eq!(timeline.events().len(), 65_536);
+    let svg = timeline.to_svg();
+    Document::parse(&svg).unwrap();
+    assert!(svg.len() < 200_000, "{}", svg.len());
+}
+
+#[test]
+fn a_svg_has_a_description_and_hides_its_titles_from_nobody() {
+    let svg = seen("oven").to_svg();
+    let document = Document::parse(&svg).unwrap();
+    let root = document.root_element();
+    // What is in an `img` is hidden from those that have it read to them.
+    assert_eq!(root.attribute("role"), Some("graphics-document"));
+    let about = root.children().find(|node| node.has_tag_name("desc")).unwrap();
+    assert_eq!(root.attribute("aria-describedby"), about.attribute("id"));
+    let about = about.text().unwrap();
+    assert!(about.contains("oven: 3 polls, finished."), "{about}");
+}
+
+/// How bright a colour is, from 0 to 1, as WCAG defines it.
+fn luminance(colour: &str) -> f64 {
+    let channel = |from: usize| {
+        let value = u8::from_str_radix(&colour[from..from + 2], 16).unwrap();
+        let value = f64::from(value) / 255.0;
+        if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
+fn contrast(a: &str, b: &str) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn the_frame_of_a_wait_stands_out_from_its_ground_light_and_dark() {
+    let svg = seen("oven").to_svg();
+    let (light, dark) = svg.split_once("@media(prefers-color-scheme:dark)").unwrap();
+    for (style, grounds) in [(light, ["ffffff", "f6f8fa"]), (dark, ["0d1117", "131922"])] {
+        let wait = style.split_once(".wait{").unwrap().1.split_once('}').unwrap().0;
+        let stroke = wait.split_once("stroke:#").unwrap().1;
+        for ground in grounds {
+            let contrast = contrast(&stroke[..6], ground);
+            assert!(contrast >= 3.0, "{stroke} on {ground}: {contrast}");
+        }
+    }
+}
+
 // Mermaid.
 
 /// Checks the lines against what these diagrams are made of, and returns the participants.
@@ -336,6 +396,26 @@ fn a_chrome_trace_keeps_the_formats_rules() {
     let flows = events.iter().filter(|event| event["ph"] == "s" && event["name"] == "wake").count();
     let woken = count(&timeline, |kind| matches!(kind, EventKind::Woken { .. }));
     assert_eq!(flows, woken);
+}
+
+#[test]
+fn every_track_of_a_chrome_trace_has_a_name_and_none_is_a_main_thread() {
+    let trace = seen("oven").to_chrome_trace();
+    assert!(!trace.contains("\"args\":{}"), "empty arguments are shown as {{}}");
+    let events = check_trace(&trace);
+    let named: HashSet<u64> = events
+        .iter()
+        .filter(|event| event["name"] == "thread_name")
+        .map(|event| event["tid"].as_u64().unwrap())
+        .collect();
+    for event in events.iter().filter(|event| event["name"] != "process_name") {
+        let number = event["tid"].as_u64().unwrap();
+        assert!(named.contains(&number), "{event}");
+        assert_ne!(event["tid"], event["pid"], "{event}");
+        assert!(event["s"].is_null() || event["s"] == "t", "{event}");
+    }
+    let mark = events.iter().find(|event| event["ph"] == "i" && event["name"] == "oven").unwrap();
+    assert_eq!(mark["tid"], 2);
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn the_table_and_who_wakes_and_each_hang_wrong_and_cured_have_a_replay() {
     let index = fs::read_to_string(folder.join("index.html")).unwrap();
     let links: Vec<_> =
         index.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    assert_eq!(links.len(), 2 + 2 * 11, "{links:?}");
+    // The waker that is no `Send` does not compile when it is wrong: it has no run.
+    assert_eq!(links.len(), 2 + 2 * 10, "{links:?}");
     for link in links {
         let page = fs::read_to_string(folder.join(link)).unwrap();
         assert!(page.trim_end().ends_with("</html>"), "{link} is whole");

@@ -5,6 +5,9 @@ const HELD = 65536;
 
 function watchLive() {
   byId("live").hidden = false;
+  byId("title").dataset.say = "title.live";
+  sayAll();
+  document.title = sayText("title.live");
   byId("tasks").open = true;
   setStatusLine("live.wait");
   const source = new EventSource("events");

@@ -174,9 +174,9 @@ function changeSpeed(by) {
 function summary() {
   const ends = run.events.length > 0 ? run.events[run.events.length - 1][WHEN] - run.events[0][WHEN] : 0;
   const text = sayText("summary", { tasks: grouped(run.tasks.size), events: grouped(run.events.length), time: human(ends) });
-  const missing = run.missing > 0 ? ` ${sayText("missing", { count: grouped(run.missing) })}` : "";
+  const missing = run.missing > 0 ? ` · ${sayText("missing", { count: grouped(run.missing) })}` : "";
   byId("summary").textContent = text + missing;
-  document.title = sayText(isLive ? "title.live" : "title");
+  document.title = byId("title").textContent;
 }
 
 const KEYS = {

@@ -50,7 +50,7 @@ function actionOf(event, before) {
     case "timerset":
       return { from: task(), to: inPlace(`.timer[data-timer="${number}"]`), kind: "leave" };
     case "os":
-      return { from: byId("thread"), to: inPlace(`.socket[data-source="${event[3]}"]`), kind: "source" };
+      return { from: byId("sockets").parentNode.querySelector("h3"), to: inPlace(`.socket[data-source="${event[3]}"]`), kind: "source" };
     default:
       return null;
   }
@@ -63,6 +63,7 @@ function drawAction(event, before, moves) {
   const action = actionOf(event, before);
   byId("arrows").classList.toggle("shown", Boolean(action?.from && action.to));
   if (!action?.from || !action.to) return;
+  for (const node of [action.from, action.to]) scrollInBox(node);
   action.from.classList.add("cause");
   action.to.classList.add("effect");
   const place = byId("place").getBoundingClientRect();
@@ -77,6 +78,14 @@ function drawAction(event, before, moves) {
   const at = ({ x, y }) => `translate(${x - 7}px, ${y - 7}px)`;
   const run = dot.animate([{ transform: at(start) }, { transform: at(end) }], { duration: MOVE + 130, easing: "ease-in-out" });
   run.onfinish = () => (dot.hidden = true);
+}
+
+/** Scrolls the box that an element stands in, and nothing else, so that it is seen. */
+function scrollInBox(node) {
+  const box = node.closest(".crowded ul, .crowded ol");
+  if (!box || box.scrollHeight <= box.clientHeight) return;
+  const [outer, inner] = [box.getBoundingClientRect(), node.getBoundingClientRect()];
+  if (inner.top < outer.top || inner.bottom > outer.bottom) box.scrollTop += inner.top - outer.top - outer.height / 3;
 }
 
 /** The points where a line between the middles of two boxes leaves the one and meets the other. */

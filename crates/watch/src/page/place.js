@@ -4,6 +4,9 @@
 /** More than this in one box is said as a number. */
 const MOST_IN_A_BOX = 120;
 
+/** With more tasks than this, they are drawn small. */
+const CROWD = 12;
+
 const chips = new Map();
 
 /** The element of a task. */
@@ -109,6 +112,7 @@ function renderTimers(run, state, now) {
 function renderPlace(run, state, event, matches, selected) {
   const now = event?.[WHEN] ?? 0;
   const of = (status) => Object.keys(state.tasks).map(Number).filter((number) => state.tasks[number][STATUS] === status);
+  byId("place").classList.toggle("crowded", Object.keys(state.tasks).length - state.ended.length > CROWD);
   renderThread(state, now);
   const remote = byId("remote");
   const fromThread = event?.[WORD] === "woken" && event[3] === "thread";

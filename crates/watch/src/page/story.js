@@ -193,8 +193,9 @@ function whyWaiting(run, state, step, number, name, now) {
   }
   if (task[WAITS].length === 0) why.push(say("why.waiting.unknown"));
   const later = run.find(step, 1, (event) => event[TASK] === number && event[WORD] === "woken");
-  if (later === undefined) why.push(say("why.later.never"));
-  else why.push(say("why.later", { step: stepNode(later), cause: causeNode(run, run.step(later)) }));
+  const hint = later === undefined ? say("why.later.never") : say("why.later", { step: stepNode(later), cause: causeNode(run, run.step(later)) });
+  // A quiz hides it.
+  why.push(element("span", { class: "later" }, hint));
   if (state.thread[0] === "asleep") why.push(say("why.asleep"));
   return why;
 }

@@ -72,7 +72,7 @@ class Table {
     setText(row.children[3], human(busy));
     setText(row.children[4], waits.join(", "));
     setText(row.children[5], human(Math.max(0, now - task[SINCE])));
-    setText(row.children[6], info?.file === undefined ? "" : `${info.file}:${info.line}`);
+    setText(row.children[6], info?.file === undefined ? "" : placeOf(info));
     return row;
   }
 }
@@ -91,6 +91,16 @@ function renderWarnings(run, state) {
   byId("warnings").replaceChildren(...lines.map((line) => element("li", {}, "⚠ ", line)));
 }
 
+/** Where a task was spawned. A file may be named by a way up and down: `tests/../examples/a.rs`. */
+function placeOf(task) {
+  const parts = [];
+  for (const part of task.file.split(/[/\\]/)) {
+    if (part === ".." && parts.length > 0 && parts[parts.length - 1] !== "..") parts.pop();
+    else parts.push(part);
+  }
+  return `${parts.join("/")}:${task.line}`;
+}
+
 /** The source around the place where a task was spawned. */
 function renderSource(run, number) {
   const box = byId("excerpt");
@@ -101,8 +111,8 @@ function renderSource(run, number) {
   if (number === null) return box.replaceChildren(element("p", {}, say("why.select")));
   if (task?.root) return box.replaceChildren(element("p", {}, say("source.root")));
   if (task?.file === undefined) return box.replaceChildren(element("p", {}, say("source.unknown")));
-  const place = `${task.file}:${task.line}`;
-  const excerpt = run.files[place];
+  const excerpt = run.files[`${task.file}:${task.line}`];
+  const place = placeOf(task);
   const title = element("p", {}, say("source.spawned", { task: taskNode(run, number), place: element("code", {}, place) }));
   if (!excerpt) return box.replaceChildren(title, element("p", {}, say("source.none", { place: element("code", {}, place) })));
   const [first, lines] = excerpt;

@@ -1,4 +1,5 @@
 //! The runs that are shown.
+#![allow(dead_code, reason = "each file of tests uses a part of it")]
 
 use std::{
     cell::{Cell, RefCell},

@@ -127,7 +127,7 @@ fn a_watch_at_no_address_or_of_several_threads_is_one_clear_line_and_status_2() 
     for args in
         [&["--watch"][..], &["--watch", "pizza"], &["--watch", "127.0.0.1:0", "--threads", "2"]]
     {
-        let (status, line) = fails(command().args(args).arg("127.0.0.1:0"));
+        let (status, line) = fails(command().arg("127.0.0.1:0").args(args));
         assert_eq!(status, Some(2), "{line}");
         assert!(line.contains("--watch"), "{line}");
     }

@@ -91,6 +91,8 @@ pub(crate) fn in_a_browser(test: impl AsyncFnOnce(Page)) {
         ];
         let wishes = json!({
             "goog:chromeOptions": { "args": arguments },
+            // A script that goes through a whole run may take long on a busy machine.
+            "timeouts": { "script": 240_000, "pageLoad": 240_000 },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });
         let Value::Object(wishes) = wishes else { unreachable!("it is an object") };

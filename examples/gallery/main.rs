@@ -22,6 +22,8 @@ mod watch;
 use std::{env, panic, process::ExitCode};
 
 pub(crate) use watch::Seen;
+#[allow(unused_imports, reason = "the replays of the member `watch`")]
+pub(crate) use watch::also;
 
 /// One mistake.
 pub(crate) struct Exhibit {

@@ -74,6 +74,29 @@ impl Observer for Diary {
 thread_local! {
     /// The diary of the run on this thread.
     static DIARY: RefCell<Diary> = RefCell::default();
+    /// Makes what else watches the runs that begin on this thread.
+    static ALSO: Cell<Option<MakeObserver>> = const { Cell::new(None) };
+}
+
+/// Makes an observer for one run.
+type MakeObserver = fn() -> Box<dyn Observer>;
+
+/// Lets another observer watch the runs that begin on this thread from now on.
+#[allow(dead_code, reason = "the replays of the member `watch`")]
+pub(crate) fn also(observer: MakeObserver) {
+    ALSO.set(Some(observer));
+}
+
+/// What watches a run.
+struct Watchers(Diary, Option<Box<dyn Observer>>);
+
+impl Observer for Watchers {
+    fn on_event(&self, event: &Event) {
+        self.0.on_event(event);
+        if let Some(also) = &self.1 {
+            also.on_event(event);
+        }
+    }
 }
 
 /// Says something in the middle of a run.
@@ -88,7 +111,8 @@ pub(crate) fn watch(program: impl FnOnce(&Executor)) -> Seen {
 
 fn watch_with(diary: &Diary, program: impl FnOnce(&Executor)) -> Seen {
     DIARY.set(diary.clone());
-    let executor = Executor::builder().paused_clock(true).observer(diary.clone()).build();
+    let watchers = Watchers(diary.clone(), ALSO.get().map(|also| also()));
+    let executor = Executor::builder().paused_clock(true).observer(watchers).build();
     let executor = executor.expect("the OS has descriptors");
     let end = match catch_unwind(AssertUnwindSafe(|| program(&executor))) {
         Ok(()) => End::Idle(executor.tasks().to_string()),
@@ -110,8 +134,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) fn watch_what_may_hang(program: impl FnOnce(&Executor) + Send + 'static) -> Seen {
     let diary = Diary::default();
     let (ended, end) = mpsc::channel();
-    let writes = diary.clone();
-    thread::spawn(move || ended.send(watch_with(&writes, program)));
+    let (writes, also) = (diary.clone(), ALSO.get());
+    thread::spawn(move || {
+        ALSO.set(also);
+        ended.send(watch_with(&writes, program))
+    });
     // On a slow machine it may need more time than it is given, as long as it still does something.
     let mut lines = 0;
     loop {

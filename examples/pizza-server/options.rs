@@ -15,8 +15,12 @@ Usage: pizza-server [OPTIONS] [ADDR]
   --max-connections N     how many may be served at once; who comes then has to wait
                           [what the limit of open files allows]
   --idle-timeout SECONDS  hang up on who neither speaks nor listens for so long [never]
-  --timeline FILE         write a picture of the run at the end: a Mermaid diagram if the name
-                          ends in .mmd, an SVG if .svg, a trace for Perfetto if .json
+  --timeline FILE         write a picture of the run at the end: a page to step through it if
+                          the name ends in .html, an SVG if .svg, a Mermaid diagram if .mmd,
+                          a trace for Perfetto if .json
+  --timeline-last N       of the last N events only [65,536]
+  --watch ADDR            serve a page at http://ADDR/ that shows the run while it goes on; give a
+                          loopback address, for all who reach it can read it
   --help                  this text
 
 Each read of up to 1,024 bytes is one order: a number, with or without a sign and white
@@ -37,6 +41,10 @@ pub(crate) struct Options {
     pub(crate) idle_timeout: Option<Duration>,
     /// Where to write a picture of the run.
     pub(crate) timeline: Option<PathBuf>,
+    /// How many events the picture has at most.
+    pub(crate) timeline_last: usize,
+    /// Where to serve the page that shows the run.
+    pub(crate) watch: Option<String>,
 }
 
 /// What the command line asks for.
@@ -57,6 +65,8 @@ impl Request {
             max_connections: None,
             idle_timeout: None,
             timeline: None,
+            timeline_last: 65_536,
+            watch: None,
         };
         while let Some(arg) = args.next() {
             // `args` would panic at what is not Unicode; only the name of a file need not be.
@@ -79,6 +89,8 @@ impl Request {
                 }
                 "--idle-timeout" => options.idle_timeout = Some(seconds(name, &value()?)?),
                 "--timeline" => options.timeline = Some(picture(name, file()?)?),
+                "--timeline-last" => options.timeline_last = at_least_one(name, &value()?)?,
+                "--watch" => options.watch = Some(address(name, value()?)?),
                 _ if name.starts_with('-') => {
                     return Err(format!("unknown option {name:?}, see --help"));
                 }
@@ -89,15 +101,25 @@ impl Request {
         if options.timeline.is_some() && options.threads > 1 {
             return Err("--timeline is the picture of one thread, see --help".to_owned());
         }
-        options.addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
-        if let Err(error) = options.addr.to_socket_addrs() {
-            return Err(format!(
-                "{:?} is no address, such as 127.0.0.1:12345: {error}",
-                options.addr
-            ));
+        if options.watch.is_some() && options.threads > 1 {
+            return Err("--watch shows one thread, see --help".to_owned());
         }
+        options.addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
+        is_address(&options.addr)?;
         Ok(Request::Serve(options))
     }
+}
+
+fn is_address(addr: &str) -> Result<(), String> {
+    match addr.to_socket_addrs() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{addr:?} is no address, such as 127.0.0.1:12345: {error}")),
+    }
+}
+
+fn address(name: &str, value: String) -> Result<String, String> {
+    is_address(&value).map_err(|error| format!("{name}: {error}"))?;
+    Ok(value)
 }
 
 fn at_least_one(name: &str, value: &str) -> Result<usize, String> {

@@ -1,11 +1,13 @@
 //! One executor for each thread, from the first connection to the last.
 
-use std::{
-    future::poll_fn, io, net::TcpListener, path::Path, pin::pin, rc::Rc, thread, time::Duration,
-};
+use std::{future::poll_fn, io, net::TcpListener, pin::pin, rc::Rc, thread, time::Duration};
 
-use pizzaiolo::Executor;
-use pizzaiolo_watch::Timeline;
+use log::info;
+use pizzaiolo::{
+    Executor,
+    trace::{Event, Observer},
+};
+use pizzaiolo_watch::{Live, Timeline};
 
 use crate::{
     connections::{Connections, Freed},
@@ -32,7 +34,7 @@ pub(crate) fn run(
     let freed = Freed::default();
     let run = |(listener, watch)| {
         let connections = Connections::new(connections, options.idle_timeout, freed.clone());
-        let result = run_one(listener, watch, connections, options.timeline.as_deref());
+        let result = run_one(listener, watch, connections, options);
         if result.is_err() {
             signals::raise();
         }
@@ -57,12 +59,14 @@ fn run_one(
     listener: TcpListener,
     watch: Watch,
     connections: Connections,
-    picture: Option<&Path>,
+    options: &Options,
 ) -> io::Result<()> {
-    let timeline = picture.map(|path| (Rc::new(Timeline::new()), path));
-    let executor = match &timeline {
-        Some((timeline, _)) => Executor::builder().observer(Rc::clone(timeline)).build()?,
-        None => Executor::new()?,
+    let observers = Observers::new(options)?;
+    let timeline = observers.timeline.clone();
+    let executor = if observers.are_there() {
+        Executor::builder().observer(observers).build()?
+    } else {
+        Executor::new()?
     };
     let connections = Rc::new(connections);
     executor.block_on(async {
@@ -73,7 +77,43 @@ fn run_one(
         connections.close(GRACE).await;
         io::Result::Ok(())
     })?;
-    timeline.map_or(Ok(()), |(timeline, path)| write_timeline(&timeline, path))
+    match (timeline, &options.timeline) {
+        (Some(timeline), Some(path)) => write_timeline(&timeline, path),
+        _ => Ok(()),
+    }
+}
+
+/// What watches the run, if the command line asks for it.
+struct Observers {
+    timeline: Option<Rc<Timeline>>,
+    live: Option<Live>,
+}
+
+impl Observers {
+    fn new(options: &Options) -> io::Result<Observers> {
+        let timeline = options.timeline.as_ref();
+        let timeline = timeline.map(|_| Rc::new(Timeline::with_capacity(options.timeline_last)));
+        let live = options.watch.as_ref().map(pizzaiolo_watch::serve).transpose()?;
+        if let Some(live) = &live {
+            info!("Watch it at http://{}/", live.local_addr());
+        }
+        Ok(Observers { timeline, live })
+    }
+
+    fn are_there(&self) -> bool {
+        self.timeline.is_some() || self.live.is_some()
+    }
+}
+
+impl Observer for Observers {
+    fn on_event(&self, event: &Event) {
+        if let Some(timeline) = &self.timeline {
+            timeline.on_event(event);
+        }
+        if let Some(live) = &self.live {
+            live.on_event(event);
+        }
+    }
 }
 
 /// Goes on with `work`, which never ends, until `stop` is ready.

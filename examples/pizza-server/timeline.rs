@@ -14,6 +14,7 @@ pub(crate) fn write_timeline(timeline: &Timeline, path: &Path) -> io::Result<()>
         Format::Mermaid => timeline.to_mermaid(),
         Format::Svg => timeline.to_svg(),
         Format::ChromeTrace => timeline.to_chrome_trace(),
+        Format::Html => timeline.to_html(),
     };
     fs::write(path, picture)
 }
@@ -24,21 +25,23 @@ pub(crate) enum Format {
     Mermaid,
     Svg,
     ChromeTrace,
+    Html,
 }
 
 /// The format that a file's name asks for.
 ///
 /// # Errors
 ///
-/// `InvalidInput` if it ends in none of `.mmd`, `.svg` and `.json`.
+/// `InvalidInput` if it ends in none of `.html`, `.svg`, `.mmd` and `.json`.
 pub(crate) fn format(path: &Path) -> io::Result<Format> {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("mmd") => Ok(Format::Mermaid),
         Some("svg") => Ok(Format::Svg),
         Some("json") => Ok(Format::ChromeTrace),
+        Some("html") => Ok(Format::Html),
         _ => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            "the name of a timeline ends in .mmd, .svg or .json",
+            "the name of a timeline ends in .html, .svg, .mmd or .json",
         )),
     }
 }

@@ -93,6 +93,8 @@ fn help_says_what_it_is_and_how_to_call_it() {
             "--max-connections",
             "--idle-timeout",
             "--timeline",
+            "--timeline-last",
+            "--watch",
             "1,024",
             "SIGTERM",
             "SIGUSR1",
@@ -121,8 +123,19 @@ fn without_an_address_it_listens_on_the_loopback() {
 }
 
 #[test]
+fn a_watch_at_no_address_or_of_several_threads_is_one_clear_line_and_status_2() {
+    for args in
+        [&["--watch"][..], &["--watch", "pizza"], &["--watch", "127.0.0.1:0", "--threads", "2"]]
+    {
+        let (status, line) = fails(command().arg("127.0.0.1:0").args(args));
+        assert_eq!(status, Some(2), "{line}");
+        assert!(line.contains("--watch"), "{line}");
+    }
+}
+
+#[test]
 fn an_option_without_a_proper_value_is_one_clear_line_and_status_2() {
-    for option in ["--threads", "--max-connections", "--idle-timeout"] {
+    for option in ["--threads", "--max-connections", "--idle-timeout", "--timeline-last"] {
         for value in ["0", "-1", "many", "", "1e999", "nan"] {
             let (status, line) = fails(command().args([option, value]));
             assert_eq!(status, Some(2), "{line}");

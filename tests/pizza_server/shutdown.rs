@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{ErrorKind, Read, Write},
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     process::Stdio,
     sync::mpsc,
@@ -227,4 +227,25 @@ fn the_timeline_is_written_when_the_server_stops() {
     let picture = std::fs::read_to_string(&file).expect("the picture");
     std::fs::remove_file(&file).expect("it is ours");
     assert!(picture.starts_with("sequenceDiagram") && picture.contains(&peer), "{picture}");
+}
+
+#[test]
+fn a_page_shows_who_is_served_and_goes_when_the_server_stops() {
+    let mut server = start(&["--watch", "127.0.0.1:0"]);
+    let page = server.wait_for("Watch it at http://");
+    let page = page.trim_end_matches('/');
+    let mut client = server.connect();
+    let task = format!("serve {}", client.addr());
+    assert_eq!(client.order("1"), thanks(1));
+    let mut browser = TcpStream::connect(page).expect("it listens");
+    browser.set_read_timeout(Some(A_HANG)).expect("a time");
+    write!(browser, "GET /events HTTP/1.1\r\nHost: {page}\r\n\r\n").expect("it reads");
+    let mut lines = BufReader::new(browser).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains(&task)), "{task} is shown");
+    drop(client);
+    server.signal("TERM");
+    let (status, log) = server.end();
+    assert_eq!(status.code(), Some(0), "{log:?}");
+    // The stream ends.
+    lines.for_each(drop);
 }

@@ -3,8 +3,10 @@
 //! Everything here stands on the public [`Observer`](pizzaiolo::trace::Observer) alone. So it is
 //! also an example of what such an observer can do.
 //!
-//! [`Timeline`] records. It draws what it has recorded as an SVG, as a Mermaid diagram, and as a
-//! trace for Perfetto.
+//! [`Timeline`] records. It draws what it has recorded as an SVG, as a Mermaid diagram, as a trace for
+//! Perfetto, and as a page that steps through the run.
+//!
+//! [`serve`] shows the same page of a program while it runs.
 //!
 //! ```
 //! use std::rc::Rc;
@@ -18,6 +20,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod live;
+mod replay;
 mod timeline;
 
-pub use self::timeline::Timeline;
+pub use self::{
+    live::{Live, serve},
+    replay::Replay,
+    timeline::Timeline,
+};

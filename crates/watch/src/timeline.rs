@@ -5,16 +5,17 @@
 
 mod chrome;
 mod mermaid;
-mod record;
+pub(crate) mod record;
 mod run;
 mod svg;
-mod text;
+pub(crate) mod text;
 
 use std::{cell::RefCell, fmt, time::Instant};
 
 use pizzaiolo::trace::{Event, Observer};
 
 use self::{record::Record, run::Run};
+use crate::Replay;
 
 /// How many events [`Timeline::new`] holds.
 const DEFAULT_CAPACITY: usize = 65_536;
@@ -98,6 +99,22 @@ impl Timeline {
     #[must_use]
     pub fn to_svg(&self) -> String {
         svg::draw(&Run::new(&self.record.borrow()))
+    }
+
+    /// Makes a page that steps through the run, forth and back: what the executor's state is after each
+    /// event, in a sentence and as a picture, and why.
+    ///
+    /// It is one file, for any browser, from disk: it asks for nothing from anywhere. It has the lines
+    /// around each place where a task was spawned, if the source files can be read now, from the
+    /// current folder or one of the three above it.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        Replay::new(self).into_page()
+    }
+
+    /// Lets the replay read what is held.
+    pub(crate) fn with_record<R>(&self, read: impl FnOnce(&Record) -> R) -> R {
+        read(&self.record.borrow())
     }
 
     /// Writes JSON in Chrome's trace event format, which [Perfetto](https://ui.perfetto.dev) and

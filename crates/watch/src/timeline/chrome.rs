@@ -14,11 +14,13 @@ use super::{
 };
 
 // The tracks. Tasks come after them.
-const EXECUTOR: usize = 1;
-const REACTOR: usize = 2;
-const TIMERS: usize = 3;
-const OTHER_THREADS: usize = 4;
-const FIRST_TASK: usize = 5;
+// A track of the process's own number, 1, would be taken for its main thread.
+const MARKS: usize = 2;
+const EXECUTOR: usize = 3;
+const REACTOR: usize = 4;
+const TIMERS: usize = 5;
+const OTHER_THREADS: usize = 6;
+const FIRST_TASK: usize = 7;
 
 pub(super) fn write(run: &Run<'_>) -> String {
     let mut trace = Trace { run, times: times(run), events: Vec::new() };
@@ -63,7 +65,9 @@ impl Trace<'_> {
 
     fn slice(&mut self, name: &str, track: usize, from: usize, to: usize, args: &str) {
         let (from, to) = (self.times[from], self.times[to]);
-        let more = format!(r#","dur":{},"args":{{{args}}}"#, micros(to - from));
+        // Viewers show empty arguments as `{}`.
+        let args = if args.is_empty() { String::new() } else { format!(r#","args":{{{args}}}"#) };
+        let more = format!(r#","dur":{}{args}"#, micros(to - from));
         self.add('X', name, track, from, &more);
     }
 
@@ -72,6 +76,7 @@ impl Trace<'_> {
         let process = format!(r#","args":{{"name":"pizzaiolo","missing_events":{missing}}}"#);
         self.add('M', "process_name", 0, 0, &process);
         let mut names: Vec<(usize, String)> = [
+            (MARKS, "marks"),
             (EXECUTOR, "executor"),
             (REACTOR, "reactor"),
             (TIMERS, "timers"),
@@ -179,7 +184,8 @@ impl Trace<'_> {
         }
         for mark in &run.record.marks {
             let time = self.times[run.record.place_of(mark)];
-            self.add('i', &mark.text, EXECUTOR, time, r#","s":"g""#);
+            // A mark of the whole process would stand on a track without a name.
+            self.add('i', &mark.text, MARKS, time, r#","s":"t""#);
         }
     }
 

@@ -11,20 +11,20 @@ use std::{
 use pizzaiolo::trace::{Cause, Event, EventKind, SourceId, TaskId};
 
 /// The latest events.
-pub(super) struct Record {
+pub(crate) struct Record {
     capacity: usize,
-    pub(super) events: VecDeque<Event>,
+    pub(crate) events: VecDeque<Event>,
     /// How many had to go.
-    pub(super) missing: usize,
-    pub(super) marks: VecDeque<Mark>,
+    pub(crate) missing: usize,
+    pub(crate) marks: VecDeque<Mark>,
     tasks: Names<TaskId, Birth>,
     sources: Names<SourceId, Rc<str>>,
 }
 
 /// A moment that somebody has marked.
-pub(super) struct Mark {
-    pub(super) when: Instant,
-    pub(super) text: String,
+pub(crate) struct Mark {
+    pub(crate) when: Instant,
+    pub(crate) text: String,
 }
 
 /// What is known of a task from its beginning.
@@ -34,7 +34,7 @@ struct Birth {
 }
 
 impl Record {
-    pub(super) fn new(capacity: usize) -> Record {
+    pub(crate) fn new(capacity: usize) -> Record {
         Record {
             capacity,
             events: VecDeque::new(),
@@ -45,7 +45,7 @@ impl Record {
         }
     }
 
-    pub(super) fn push(&mut self, event: Event) {
+    pub(crate) fn push(&mut self, event: Event) {
         if self.events.len() == self.capacity {
             if let Some(oldest) = self.events.pop_front() {
                 self.missing += 1;
@@ -56,7 +56,7 @@ impl Record {
         self.events.push_back(event);
     }
 
-    pub(super) fn mark(&mut self, when: Instant, text: String) {
+    pub(crate) fn mark(&mut self, when: Instant, text: String) {
         if self.marks.len() == self.capacity {
             self.marks.pop_front();
         }
@@ -99,7 +99,7 @@ impl Record {
     }
 
     /// What the task is called: its name, or the place where it was spawned.
-    pub(super) fn task_name(&self, task: TaskId) -> String {
+    pub(crate) fn task_name(&self, task: TaskId) -> String {
         match self.tasks.get(task) {
             Some(Birth { name: Some(name), .. }) => name.to_string(),
             Some(Birth { name: None, place }) => short_place(place),
@@ -107,18 +107,38 @@ impl Record {
         }
     }
 
+    /// What is known of each task from its beginning: its name, and where it was spawned.
+    pub(crate) fn births(
+        &self,
+    ) -> impl Iterator<Item = (TaskId, Option<&str>, &'static Location<'static>)> {
+        let known = self.tasks.0.iter().filter_map(|(id, entry)| Some((*id, entry.name.as_ref()?)));
+        let mut births: Vec<_> =
+            known.map(|(id, birth)| (id, birth.name.as_deref(), birth.place)).collect();
+        births.sort_unstable_by_key(|(id, ..)| *id);
+        births.into_iter()
+    }
+
+    /// What each socket is, as far as that is known.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (SourceId, &str)> {
+        let known = self.sources.0.iter();
+        let mut labels: Vec<_> =
+            known.filter_map(|(id, entry)| Some((*id, entry.name.as_deref()?))).collect();
+        labels.sort_unstable_by_key(|(id, _)| *id);
+        labels.into_iter()
+    }
+
     /// Whether only its place stands for its name.
-    pub(super) fn is_nameless(&self, task: TaskId) -> bool {
+    pub(crate) fn is_nameless(&self, task: TaskId) -> bool {
         self.tasks.get(task).is_some_and(|birth| birth.name.is_none())
     }
 
     /// What the socket is, for people, if that is known.
-    pub(super) fn source_label(&self, source: SourceId) -> Option<&str> {
+    pub(crate) fn source_label(&self, source: SourceId) -> Option<&str> {
         self.sources.get(source).map(|label| &**label)
     }
 
     /// The socket with all that is known of it: `socket 1 (tcp with 127.0.0.1:50312)`.
-    pub(super) fn source_text(&self, source: SourceId) -> String {
+    pub(crate) fn source_text(&self, source: SourceId) -> String {
         match self.source_label(source) {
             Some(label) => format!("{source} ({label})"),
             None => source.to_string(),
@@ -127,7 +147,7 @@ impl Record {
 
     /// The time of an event since the first one that is held. For the place behind the last
     /// event, that one's.
-    pub(super) fn time(&self, event: usize) -> Duration {
+    pub(crate) fn time(&self, event: usize) -> Duration {
         let Some(first) = self.events.front() else {
             return Duration::ZERO;
         };
@@ -136,12 +156,12 @@ impl Record {
     }
 
     /// The first event that is not before `mark`.
-    pub(super) fn place_of(&self, mark: &Mark) -> usize {
+    pub(crate) fn place_of(&self, mark: &Mark) -> usize {
         self.events.partition_point(|event| event.when() < mark.when)
     }
 
     #[cfg(test)]
-    pub(super) fn names(&self) -> usize {
+    pub(crate) fn names(&self) -> usize {
         self.tasks.0.len() + self.sources.0.len()
     }
 }

@@ -25,6 +25,9 @@ use super::{
     text::{count, human, shorten},
 };
 
+/// So many tasks have a sentence in the description.
+const DESCRIBED: usize = 20;
+
 pub(super) fn draw(run: &Run<'_>) -> String {
     let axis = Axis::new(run);
     let layout = Layout::new(run, &axis);
@@ -43,7 +46,24 @@ pub(super) fn draw(run: &Run<'_>) -> String {
     drawing.warnings();
     let height = drawing.legend();
     let width = drawing.layout.width;
-    drawing.sheet.finish(width, height, &summary(run))
+    drawing.sheet.finish(width, height, &summary(run), &about(run))
+}
+
+/// The picture in words, for those that have it read to them.
+fn about(run: &Run<'_>) -> String {
+    let mut about = String::from(
+        "A lane for each task, from left to right in time: when it was polled, what it waited for, and who woke it.",
+    );
+    for lane in run.lanes.iter().take(DESCRIBED) {
+        let polls = lane.spans.iter().filter(|span| span.is_poll()).count();
+        let end = lane.end.map_or("has not ended", |(_, end)| end.word());
+        let task = run.record.task_name(lane.task);
+        let _ = write!(about, " {task}: {}, {end}.", count(polls, "poll"));
+    }
+    if run.lanes.len() > DESCRIBED {
+        let _ = write!(about, " And {}.", count(run.lanes.len() - DESCRIBED, "more task"));
+    }
+    about
 }
 
 /// What was recorded, in one line.
@@ -163,6 +183,7 @@ impl Drawing<'_> {
         let spawned = self.axis.is_steps && run.spawns.iter().any(|spawn| spawn.by.is_some());
         let is_there = [
             ("poll", "polled", true),
+            ("poll many", "polled many times", !self.axis.is_steps),
             ("queue", "ready, in the queue", true),
             ("wait", "waits", true),
             ("park", "the thread sleeps", self.layout.row_y(Row::Reactor).is_some()),
@@ -201,7 +222,7 @@ impl Drawing<'_> {
     fn sign(&mut self, class: &str, x: usize, y: usize) {
         let area = Area { x, y: y - 9, width: 20, height: 11 };
         match class {
-            "poll" | "wait" => self.sheet.rect(class, area, 3, ""),
+            "poll" | "poll many" | "wait" => self.sheet.rect(class, area, 3, ""),
             "queue" => self.sheet.rect(class, Area { y: y - 7, height: 6, ..area }, 0, ""),
             "park" => {
                 self.sheet.rect("park", area, 3, "");

@@ -3,7 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 /// A duration in three digits: `850 ns`, `3.25 ms`, `32.5 s`.
-pub(super) fn human(duration: Duration) -> String {
+pub(crate) fn human(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (unit, name) = match nanos {
         0..1_000 => return format!("{nanos} ns"),
@@ -20,7 +20,7 @@ pub(super) fn human(duration: Duration) -> String {
 }
 
 /// `1 task`, `2 tasks`, `12,345 tasks`.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub(crate) fn count(number: usize, one: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -34,7 +34,7 @@ pub(super) fn count(number: usize, one: &str) -> String {
 }
 
 /// Text for XML, in an element or in an attribute. What XML cannot hold at all becomes U+FFFD.
-pub(super) fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -53,7 +53,7 @@ pub(super) fn xml(text: &str) -> String {
 }
 
 /// Text for a JSON string, with the quotes.
-pub(super) fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 2);
     escaped.push('"');
     for c in text.chars() {
@@ -70,7 +70,7 @@ pub(super) fn json(text: &str) -> String {
 }
 
 /// Text for a label of a Mermaid diagram, where many signs mean something.
-pub(super) fn mermaid(text: &str) -> String {
+pub(crate) fn mermaid(text: &str) -> String {
     // Mermaid searches whole lines for these words with a colon behind them, and cuts the line.
     let colon_is_safe = !["style", "classDef", "wrap"].iter().any(|word| text.contains(word));
     let mut escaped = String::with_capacity(text.len());
@@ -91,7 +91,7 @@ pub(super) fn mermaid(text: &str) -> String {
 }
 
 /// The first `width` characters of a text, with an ellipsis if that is not all.
-pub(super) fn shorten(text: &str, width: usize) -> String {
+pub(crate) fn shorten(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }

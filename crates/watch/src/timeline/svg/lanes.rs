@@ -1,5 +1,7 @@
 //! What everybody did, as bars: the tasks, and the thread when it slept.
 
+use std::time::Duration;
+
 use pizzaiolo::trace::{Cause, Direction, Event, EventKind, SourceId};
 
 use super::{
@@ -45,17 +47,24 @@ impl Drawing<'_> {
         let run = self.run;
         for (number, lane) in run.lanes.iter().enumerate() {
             if let Some(y) = self.layout.lane_y(number) {
-                self.between_polls(lane, y);
-                self.polls(lane, y);
+                let bars = self.bars(lane);
+                self.between_polls(lane, &bars, y);
+                self.polls(&bars, y);
             }
         }
     }
 
     /// Where a task waited, and where it was in the queue.
-    fn between_polls(&mut self, lane: &Lane, y: usize) {
+    fn between_polls(&mut self, lane: &Lane, bars: &[Bar], y: usize) {
         let height = self.layout.bar;
+        let mut bars = bars.iter().peekable();
         for Span { from, to, state } in &lane.spans {
             let (x, width) = (self.x(*from), self.x(*to) - self.x(*from));
+            while bars.next_if(|bar| bar.to <= x).is_some() {}
+            if bars.peek().is_some_and(|bar| bar.from <= x && x + width <= bar.to) {
+                // The bar of several polls covers it.
+                continue;
+            }
             let time = human(self.run.between(*from, *to));
             match state {
                 State::Waiting(waits) if width > 2 => {
@@ -122,29 +131,45 @@ impl Drawing<'_> {
         labels.join(" or ")
     }
 
-    /// A task's turns. In an overview, those that lie close together are one bar.
-    fn polls(&mut self, lane: &Lane, y: usize) {
-        let (height, steps) = (self.layout.bar, self.axis.is_steps);
-        let (narrowest, round) = if steps { (3, 3) } else { (2, 1) };
-        let mut polls = lane.spans.iter().filter(|span| span.is_poll()).peekable();
-        while let Some(first) = polls.next() {
-            let x = self.x(first.from);
-            let (mut last, mut number) = (first, 1);
-            let mut time = self.run.between(first.from, first.to);
-            while let Some(poll) = polls.next_if(|poll| {
-                !steps && self.x(poll.from) <= self.x(last.to).max(self.x(last.from) + narrowest)
-            }) {
-                (last, number) = (poll, number + 1);
-                time += self.run.between(poll.from, poll.to);
+    /// A task's polls as bars. In an overview, those that lie close together are one.
+    pub(super) fn bars(&self, lane: &Lane) -> Vec<Bar> {
+        let steps = self.axis.is_steps;
+        let narrowest = if steps { 3 } else { 2 };
+        let mut bars: Vec<Bar> = Vec::new();
+        for span in &lane.spans {
+            let State::Polled { ready } = span.state else { continue };
+            let (from, to) = (self.x(span.from), self.x(span.to));
+            let to = to.max(from + narrowest);
+            let time = self.run.between(span.from, span.to);
+            let near = bars.last_mut().filter(|bar| !steps && from <= bar.to + TOGETHER);
+            if let Some(bar) = near {
+                bar.to = bar.to.max(to);
+                bar.polls += 1;
+                bar.time += time;
+                bar.ready = ready;
+                bar.places.1 = span.to;
+            } else {
+                let places = (span.from, span.to);
+                bars.push(Bar { from, to, polls: 1, time, ready, places });
             }
-            let width = (self.x(last.to) - x).max(narrowest);
-            let area = Area { x, y: y - height / 2, width, height };
-            let polls = if number == 1 { "polled".to_owned() } else { count(number, "poll") };
-            let answer = match last.state {
-                State::Polled { ready: true } => "ready",
-                _ => "pending",
+        }
+        bars
+    }
+
+    fn polls(&mut self, bars: &[Bar], y: usize) {
+        let (height, round) = (self.layout.bar, if self.axis.is_steps { 3 } else { 1 });
+        for bar in bars {
+            let area = Area { x: bar.from, y: y - height / 2, width: bar.to - bar.from, height };
+            let (from, to) = bar.places;
+            let (class, polls) = match bar.polls {
+                1 => ("poll", format!("polled, {}", human(bar.time))),
+                polls => {
+                    let all = human(self.run.between(from, to));
+                    ("poll many", format!("{}, {} of {all}", count(polls, "poll"), human(bar.time)))
+                }
             };
-            self.sheet.rect("poll", area, round, &format!("{polls}, {}: {answer}", human(time)));
+            let answer = if bar.ready { "ready" } else { "pending" };
+            self.sheet.rect(class, area, round, &format!("{polls}: {answer}"));
         }
     }
 
@@ -170,7 +195,7 @@ impl Drawing<'_> {
             let half = text_width(&words, 10) / 2;
             if x.saturating_sub(half) >= free {
                 let above = y - self.layout.bar / 2 - 5;
-                self.sheet.text("small dim mid", (x, above), &words);
+                self.sheet.text("small dim mid clear", (x, above), &words);
                 free = x + half + 4;
             }
         }
@@ -211,10 +236,26 @@ impl Drawing<'_> {
                 self.sheet.group(class, end.word(), |sheet| sheet.path("line", &cross));
             }
             if steps && x + text_width(end.word(), 10) + 16 < self.layout.width {
-                self.sheet.text("small dim", (x + 15, y + 4), end.word());
+                self.sheet.text("small dim clear", (x + 15, y + 4), end.word());
             }
         }
     }
+}
+
+/// In an overview, polls that are no further apart are one bar, which covers what is between them.
+const TOGETHER: usize = 6;
+
+/// One poll, or several that lie close together.
+pub(super) struct Bar {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    polls: usize,
+    /// How long the polls took.
+    time: Duration,
+    /// What the last one returned.
+    ready: bool,
+    /// The first and the last event.
+    places: (usize, usize),
 }
 
 /// In how many words a wait is said.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::super::text;
 
 /// Colours of good contrast on either ground: all text has more than 4.5 to 1, and what tells
-/// something has more than 3 to 1; only the frames of waits and sleeps, which hold text, have less.
+/// something has more than 3 to 1, the frames of waits and sleeps among it.
 /// Blue against amber is told apart by those too who cannot tell red from green.
 const STYLE: &str = "\
 text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
@@ -15,8 +15,9 @@ font-size:11px;fill:#1f2328}\
 .ground{fill:#fff}.band{fill:#f6f8fa}.rule{stroke:#d1d9e0;fill:none}\
 .title{font-size:15px;font-weight:600}.name{font-size:12px;font-weight:600}\
 .small{font-size:10px}.dim{fill:#59636e}.mid{text-anchor:middle}\
-.poll{fill:#0969da}.queue{fill:#b58500}.wait{fill:#eef1f4;stroke:#c4ccd4}.park{fill:url(#hatch)}\
-.sleep{fill:#f6f8fa}.parked{stroke:#c4ccd4;fill:none}.hatch{stroke:#c4ccd4;fill:none}\
+.poll{fill:#0969da}.queue{fill:#b58500}.wait{fill:#f6f8fa;stroke:#818b98}.park{fill:url(#hatch)}\
+.sleep{fill:#f6f8fa}.parked{stroke:#818b98;fill:none}.hatch{stroke:#c4ccd4;fill:none}\
+.many{fill:#54aeff;stroke:#0969da}.clear{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
 .halo{stroke:#fff;stroke-width:5;fill:none}\
 .line{fill:none;stroke-width:1.5}.head{stroke:none}\
 .reactor .line{stroke:#1a7f37}.reactor .head{fill:#1a7f37}\
@@ -31,8 +32,9 @@ g:hover>.line{stroke-width:3}.thin .line{stroke-width:1;opacity:.35}\
 @media(prefers-color-scheme:dark){\
 text{fill:#e6edf3}\
 .ground{fill:#0d1117}.band{fill:#131922}.rule{stroke:#30363d}.dim{fill:#9198a1}\
-.poll{fill:#4493f8}.queue{fill:#d29922}.wait{fill:#1c232c;stroke:#464e57}\
-.sleep{fill:#131922}.parked,.hatch{stroke:#464e57}.halo{stroke:#0d1117}\
+.poll{fill:#4493f8}.queue{fill:#d29922}.wait{fill:#131922;stroke:#6e7681}\
+.sleep{fill:#131922}.parked{stroke:#6e7681}.hatch{stroke:#464e57}.halo{stroke:#0d1117}\
+.many{fill:#1f4f8f;stroke:#4493f8}.clear{stroke:#0d1117}\
 .reactor .line{stroke:#3fb950}.reactor .head{fill:#3fb950}\
 .task .line{stroke:#ab7df8}.task .head{fill:#ab7df8}\
 .timer .line{stroke:#f0883e}.timer .head{fill:#f0883e}\
@@ -116,11 +118,12 @@ impl Sheet {
     }
 
     /// The whole SVG, of this size.
-    pub(super) fn finish(self, width: usize, height: usize, title: &str) -> String {
-        let (title, body) = (text::xml(title), self.body);
+    pub(super) fn finish(self, width: usize, height: usize, title: &str, about: &str) -> String {
+        let (title, about, body) = (text::xml(title), text::xml(about), self.body);
         format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="title">
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="graphics-document" aria-labelledby="title" aria-describedby="about">
 <title id="title">{title}</title>
+<desc id="about">{about}</desc>
 <style>{STYLE}</style>
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"><path class="hatch" d="M-1 1L1 -1M0 6L6 0M5 7L7 5"/></pattern></defs>
 <rect class="ground" width="{width}" height="{height}" rx="8"/>

@@ -164,7 +164,7 @@ fn a_program_that_depends_on_more_than_the_order_is_found() {
     let failure = Explorer::new()
         .check(move || {
             runs += 1;
-            async move { drop((0..1 + runs % 3).map(|_| spawn(yield_now())).collect::<Vec<_>>()) }
+            async move { drop((0..=runs % 3).map(|_| spawn(yield_now())).collect::<Vec<_>>()) }
         })
         .unwrap_err();
     assert_eq!(*failure.cause(), Cause::Diverged);
@@ -187,7 +187,7 @@ fn time_passes_at_once_and_deadlines_keep_their_order() {
 #[test]
 fn the_story_tells_that_the_clock_advances() {
     let report = Explorer::new().replay("").run(|| time::sleep(Duration::from_millis(5)));
-    let story: Vec<_> = report.story().lines().map(|line| line.trim_start()).collect();
+    let story: Vec<_> = report.story().lines().map(str::trim_start).collect();
     assert_eq!(
         story,
         [

@@ -36,7 +36,7 @@ pub(crate) struct Plan {
     beyond: Cell<Beyond>,
     random: Random,
     /// A prescribed choice was not one of those that there were: the program is not deterministic.
-    has_diverged: Cell<bool>,
+    has_missed: Cell<bool>,
 }
 
 thread_local! {
@@ -51,7 +51,7 @@ impl Plan {
             made: Cell::new(0),
             beyond: Cell::new(Beyond::First),
             random: Random::new(seed),
-            has_diverged: Cell::new(false),
+            has_missed: Cell::new(false),
         }
     }
 
@@ -66,7 +66,7 @@ impl Plan {
     /// Begins a run.
     pub(crate) fn begin(&self) {
         self.made.set(0);
-        self.has_diverged.set(false);
+        self.has_missed.set(false);
     }
 
     /// Makes the next choice of the run: an index below `of`.
@@ -77,7 +77,7 @@ impl Plan {
         let taken = if let Some(choice) = path.get_mut(made) {
             // A line that was typed in does not say of how many.
             if choice.taken >= of || (choice.of != of && choice.of != UNKNOWN) {
-                self.has_diverged.set(true);
+                self.has_missed.set(true);
             }
             choice.of = of;
             choice.taken = choice.taken.min(of - 1);
@@ -93,9 +93,14 @@ impl Plan {
         taken as usize
     }
 
+    /// Says whether a prescribed choice of the run was not there.
+    pub(crate) fn has_missed(&self) -> bool {
+        self.has_missed.get()
+    }
+
     /// Says whether the run has done something else than the one whose choices it was to repeat.
     pub(crate) fn has_diverged(&self) -> bool {
-        self.has_diverged.get() || self.made.get() < self.path.borrow().len()
+        self.has_missed.get() || self.made.get() < self.path.borrow().len()
     }
 
     /// Returns the choices of the run.

@@ -23,9 +23,6 @@ pub(super) struct Story {
     names: RefCell<HashMap<TaskId, String>>,
     /// What the chooser has chosen, until the poll begins.
     choice: Cell<Option<(usize, usize)>>,
-    /// The next task to be spawned is the one that moves the clock.
-    clock_moves: Cell<bool>,
-    mover: Cell<Option<TaskId>>,
     /// The time of the last event.
     now: Cell<Option<Instant>>,
     lost: RefCell<Vec<TaskId>>,
@@ -49,10 +46,6 @@ impl Story {
 
     pub(super) fn chosen(&self, index: usize, of: usize) {
         self.choice.set(Some((index, of)));
-    }
-
-    pub(super) fn clock_moves(&self) {
-        self.clock_moves.set(true);
     }
 
     /// Ends the last line.
@@ -83,24 +76,27 @@ impl Story {
     }
 
     fn tell(&self, step: &Step) {
-        let told = self.told.get() + 1;
-        self.told.set(told);
-        let mut words = step.words.join(", ");
-        if self.mover.get() == Some(step.task) {
+        let words = step.words.join(", ");
+        let line = if step.task.is_root() {
             let by = self.now.get().map(|now| now.saturating_duration_since(step.began));
-            words = format!("the clock advances by {:?}: {words}", by.unwrap_or_default());
+            match by.filter(|by| !by.is_zero()) {
+                Some(by) => format!("the clock advances by {by:?}: {words}"),
+                None => return,
+            }
         } else {
             let choice = match step.choice {
                 Some((index, of)) => format!(" [{index} of 0..{of}]"),
                 None => String::new(),
             };
-            words = format!("{}{choice}: {words}", self.name(step.task));
-        }
+            format!("{}{choice}: {words}", self.name(step.task))
+        };
+        let told = self.told.get() + 1;
+        self.told.set(told);
         let mut lines = self.lines.borrow_mut();
         if lines.len() == 2 * KEPT {
             lines.remove(KEPT);
         }
-        lines.push(format!("  {told:>4}. {words}"));
+        lines.push(format!("  {told:>4}. {line}"));
     }
 
     fn name(&self, task: TaskId) -> String {
@@ -118,10 +114,6 @@ impl Story {
     }
 
     fn spawned(&self, task: TaskId, event: &EventKind) {
-        if self.clock_moves.take() {
-            self.mover.set(Some(task));
-            return;
-        }
         let EventKind::Spawned { name, location, .. } = event else { return };
         let name = match name {
             Some(name) => name.to_string(),
@@ -133,6 +125,7 @@ impl Story {
 
     fn woken(&self, task: TaskId, by: Cause) {
         let words = match by {
+            _ if task.is_root() => return,
             _ if self.is_step(task) => "wakes itself".to_owned(),
             Cause::Task(_) => format!("wakes {}", self.name(task)),
             by => format!("{by} wakes {}", self.name(task)),
@@ -141,9 +134,6 @@ impl Story {
     }
 
     fn ended(&self, task: TaskId, word: &str) {
-        if self.mover.get() == Some(task) {
-            return;
-        }
         let words = if self.is_step(task) {
             word.to_owned()
         } else {
@@ -166,7 +156,7 @@ impl Story {
             EventKind::Waiting { source, direction, .. } => {
                 self.say(format!("waits for {source} ({direction})"));
             }
-            EventKind::PollEnded { ready: false, .. } => self.say("pending"),
+            EventKind::PollEnded { ready: false, .. } if !task.is_root() => self.say("pending"),
             EventKind::Finished => self.ended(task, "ends"),
             EventKind::Aborted => self.ended(task, "is dropped"),
             EventKind::Panicked => self.ended(task, "panics"),

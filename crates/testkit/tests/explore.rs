@@ -1,5 +1,9 @@
 //! What `explore` runs, finds and says.
 
+#[path = "../examples/lost_sale.rs"]
+#[expect(dead_code, reason = "its `main` is the example's")]
+mod lost_sale;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashSet,
@@ -11,6 +15,7 @@ use std::{
 
 use pizzaiolo::{JoinHandle, spawn, time, yield_now};
 use pizzaiolo_testkit::{Cause, Explorer, choose, explore};
+use pizzaiolo_watch::Timeline;
 
 async fn join_all(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
     // All are spawned before the first is awaited.
@@ -238,4 +243,22 @@ fn a_line_that_does_not_fit_the_program_is_refused() {
 #[should_panic(expected = "is no line of choices")]
 fn a_line_that_is_no_line_is_refused() {
     drop(Explorer::new().replay("0;1"));
+}
+
+#[test]
+fn a_replayed_order_can_be_drawn() {
+    let timeline = Rc::new(Timeline::new());
+    let replay = Explorer::new().replay("1").observer(Rc::clone(&timeline));
+    replay.check(two_in_order).unwrap_err();
+    assert!(timeline.to_svg().contains("main"));
+}
+
+/// What the crate's page shows is what the example prints.
+#[test]
+fn the_page_of_the_crate_shows_what_is_printed() {
+    let failure = Explorer::new().check(lost_sale::sell_two).unwrap_err().to_string();
+    let printed = failure.replace("crates/testkit/tests/../examples/", "");
+    let page = include_str!("../src/lib.rs").replace("//! ", "").replace("//!", "");
+    let shown = page.split("```text\n").nth(1).and_then(|rest| rest.split("\n```").next());
+    assert_eq!(Some(&*printed), shown);
 }

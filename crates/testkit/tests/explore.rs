@@ -92,6 +92,18 @@ async fn two_in_order() {
     join_all(tasks).await;
 }
 
+/// Depth first, the first order that fails has two such choices.
+#[test]
+fn a_failure_is_shrunk_to_the_fewest_choices() {
+    let failure = Explorer::new().check(|| async {
+        let [first, second, third] = [(); 3].map(|()| choose(2) == 1);
+        assert!(!(first || (second && third)));
+    });
+    let failure = failure.unwrap_err();
+    assert_eq!((failure.runs(), failure.choices()), (4, "1"));
+    assert!(failure.is_fewest());
+}
+
 #[test]
 fn the_story_has_a_line_for_each_poll() {
     let failure = Explorer::new().check(two_in_order).unwrap_err();
@@ -161,6 +173,23 @@ fn a_run_that_never_ends_is_found() {
         })
         .unwrap_err();
     assert_eq!(*failure.cause(), Cause::NeverEnds(100));
+}
+
+/// Each of the two may be chosen for ever: the order is long, and there are many like it.
+#[test]
+fn a_run_of_many_choices_that_never_ends_is_told_in_bounded_time() {
+    let spins = || async {
+        loop {
+            yield_now().await;
+        }
+    };
+    let failure = Explorer::new()
+        .check(move || async move { join_all([spawn(spins()), spawn(spins())]).await });
+    let failure = failure.unwrap_err();
+    assert_eq!(*failure.cause(), Cause::NeverEnds(10_000));
+    let lines = failure.story().lines().count();
+    assert_eq!(lines, 121, "sixty of the beginning, sixty of the end, and one that says so");
+    assert_eq!(failure.choices(), "");
 }
 
 #[test]

@@ -250,6 +250,22 @@ fn a_partition_holds_back_what_is_on_the_way_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_is_sent_during_a_partition_arrives_when_it_is_over() {
+    let millis = Duration::from_millis;
+    let took = run(async {
+        let network = Network::new().latency(millis(10));
+        let (client, server) = pair(&network).await?; // 20 ms
+        let (here, there) = (Ipv4Addr::LOCALHOST, Ipv4Addr::new(10, 0, 0, 1));
+        network.partition(there, here);
+        client.write_all(b"ab").await?;
+        assert!(time::timeout(millis(100), server.read(&mut [0])).await.is_err());
+        network.heal(here, there);
+        server.read_exact(&mut [0; 2]).await
+    });
+    assert_eq!(took, millis(20 + 100 + 10));
+}
+
+#[test]
 fn a_seed_cuts_reads_and_writes_and_the_same_seed_cuts_the_same() {
     let lengths = |seed| {
         let mut lengths = Vec::new();

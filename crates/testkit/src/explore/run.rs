@@ -61,6 +61,11 @@ impl Runner {
         Runner { plan: Rc::new(plan), turns: Rc::new(turns), executor: None }
     }
 
+    /// Counts the turns of the last run.
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.made.get()
+    }
+
     /// Runs the program once, with the choices of the plan.
     pub(super) fn run<F>(&mut self, program: &mut impl FnMut() -> F) -> Result<(), Cause>
     where

@@ -6,8 +6,9 @@ use super::{
     run::Runner,
 };
 
-/// So many runs may be spent on it.
+/// So many runs may be spent on it, and so many turns: a run that never ends is a long one.
 const RUNS: u32 = 20_000;
+const TURNS: u64 = 2_000_000;
 
 /// The order that was found.
 pub(super) struct Shrunk {
@@ -26,6 +27,7 @@ pub(super) struct Shrink<'a, P> {
     pub(super) program: &'a mut P,
     pub(super) cause: &'a Cause,
     runs: u32,
+    turns: u64,
 }
 
 impl<'a, P, F> Shrink<'a, P>
@@ -34,7 +36,7 @@ where
     F: Future<Output = ()> + 'static,
 {
     pub(super) fn new(runner: &'a mut Runner, program: &'a mut P, cause: &'a Cause) -> Self {
-        Shrink { runner, program, cause, runs: 0 }
+        Shrink { runner, program, cause, runs: 0, turns: 0 }
     }
 
     /// First takes away what can be taken away, then looks for an order with fewer deviations,
@@ -52,7 +54,7 @@ where
     }
 
     fn is_spent(&self) -> bool {
-        self.runs >= RUNS
+        self.runs >= RUNS || self.turns >= TURNS
     }
 
     /// Runs this beginning, and then the first choice always. Returns the order if it fails in the
@@ -61,6 +63,7 @@ where
         self.runs += 1;
         self.runner.plan.prescribe(beginning, Beyond::First);
         let result = self.runner.run(self.program);
+        self.turns += self.runner.turns();
         result.is_err_and(|cause| cause.is_like(self.cause)).then(|| self.runner.plan.path())
     }
 

@@ -8,9 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use pizzaiolo::Executor;
-
-use crate::choose;
+use crate::{choose, paused};
 
 /// What happens to a future that has returned Pending.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,19 +121,15 @@ pub async fn maybe_cancelled<F: Future>(future: F) -> Option<F::Output> {
 ///
 /// # Panics
 ///
-/// If the check does; which point it was is printed. If it does not call [`Cancel::run`]. And as
-/// [`Executor::block_on`] does.
+/// If the check does, or waits for ever; which point it was is printed. If it does not call
+/// [`Cancel::run`]. And if the OS has no descriptors to give for an executor.
 #[track_caller]
 pub fn check_cancel_safety<F: Future<Output = ()>>(mut check: impl FnMut(Cancel) -> F) -> usize {
     for point in 0.. {
         let state = Rc::new(Cell::new(State::Unused));
         let cancel = Cancel { point, state: Rc::clone(&state) };
-        let executor = match Executor::builder().paused_clock(true).build() {
-            Ok(executor) => executor,
-            Err(error) => panic!("the executor cannot be made: {error}"),
-        };
         let told = Told(point);
-        executor.block_on(check(cancel));
+        paused::run(check(cancel));
         std::mem::forget(told);
         match state.get() {
             State::Unused => panic!("the check has to call `Cancel::run`, and to await it"),

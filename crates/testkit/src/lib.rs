@@ -80,6 +80,7 @@
 mod cancel;
 mod explore;
 pub mod net;
+mod paused;
 mod polls;
 mod random;
 

@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use pizzaiolo::Executor;
+use crate::paused;
 
 /// Polls a future once, with a waker that does nothing.
 ///
@@ -101,15 +101,11 @@ impl fmt::Debug for CountingWaker {
 ///
 /// # Panics
 ///
-/// As [`Executor::block_on`] does, and if the OS has no descriptors to give for an executor.
+/// If the future does, or waits for ever. And if the OS has no descriptors to give for an executor.
 #[track_caller]
 pub fn count_polls<F: Future>(future: F) -> (F::Output, usize) {
-    let executor = match Executor::builder().paused_clock(true).build() {
-        Ok(executor) => executor,
-        Err(error) => panic!("the executor cannot be made: {error}"),
-    };
     let (mut future, mut polls) = (pin!(future), 0);
-    let output = executor.block_on(poll_fn(|cx| {
+    let output = paused::run(poll_fn(|cx| {
         polls += 1;
         future.as_mut().poll(cx)
     }));

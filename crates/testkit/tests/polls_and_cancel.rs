@@ -2,9 +2,11 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     rc::Rc,
+    task::Poll,
     time::Duration,
 };
 
@@ -85,6 +87,19 @@ fn a_check_that_fails_at_one_point_fails() {
         })
     }));
     assert!(failed.is_err());
+}
+
+#[test]
+#[should_panic(expected = "the future waits for ever")]
+fn a_check_that_waits_for_ever_is_told_though_its_waker_is_held() {
+    check_cancel_safety(|_cancel| async {
+        let kept = RefCell::new(None);
+        poll_fn(|cx| {
+            *kept.borrow_mut() = Some(cx.waker().clone());
+            Poll::<()>::Pending
+        })
+        .await;
+    });
 }
 
 #[test]

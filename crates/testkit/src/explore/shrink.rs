@@ -8,7 +8,7 @@ use super::{
 
 /// So many runs may be spent on it, and so many turns: a run that never ends is a long one.
 const RUNS: u32 = 20_000;
-const TURNS: u64 = 2_000_000;
+const TURNS: u64 = 500_000;
 
 /// The order that was found.
 pub(super) struct Shrunk {

@@ -80,6 +80,7 @@ fn main() {
             best[index] = best[index].min(took);
         }
     }
+    assert_eq!(orders[0], orders[1], "they do not run the same orders");
     for (index, name) in ["explore", "schedwalk"].into_iter().enumerate() {
         let (orders, best) = (orders[index], best[index]);
         let a_second = f64::from(u32::try_from(orders).unwrap_or(u32::MAX)) / best.as_secs_f64();

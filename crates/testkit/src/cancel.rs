@@ -128,9 +128,9 @@ pub fn check_cancel_safety<F: Future<Output = ()>>(mut check: impl FnMut(Cancel)
     for point in 0.. {
         let state = Rc::new(Cell::new(State::Unused));
         let cancel = Cancel { point, state: Rc::clone(&state) };
-        let told = Told(point);
+        let on_panic = PrintPoint(point);
         paused::run(check(cancel));
-        std::mem::forget(told);
+        std::mem::forget(on_panic);
         match state.get() {
             State::Unused => panic!("the check has to call `Cancel::run`, and to await it"),
             State::Ended => return point,
@@ -186,9 +186,9 @@ impl fmt::Debug for Cancel {
 }
 
 /// Prints the point if the check panics.
-struct Told(usize);
+struct PrintPoint(usize);
 
-impl Drop for Told {
+impl Drop for PrintPoint {
     fn drop(&mut self) {
         let when = if self.0 % 2 == 0 { "at once" } else { "when it was woken" };
         eprintln!("it was cancelled at its Pending number {}, {when}", self.0 / 2 + 1);

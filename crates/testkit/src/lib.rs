@@ -1,4 +1,4 @@
-//! Tests async code in every order of its tasks, with a clock that obeys and a network in memory.
+//! Tests async code in every order of its tasks, with a paused clock and a network in memory.
 //!
 //! Tasks that are ready at the same time can run in any order. A program that is right in the order in
 //! which they became ready may be wrong in another one, and a test sees one order only. [`explore`] runs

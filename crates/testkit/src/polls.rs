@@ -80,7 +80,7 @@ impl CountingWaker {
         self.wakes.0.load(Ordering::Relaxed)
     }
 
-    /// Counts the wakers that are not dropped yet: who is going to call one?
+    /// Counts the wakers that are not dropped yet. If there is none, nothing can wake.
     #[must_use]
     pub fn wakers(&self) -> usize {
         Arc::strong_count(&self.wakes) - 1

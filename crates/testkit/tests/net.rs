@@ -195,9 +195,10 @@ fn halves_end_their_direction_and_make_the_stream_again() {
         orders.write_all(b"calzone").await?;
         let client = menu.reunite(orders).unwrap();
         server.write_all(b"menu").await?;
+        client.write_all(b"!").await?;
         let (menu, orders) = client.into_split();
         drop(orders);
-        assert_eq!(read_to_end(&server).await?, b"calzone");
+        assert_eq!(read_to_end(&server).await?, b"calzone!");
         let mut buf = [0; 4];
         menu.read_exact(&mut buf).await?;
         assert_eq!(&buf, b"menu");

@@ -1,4 +1,4 @@
-//! What is wrong with a program, and how it is told.
+//! What is wrong with a program, and how it is reported.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Runs a program in every order of its tasks.
 //!
 //! [`Explorer`] decides which orders are run; [`run`] makes one run; [`plan`] are its choices; [`panics`]
-//! notes its panics; [`shrink`] makes the order of a failure simple, and [`story`] tells it.
+//! notes its panics; [`shrink`] makes the order of a failure simple, and [`story`] writes it down.
 
 mod failure;
 mod panics;
@@ -110,7 +110,8 @@ impl Explorer {
         self
     }
 
-    /// Sets how many turns (polls of a task) a run may have. More than that is a failure.
+    /// Sets how many turns (polls of a task) a run may have. More than that is a failure. A task that
+    /// yields until something happens never ends in the order in which it is always chosen: let it wait.
     pub fn max_turns(mut self, turns: u64) -> Explorer {
         self.max_turns = turns;
         self
@@ -123,7 +124,8 @@ impl Explorer {
     }
 
     /// Sets whether a run ends with the program's own future, and drops the tasks that are left: for
-    /// programs that have a server which never ends.
+    /// programs that have a server which never ends. Then each run has a new executor, which takes
+    /// longer than a short run.
     pub fn leave_tasks(mut self, leave: bool) -> Explorer {
         self.leave_tasks = leave;
         self
@@ -143,7 +145,7 @@ impl Explorer {
         self
     }
 
-    /// Lets an observer watch the run that is told: the [replayed](Explorer::replay) one, or the one
+    /// Lets an observer watch the run whose story is written: the [replayed](Explorer::replay) one, or the one
     /// that fails. To draw it, give it the `Timeline` of the member `watch`.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Explorer {
         self.observer = Some(Box::new(observer));

@@ -1,8 +1,8 @@
 //! One run of the program: its executor, its clock, its end.
 //!
-//! The future that `block_on` runs is not the program, but the [`Conductor`]. It is always ready, and
+//! The future that `block_on` runs is not the program, but the [`Root`]. It is always ready, and
 //! first in the queue. So the chooser is asked before each turn, also if one task alone is ready, and
-//! leaves the conductor out; and if the conductor is polled, no other task is ready. Then it advances the
+//! leaves the root out; and if the root is polled, no other task is ready. Then it advances the
 //! clock, or ends the run. The program itself is a task like those that it spawns.
 
 use std::{
@@ -83,7 +83,7 @@ impl Runner {
     }
 
     /// The same on a new executor, and writes its story.
-    pub(super) fn tell<F>(
+    pub(super) fn run_with_story<F>(
         &mut self,
         program: &mut impl FnMut() -> F,
         story: &Rc<Story>,
@@ -115,7 +115,7 @@ impl Runner {
         };
         let _watch = panics::watch();
         let name = story.map(|_| "main");
-        executor.block_on(Conductor { executor, name, program: Some(main), main: None });
+        executor.block_on(Root { executor, name, program: Some(main), main: None });
         if let Some(story) = story {
             story.end();
         }
@@ -157,7 +157,7 @@ impl Runner {
         }
         let (plan, turns, story) = (Rc::clone(&self.plan), Rc::clone(&self.turns), story.cloned());
         let chooser = builder.chooser(move |ready| {
-            // The first is the conductor.
+            // The first is the root.
             if !turns.begin() {
                 return 0;
             }
@@ -177,7 +177,7 @@ impl Runner {
 
 /// What `block_on` runs: begins the program, advances the clock when no task is ready, and ends the run
 /// when nothing can happen any more.
-struct Conductor<'a, F> {
+struct Root<'a, F> {
     executor: &'a Executor,
     name: Option<&'static str>,
     program: Option<F>,
@@ -186,9 +186,9 @@ struct Conductor<'a, F> {
 }
 
 /// The program is not polled in here: it is moved into a task.
-impl<F> Unpin for Conductor<'_, F> {}
+impl<F> Unpin for Root<'_, F> {}
 
-impl<F: Future<Output = ()> + 'static> Future for Conductor<'_, F> {
+impl<F: Future<Output = ()> + 'static> Future for Root<'_, F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

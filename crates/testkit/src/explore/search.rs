@@ -90,7 +90,7 @@ where
     /// Runs one order only, and writes its story.
     pub(super) fn again(&mut self, choices: &[Choice]) -> Checked<()> {
         self.report.runs += 1;
-        let (result, story) = self.tell(choices);
+        let (result, story) = self.story_of(choices);
         self.report.orders = 1;
         self.report.story = story.text();
         match result {
@@ -115,16 +115,16 @@ where
         } else {
             Shrink::new(&mut self.runner, self.program, cause).shrink(&path)
         };
-        let (result, story) = self.tell(&path);
+        let (result, story) = self.story_of(&path);
         // The cause that goes with the story: the message of the shrunk order.
         let cause = result.err().filter(|again| again.is_like(cause)).unwrap_or(Cause::Diverged);
         self.failure(cause, &story, is_fewest)
     }
 
-    fn tell(&mut self, path: &[Choice]) -> (Result<(), Cause>, Rc<Story>) {
+    fn story_of(&mut self, path: &[Choice]) -> (Result<(), Cause>, Rc<Story>) {
         let story = Rc::new(Story::new(self.observer.take()));
         self.runner.plan.prescribe(path, Beyond::First);
-        let result = self.runner.tell(self.program, &story);
+        let result = self.runner.run_with_story(self.program, &story);
         (result, story)
     }
 

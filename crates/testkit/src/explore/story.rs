@@ -16,7 +16,7 @@ const KEPT: usize = 60;
 pub(super) struct Story {
     lines: RefCell<Vec<String>>,
     /// How many lines there were.
-    told: Cell<usize>,
+    count: Cell<usize>,
     /// The line of the poll that goes on, or has just ended.
     step: RefCell<Option<Step>>,
     /// The name of each task, or where it was spawned.
@@ -52,7 +52,7 @@ impl Story {
     pub(super) fn end(&self) {
         let step = self.step.take();
         if let Some(step) = step {
-            self.tell(&step);
+            self.add_line(&step);
         }
     }
 
@@ -64,7 +64,7 @@ impl Story {
     /// Returns the lines. Of a long story, the beginning and the end.
     pub(super) fn text(&self) -> String {
         let lines = self.lines.borrow();
-        let left_out = self.told.get() - lines.len();
+        let left_out = self.count.get() - lines.len();
         let mut text = String::new();
         for (index, line) in lines.iter().enumerate() {
             if index == KEPT && left_out > 0 {
@@ -75,7 +75,7 @@ impl Story {
         text
     }
 
-    fn tell(&self, step: &Step) {
+    fn add_line(&self, step: &Step) {
         let words = step.words.join(", ");
         let line = if step.task.is_root() {
             let by = self.now.get().map(|now| now.saturating_duration_since(step.began));
@@ -90,13 +90,13 @@ impl Story {
             };
             format!("{}{choice}: {words}", self.name(step.task))
         };
-        let told = self.told.get() + 1;
-        self.told.set(told);
+        let count = self.count.get() + 1;
+        self.count.set(count);
         let mut lines = self.lines.borrow_mut();
         if lines.len() == 2 * KEPT {
             lines.remove(KEPT);
         }
-        lines.push(format!("  {told:>4}. {line}"));
+        lines.push(format!("  {count:>4}. {line}"));
     }
 
     fn name(&self, task: TaskId) -> String {

@@ -85,14 +85,13 @@ impl End {
     pub(super) fn reset(&self) {
         if !self.is_reset.replace(true) {
             self.out.send_reset(&self.network, Duration::ZERO);
-            // The peer's writers may wait for room: they have to see when the reset arrives.
-            self.into.wake_writers();
         }
     }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
+        // It wakes the peer's writers that wait for room: they have to see when a reset arrives.
         match self.into.abandon() {
             Some(Duration::ZERO) => self.reset(),
             _ if self.is_reset.get() => {}
@@ -101,7 +100,6 @@ impl Drop for End {
                 // What arrives after the end is answered by a reset.
                 if let Some(pause) = on_the_way {
                     self.out.send_reset(&self.network, pause);
-                    self.into.wake_writers();
                 }
             }
         }

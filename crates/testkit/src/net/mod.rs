@@ -2,7 +2,7 @@
 //!
 //! A [`Network`] has latency and bandwidth, on the clock of the executor: with a paused clock, a minute
 //! on the wire takes no time, and the same seed gives the same run. It cuts reads and writes into pieces, and
-//! it can be parted: what is on the way is held back until it is whole again.
+//! it can have partitions: what is on the way is held back until they end.
 //!
 //! ```
 //! use std::time::Duration;

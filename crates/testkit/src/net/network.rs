@@ -1,4 +1,4 @@
-//! The network: what its wires are like, who listens, and which parts do not reach each other.
+//! The network: what its wires are like, who listens, and which hosts do not reach each other.
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,7 +22,7 @@ use crate::{choose, random::Random};
 /// So many bytes may be on the way or wait to be read, in each direction of a connection.
 const CAPACITY: usize = 64 * 1024;
 
-/// The first port that is given to whoever asks for port 0.
+/// The first port that is given for port 0.
 const FIRST_PORT: u16 = 49_152;
 
 /// A network in memory. A clone is the same network again. See the [module](super).
@@ -40,7 +40,7 @@ pub(super) struct Shared {
     listeners: RefCell<HashMap<SocketAddr, Rc<Queue>>>,
     next_port: Cell<u16>,
     /// The pairs of hosts that do not reach each other, each with the lower one first.
-    parted: RefCell<HashSet<(IpAddr, IpAddr)>>,
+    partitions: RefCell<HashSet<(IpAddr, IpAddr)>>,
     /// The tasks that connect, and wait until they reach the host.
     connecting: Waiters,
     pipes: RefCell<Vec<Weak<Pipe>>>,
@@ -71,7 +71,7 @@ impl Network {
             pieces: RefCell::new(Pieces::Whole),
             listeners: RefCell::default(),
             next_port: Cell::new(FIRST_PORT),
-            parted: RefCell::default(),
+            partitions: RefCell::default(),
             connecting: Waiters::default(),
             pipes: RefCell::default(),
         };
@@ -159,18 +159,18 @@ impl Network {
         Host { ip: ip.into(), network: self.clone() }
     }
 
-    /// Parts two hosts: what is on the way between them is held back, and so is what they send from now
+    /// Begins a partition between two hosts: what is on the way between them is held back, and so is what they send from now
     /// on. Nothing fails because of that; a timeout of the program may.
     pub fn partition(&self, a: impl Into<IpAddr>, b: impl Into<IpAddr>) {
         let pair = ordered(a.into(), b.into());
-        self.shared.parted.borrow_mut().insert(pair);
+        self.shared.partitions.borrow_mut().insert(pair);
         self.shared.for_pipes(pair, Pipe::hold);
     }
 
-    /// Joins two hosts again. What was held back arrives after the latency.
+    /// Ends a partition. What was held back arrives after the latency.
     pub fn heal(&self, a: impl Into<IpAddr>, b: impl Into<IpAddr>) {
         let pair = ordered(a.into(), b.into());
-        self.shared.parted.borrow_mut().remove(&pair);
+        self.shared.partitions.borrow_mut().remove(&pair);
         self.shared.for_pipes(pair, |pipe| pipe.release(&self.shared));
         self.shared.connecting.wake_all();
     }
@@ -195,7 +195,7 @@ pub struct Host {
 
 impl Host {
     /// Connects to a listener. It takes twice the latency, and waits while the hosts are
-    /// [parted](Network::partition).
+    /// [partitioned](Network::partition).
     ///
     /// # Errors
     ///
@@ -250,8 +250,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn is_parted(&self, a: IpAddr, b: IpAddr) -> bool {
-        self.parted.borrow().contains(&ordered(a, b))
+    pub(super) fn is_partitioned(&self, a: IpAddr, b: IpAddr) -> bool {
+        self.partitions.borrow().contains(&ordered(a, b))
     }
 
     pub(super) fn remove_listener(&self, addr: SocketAddr) {
@@ -261,7 +261,7 @@ impl Shared {
     /// Waits as long as a packet takes from one host to another.
     async fn travel(&self, from: IpAddr, to: IpAddr) {
         poll_fn(|cx| {
-            if self.is_parted(from, to) {
+            if self.is_partitioned(from, to) {
                 self.connecting.add(cx.waker());
                 return Poll::Pending;
             }

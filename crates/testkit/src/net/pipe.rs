@@ -36,7 +36,7 @@ struct State {
 }
 
 struct Packet {
-    /// `None`: it is held back, because the network is parted.
+    /// `None`: it is held back, because of a partition.
     arrives: Option<Instant>,
     content: Content,
 }
@@ -203,8 +203,8 @@ impl Pipe {
         let begins = state.busy_until.unwrap_or_else(time::now).max(time::now() + pause);
         let leaves = begins + network.time_for(len);
         state.busy_until = Some(leaves);
-        let is_parted = network.is_parted(self.from, self.to);
-        let arrives = (!is_parted).then(|| leaves + network.delay());
+        let is_partitioned = network.is_partitioned(self.from, self.to);
+        let arrives = (!is_partitioned).then(|| leaves + network.delay());
         state.packets.push_back(Packet { arrives, content });
         state.len += len;
         drop(state);
@@ -241,11 +241,6 @@ impl Pipe {
     /// Wakes all that wait for it, on both sides.
     pub(super) fn wake_all(&self) {
         self.readers.wake_all();
-        self.writers.wake_all();
-    }
-
-    /// Wakes the tasks that wait for room.
-    pub(super) fn wake_writers(&self) {
         self.writers.wake_all();
     }
 

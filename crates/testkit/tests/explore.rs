@@ -258,6 +258,8 @@ fn too_many_orders_are_taken_at_random_and_the_same_for_a_seed() {
     assert_eq!(report.runs(), 3_000);
     assert!((2_990..=3_000).contains(&report.orders()), "{report}");
     assert!(report.estimate().unwrap() > 1e9, "{report}");
+    println!("{report}");
+    assert!(report.to_string().ends_with(" %), at random, seed 7"), "{report}");
     assert_eq!(report, run(7));
     assert_ne!(report, run(8));
 }

@@ -74,7 +74,7 @@ impl fmt::Display for Report {
             None => write!(f, "{orders} orders, not all"),
             Some(estimate) => {
                 let share = precise(self.orders) / estimate * 100.0;
-                write!(f, "{orders} of about {} orders ({share:.2} %), ", rough(estimate))?;
+                write!(f, "{orders} of about {} orders ({} %), ", rough(estimate), fine(share))?;
                 if self.is_random {
                     return write!(f, "at random, seed {}", self.seed);
                 }
@@ -93,6 +93,11 @@ pub(super) fn precise(number: u64) -> f64 {
 /// Writes an estimate with as many digits as it is worth.
 fn rough(estimate: f64) -> String {
     if estimate < 1e6 { format!("{estimate:.0}") } else { format!("{estimate:.0e}") }
+}
+
+/// Writes a share that may be very small.
+fn fine(share: f64) -> String {
+    if share < 0.01 { format!("{share:.0e}") } else { format!("{share:.2}") }
 }
 
 /// Writes a number with a comma after every three digits.

@@ -1,8 +1,8 @@
 //! A network in memory, with the methods of [`pizzaiolo::net`] and the traits of `futures-io`.
 //!
 //! A [`Network`] has latency and bandwidth, on the clock of the executor: with a paused clock, a minute
-//! on the wire takes no time, and the same seed gives the same run. It cuts reads and writes into pieces, and
-//! it can have partitions: what is on the way is held back until they end.
+//! on the wire takes no time, and the same seed gives the same run. It cuts reads and writes into pieces,
+//! and it can have partitions: what is on the way is held back until they end.
 //!
 //! ```
 //! use std::time::Duration;
@@ -27,10 +27,10 @@
 //! # }
 //! ```
 //!
-//! How it behaves is TCP as Linux has it, as far as a program can see: a stream that is dropped with
-//! bytes that were not read resets the connection, what came before a reset can still be read, and a
-//! write to an end that is gone succeeds once, and is answered by a reset. There is no packet loss, no name lookup, and no
-//! limit of the connections that wait to be accepted.
+//! It behaves as TCP on Linux does, as far as a program can see. A stream that is dropped with bytes that
+//! were not read resets the connection. What came before a reset can still be read. A write to an end
+//! that is gone succeeds, until the reset that answers it has come back. There is no packet loss, no name
+//! lookup, and no limit of the connections that wait to be accepted.
 
 mod conn;
 mod futures_io;

@@ -6,7 +6,7 @@ use std::{cell::RefCell, io, rc::Rc, time::Duration};
 
 use futures_util::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use pizzaiolo::{Executor, spawn, time};
-use pizzaiolo_testkit::net::Network;
+use pizzaiolo_testkit::{Explorer, net::Network};
 
 const CLIENTS: u32 = 1_000;
 
@@ -101,4 +101,27 @@ fn the_same_loops_serve_real_sockets() {
         let conn = pizzaiolo::net::TcpStream::connect(addr).await.unwrap();
         assert_eq!(order(conn, 3).await.unwrap(), expected(3));
     });
+}
+
+#[test]
+fn two_clients_are_served_in_every_order() {
+    let report = Explorer::new().leave_tasks(true).run(|| async {
+        let network = Network::new();
+        drop(spawn(server::start(network.bind("10.0.0.1:1").unwrap())));
+        let clients = [1, 2].map(|client| {
+            let network = network.clone();
+            spawn(async move {
+                let conn = network.connect("10.0.0.1:1").await.unwrap();
+                conn.write_all(client.to_string().as_bytes()).await.unwrap();
+                let mut buf = [0; 64];
+                let len = conn.read(&mut buf).await.unwrap();
+                let expected = format!("Thank you for ordering {client} pizzas!\n");
+                assert_eq!(std::str::from_utf8(&buf[..len]), Ok(&*expected));
+            })
+        });
+        for client in clients {
+            client.await.unwrap();
+        }
+    });
+    assert_eq!(report.to_string(), "all 1,448 orders");
 }

@@ -79,7 +79,7 @@ fn it_runs_as_many_orders_as_schedwalk() {
     let mut compared = 0;
     for seed in 0..60 {
         let steps: &'static [Step] = Random(seed).steps(2).leak();
-        let report = Explorer::new().max_runs(3_000).run(|| ours(steps));
+        let report = Explorer::new().max_runs(1_500).run(|| ours(steps));
         if !report.is_all() {
             continue;
         }

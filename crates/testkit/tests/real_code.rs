@@ -13,14 +13,14 @@ use pizzaiolo_testkit::{Cause, Explorer, maybe_cancelled};
 /// that it repeats, and the exploration begins anew.
 #[track_caller]
 fn explored<F: Future<Output = ()> + 'static>(mut program: impl FnMut() -> F) {
-    let report = loop {
+    for _ in 0..100 {
         match Explorer::new().check(&mut program) {
+            Ok(report) => return assert!(report.is_all(), "{report}"),
             Err(failure) if *failure.cause() == Cause::Diverged => {}
-            result => break result.unwrap_or_else(|failure| panic!("{failure}")),
+            Err(failure) => panic!("{failure}"),
         }
-    };
-    println!("{report}");
-    assert!(report.is_all(), "{report}");
+    }
+    panic!("it depends on more than the order, and on more than now and then the clock");
 }
 
 async fn join_all(tasks: Vec<JoinHandle<()>>) {

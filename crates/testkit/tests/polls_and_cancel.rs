@@ -1,0 +1,138 @@
+//! Counting polls and wakes, and cancelling at each await.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+use pizzaiolo::{spawn, time, yield_now};
+use pizzaiolo_testkit::{
+    Cause, CountingWaker, Explorer, assert_polls, check_cancel_safety, maybe_cancelled, poll_once,
+    poll_with,
+};
+
+#[test]
+fn a_sleep_is_polled_twice() {
+    assert_polls!(time::sleep(Duration::from_secs(60)), 2);
+    assert_eq!(assert_polls!(async { 7 }, 1), 7);
+}
+
+#[test]
+#[should_panic(expected = "`yield_now()` was polled 2 times")]
+fn a_wrong_number_of_polls_is_told() {
+    assert_polls!(yield_now(), 1);
+}
+
+#[test]
+fn a_counting_waker_counts_wakes_and_wakers() {
+    let counter = CountingWaker::new();
+    let kept = counter.waker();
+    kept.wake_by_ref();
+    counter.waker().wake();
+    assert_eq!((counter.wakes(), counter.wakers()), (2, 1));
+    drop(kept);
+    assert_eq!((counter.wakes(), counter.wakers()), (2, 0));
+}
+
+#[test]
+fn poll_once_and_poll_with_poll_once() {
+    let (mut first, mut second) = (pin!(yield_now()), pin!(yield_now()));
+    assert!(poll_once(&mut first).is_pending());
+    assert!(poll_once(&mut first).is_ready());
+    let counter = CountingWaker::new();
+    assert!(poll_with(&mut second, &counter.waker()).is_pending());
+    assert_eq!(counter.wakes(), 1);
+}
+
+#[test]
+fn each_await_is_cancelled_at_once_and_when_it_is_woken() {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let points = check_cancel_safety(|cancel| {
+        let seen = Rc::clone(&seen);
+        async move {
+            let (steps, dropped_at) = (Cell::new(0), time::now());
+            let output = cancel
+                .run(async {
+                    for _ in 0..2 {
+                        time::sleep(Duration::from_secs(1)).await;
+                        steps.set(steps.get() + 1);
+                    }
+                })
+                .await;
+            let after = (time::now() - dropped_at).as_secs();
+            seen.borrow_mut().push((steps.get(), after, output.is_some()));
+        }
+    });
+    assert_eq!(points, 4);
+    let expected = [(0, 0, false), (0, 1, false), (1, 1, false), (1, 2, false), (2, 2, true)];
+    assert_eq!(*seen.borrow(), expected);
+}
+
+#[test]
+fn a_check_that_fails_at_one_point_fails() {
+    let failed = catch_unwind(AssertUnwindSafe(|| {
+        check_cancel_safety(|cancel| async move {
+            let taken = Cell::new(false);
+            let read = async {
+                taken.set(true);
+                yield_now().await; // what it has taken is lost here
+            };
+            let output = cancel.run(read).await;
+            assert_eq!(output.is_some(), taken.get());
+        })
+    }));
+    assert!(failed.is_err());
+}
+
+#[test]
+#[should_panic(expected = "the future waits for ever")]
+fn a_check_that_waits_for_ever_is_told_though_its_waker_is_held() {
+    check_cancel_safety(|_cancel| async {
+        let kept = RefCell::new(None);
+        poll_fn(|cx| {
+            *kept.borrow_mut() = Some(cx.waker().clone());
+            Poll::<()>::Pending
+        })
+        .await;
+    });
+}
+
+#[test]
+#[should_panic(expected = "has to call `Cancel::run`")]
+fn a_check_that_cancels_nothing_is_refused() {
+    check_cancel_safety(|_cancel| async {});
+}
+
+/// Only a future that is dropped between the wake and its poll loses the token.
+#[test]
+fn the_explorer_cancels_when_the_future_is_woken() {
+    let failure = Explorer::new()
+        .check(|| async {
+            let (token, done) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+            let (put, has_ended) = (Rc::clone(&token), Rc::clone(&done));
+            let giver = spawn(async move {
+                yield_now().await;
+                if !has_ended.get() {
+                    put.set(1);
+                }
+            });
+            let take = async {
+                giver.await.unwrap();
+                token.set(token.get() - 1);
+            };
+            let output = maybe_cancelled(take).await;
+            done.set(true);
+            yield_now().await;
+            assert!(output.is_some() || token.get() == 0, "the token is lost");
+        })
+        .unwrap_err();
+    assert!(matches!(failure.cause(), Cause::Panicked(_)), "{failure}");
+    // The choice 2 is to drop it when it is woken.
+    assert!(failure.choices().contains('2'), "{failure}");
+    assert_eq!(failure.deviations(), 1, "{failure}");
+}

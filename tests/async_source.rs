@@ -44,6 +44,8 @@ struct Notes {
     dropped: Cell<usize>,
     /// Registering fails from now on, or deregistering.
     fail: Cell<bool>,
+    /// Registering panics from now on.
+    panic: Cell<bool>,
 }
 
 impl Notes {
@@ -68,6 +70,7 @@ impl Source for Noted {
         interest: Interest,
     ) -> io::Result<()> {
         self.notes.registered.borrow_mut().push(token);
+        assert!(!self.notes.panic.get(), "on purpose");
         self.notes.fail()?;
         self.pipe.register(registry, token, interest)
     }
@@ -385,6 +388,43 @@ fn a_registration_that_fails_leaves_nothing() {
         }
         Ok(())
     });
+}
+
+/// A source of the user's may do anything while it is registered.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_registration_that_panics_leaves_nothing() {
+    run(async || {
+        for _ in 0..100 {
+            let (_sender, receiver, notes) = Noted::new()?;
+            notes.panic.set(true);
+            let made = catch_unwind(AssertUnwindSafe(|| Async::new(receiver)));
+            assert!(made.is_err(), "on purpose");
+            assert_eq!((notes.dropped.get(), notes.deregistered.get()), (1, 0));
+            assert_eq!(place(notes.registered.borrow()[0]), 0, "the place is used again");
+        }
+        Ok(())
+    });
+}
+
+/// A source that is registered cannot be replaced by another one, which would wait for ever. This
+/// does not compile if `Async` has a `get_mut` of its own, which would come before the trait's.
+#[test]
+fn a_source_cannot_be_replaced() {
+    struct Absent;
+
+    trait GetMut {
+        fn get_mut(&mut self) -> Absent;
+    }
+
+    impl<S> GetMut for Async<S> {
+        fn get_mut(&mut self) -> Absent {
+            Absent
+        }
+    }
+
+    let (_, receiver) = pipe::new().expect("the OS has pipes");
+    let Absent = Async::from_fd(receiver).get_mut();
 }
 
 /// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773).

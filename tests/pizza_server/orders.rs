@@ -203,18 +203,16 @@ fn replies_are_whole_for_a_client_that_reads_slowly() {
     let server = Server::start();
     // First replies of different lengths, so that where the server's buffer ends, it ends in the
     // middle of a reply, if not for all clients.
-    let clients: Vec<_> = (1..=5)
-        .map(|digits| {
+    thread::scope(|scope| {
+        for digits in 1..=5 {
             let client = server.connect_narrow();
-            thread::spawn(move || order_a_lot_and_read_late(client, &"1".repeat(digits)))
-        })
-        .collect();
-    for client in clients {
-        client.join().expect("whole replies");
-    }
+            let server = server.process.id();
+            scope.spawn(move || order_a_lot_and_read_late(server, client, &"1".repeat(digits)));
+        }
+    });
 }
 
-fn order_a_lot_and_read_late(mut client: Client, first: &str) {
+fn order_a_lot_and_read_late(server: u32, mut client: Client, first: &str) {
     client.send(first);
     let interrupted = |error: std::io::Error| error.kind() == ErrorKind::Interrupted;
     while client.0.peek(&mut [0]).is_err_and(interrupted) {} // The reply is read later.
@@ -222,7 +220,7 @@ fn order_a_lot_and_read_late(mut client: Client, first: &str) {
     // As long as a read at most. So wherever the stream is cut, each read has one number at most,
     // and each number is in one read.
     let order = format!("{:>1024}", 7);
-    let sent = client.fall_silent(&order);
+    let sent = client.fall_silent(server, &order);
     let mut sender = client.0.try_clone().expect("another handle");
     let rest = order[sent % order.len()..].to_owned();
     let sender = thread::spawn(move || {

@@ -76,7 +76,7 @@ fn a_reply_that_is_being_written_arrives_whole() {
     let mut server = Server::start();
     let mut client = server.connect_narrow();
     let peer = client.addr();
-    client.fall_silent(&format!("{:>1024}", 7));
+    client.fall_silent(server.process.id(), &format!("{:>1024}", 7));
     server.signal("TERM");
     let mut before = Vec::new();
     loop {
@@ -163,7 +163,7 @@ fn a_second_signal_ends_the_server_at_once() {
     let mut server = Server::start();
     // Somebody who never reads would take all of the grace time.
     let mut client = server.connect_narrow();
-    client.fall_silent(&format!("{:>1024}", 7));
+    client.fall_silent(server.process.id(), &format!("{:>1024}", 7));
     server.signal("TERM");
     server.wait_for("SIGTERM: closing");
     server.signal("INT");
@@ -176,7 +176,7 @@ fn a_second_signal_ends_the_server_at_once() {
 fn who_never_reads_is_cut_off_when_the_grace_time_is_over() {
     let mut server = Server::start();
     let mut client = server.connect_narrow();
-    client.fall_silent(&format!("{:>1024}", 7));
+    client.fall_silent(server.process.id(), &format!("{:>1024}", 7));
     server.signal("TERM");
     let (status, log) = server.end();
     assert_eq!(status.code(), Some(0), "{log:?}");

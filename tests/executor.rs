@@ -514,3 +514,17 @@ fn a_handle_whose_executor_is_gone_drops_the_future_there_and_then() {
     });
     assert_eq!((drops.get(), polls.get()), (1, 0));
 }
+
+/// No join handle is left that could ask for the outcome, so the entry is free when the task ends.
+#[test]
+fn the_entry_of_a_task_that_a_handle_has_sent_is_used_again() {
+    let (executor, polls) = (executor(), Counter::new());
+    for _ in 0..100 {
+        let polls = polls.clone();
+        executor.handle().spawn(async move { polls.add() });
+        executor.run();
+    }
+    assert_eq!(polls.get(), 100);
+    let id = executor.spawn(pending::<()>()).id().to_string();
+    assert!(id.starts_with("task 0."), "{id} is not in the first entry");
+}

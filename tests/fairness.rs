@@ -6,13 +6,21 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     net,
+    pin::pin,
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
     task::{Poll, Waker},
     thread,
 };
+#[cfg(unix)]
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+};
 
-use common::{Counter, bounded};
+use common::{Counter, bounded, poll_once};
+#[cfg(unix)]
+use pizzaiolo::Async;
 use pizzaiolo::{Executor, block_on, net::TcpListener, spawn, yield_now};
 
 /// After so many polls at most, the executor looks for news from outside.
@@ -210,6 +218,35 @@ fn a_task_that_is_always_ready_does_not_keep_sockets_away() {
             acceptor.await.unwrap();
             drop(client);
         });
+    });
+}
+
+/// A look at the OS is a system call, so while tasks are ready there is one in 64 polls, and no more.
+/// Each byte is there before the next look, for a pair of Unix sockets needs no time.
+#[test]
+#[cfg(unix)]
+fn while_tasks_are_ready_the_os_is_asked_once_in_sixty_four_polls() {
+    bounded(|| {
+        let (executor, polls) = (executor(), Counter::new());
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        reader.set_nonblocking(true).unwrap();
+        let (reader, counted) = (Async::from_fd(reader), polls.clone());
+        let task = executor.spawn(async move {
+            let mut between = Vec::new();
+            for _ in 0..10 {
+                let mut read = pin!(reader.read_with(|mut socket| socket.read(&mut [0])));
+                assert!(poll_once(&mut read).is_pending());
+                writer.write_all(b"!").unwrap();
+                let before = counted.get();
+                read.await.unwrap();
+                between.push(counted.get() - before);
+            }
+            between
+        });
+        spin(&executor, &polls);
+        let between = executor.block_on(task).unwrap();
+        // Of the 64 polls, the reader has one. The first look comes when it comes.
+        assert_eq!(between[1..], [POLLS_A_LOOK - 1; 9]);
     });
 }
 

@@ -227,3 +227,20 @@ fn std_sockets_become_non_blocking_and_blocking_again() {
         Ok(())
     });
 }
+
+/// The OS reports the refusal as an error, and not as something to read.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_recv_that_waits_is_ended_by_a_refusal() {
+    run(async || {
+        let (kitchen, table) = pair()?;
+        drop(table);
+        let mut buf = [0; 64];
+        let mut receive = pin!(kitchen.recv(&mut buf));
+        assert!(poll_once(receive.as_mut()).await.is_pending());
+        kitchen.send(b"is anybody there?").await?;
+        let error = receive.await.expect_err("nothing is bound there");
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        Ok(())
+    });
+}

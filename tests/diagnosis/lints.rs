@@ -63,7 +63,7 @@ fn a_poll_below_the_limit_is_not_slow() {
 #[test]
 fn a_poll_of_more_than_100_ms_is_slow_unless_told_otherwise() {
     bounded(|| {
-        let (executor, events) = watched();
+        let (executor, events) = watched_with(Executor::builder());
         executor.block_on(async { thread::sleep(Duration::from_millis(101)) });
         let warnings = events.warnings();
         assert!(matches!(warnings.as_slice(), [(_, Warning::SlowPoll(_), _)]), "{warnings:?}");
@@ -177,5 +177,24 @@ fn a_flag_turns_them_on_and_the_log_has_them() {
                 "{lines:?}"
             );
         }
+    });
+}
+
+/// Tasks that follow each other in one entry of the slab.
+#[test]
+fn a_task_is_not_judged_by_the_polls_of_the_one_before_it_in_its_entry() {
+    bounded(|| {
+        let (executor, events) = watched();
+        for (wakes, warnings) in [(1000, 1), (1000, 2), (10, 2)] {
+            let task = executor.spawn(wakes_itself(wakes));
+            executor.run();
+            assert!(task.is_finished());
+            assert_eq!(busy(&events.warnings()).len(), warnings);
+        }
+        // Each is below the limit; together they are above it.
+        for _ in 0..100 {
+            executor.block_on(executor.spawn(wakes_itself(10))).expect("it does not panic");
+        }
+        assert_eq!(busy(&events.warnings()).len(), 2);
     });
 }

@@ -241,3 +241,18 @@ fn a_task_that_another_thread_has_woken_meanwhile_is_not_warned_of() {
         assert_eq!(events.warnings(), []);
     });
 }
+
+/// The waker that is left belongs to the task that had the entry before.
+#[test]
+fn a_lost_task_is_warned_of_though_a_waker_of_its_entry_is_left() {
+    bounded(|| {
+        let (executor, events) = watched();
+        let first = executor.spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+        let id = first.id();
+        let _left = executor.block_on(first).expect("it does not panic");
+        let lost = executor.spawn(pending::<()>());
+        assert_eq!(lost.id().to_string(), format!("{id}.1"), "it has the same entry");
+        executor.run_until_idle();
+        assert_eq!(the_one_lost(&events.warnings()).0, Some(lost.id()));
+    });
+}

@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
     sync::{Once, mpsc},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use pizzaiolo::{
@@ -50,9 +51,9 @@ impl Events {
     }
 }
 
-/// An executor that is watched.
+/// An executor that is watched. It does not warn of slow polls: on a busy machine each may be one.
 pub(crate) fn watched() -> (Executor, Events) {
-    watched_with(Executor::builder())
+    watched_with(Executor::builder().slow_poll(Duration::MAX))
 }
 
 pub(crate) fn watched_with(builder: Builder) -> (Executor, Events) {

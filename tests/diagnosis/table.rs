@@ -7,7 +7,7 @@ use std::{
     os::unix::net::UnixStream,
     pin::{Pin, pin},
     rc::Rc,
-    task::Poll,
+    task::{Context, Poll, Waker},
     thread,
     time::Duration,
 };
@@ -370,5 +370,57 @@ fn a_thousand_tasks_are_listed_in_the_order_of_their_names() {
         let handles: Vec<_> = (0..1000).map(|_| executor.spawn(yield_now())).collect();
         let listed: Vec<_> = executor.tasks().iter().map(|task| task.id).collect();
         assert_eq!(listed, handles.iter().map(JoinHandle::id).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_new_task_has_no_polls_of_the_one_before_it_in_its_entry() {
+    bounded(|| {
+        let executor = executor();
+        let first = executor.spawn(async {
+            for _ in 0..10 {
+                yield_now().await;
+            }
+        });
+        let id = first.id();
+        executor.run();
+        drop(first);
+        let second = executor.spawn(pending::<()>());
+        assert_eq!(second.id().to_string(), format!("{id}.1"), "it has the same entry");
+        assert_eq!(executor.tasks()[0].polls, 0);
+        executor.run_until_idle();
+        assert_eq!(executor.tasks()[0].polls, 1);
+    });
+}
+
+/// Wakers that a combinator or a channel has put around the task's own say nothing of the task. The
+/// reactor remembers the task that was polled when the wait began.
+#[test]
+fn a_task_that_waits_with_another_waker_than_its_own_is_listed() {
+    bounded(|| {
+        let executor = executor();
+        let socket = UnixStream::pair().expect("the OS has sockets");
+        let socket = Rc::new(Async::from_fd(socket.0));
+        let own = Rc::clone(&socket);
+        drop(spawn_named(&executor, "own", async move { own.readable().await }));
+        let wait = Rc::clone(&socket);
+        let waits = async move {
+            let mut wait = pin!(wait.readable());
+            let cx = &mut Context::from_waker(Waker::noop());
+            assert!(wait.as_mut().poll(cx).is_pending());
+            pending::<()>().await;
+        };
+        drop(spawn_named(&executor, "future", waits));
+        drop(spawn_named(&executor, "poll", async move {
+            let cx = &mut Context::from_waker(Waker::noop());
+            assert!(socket.poll_readable(cx).is_pending());
+            pending::<()>().await;
+        }));
+        executor.run_until_idle();
+        for name in ["own", "future", "poll"] {
+            let waits_for = named(&executor, name).waits_for;
+            let is_listed = matches!(waits_for[..], [WaitsFor::Socket(_, Direction::Read)]);
+            assert!(is_listed, "{name}: {waits_for:?}");
+        }
     });
 }

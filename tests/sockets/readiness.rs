@@ -704,3 +704,21 @@ fn a_socket_may_be_dropped_inside_its_own_wake() {
         Ok(())
     });
 }
+
+/// An urgent byte that is not read makes the socket readable; only its end makes it closed.
+#[test]
+#[cfg(target_os = "linux")]
+fn closed_waits_for_the_end_beside_an_urgent_byte() {
+    run(async || {
+        let (stream, peer) = pair()?;
+        let mut closed = pin!(stream.closed());
+        assert!(poll_once(closed.as_mut()).await.is_pending());
+        socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
+        // It is readable now.
+        stream.readable().await?;
+        assert!(poll_once(closed.as_mut()).await.is_pending());
+        drop(peer);
+        closed.await?;
+        Ok(())
+    });
+}

@@ -47,7 +47,7 @@ fn wake_elsewhere(waker: &Waker) {
 // Wakes from other threads, and the sleep.
 
 /// "A wake from another thread is lost while the task is being put back" (compio#948): here one
-/// that comes during the poll leads to another poll. The models in `src/inbox/model.rs` look at every
+/// that comes during the poll leads to another poll. The models in `src/executor/model.rs` look at every
 /// moment of it.
 #[test]
 fn a_wake_from_another_thread_during_the_poll_is_one_more_poll() {
@@ -277,7 +277,7 @@ fn wakes_during_a_poll_are_one_more_poll() {
 }
 
 /// "The second wake's data is not visible to the poll" (tokio#7622, futures-rs#2608): the models
-/// in `src/inbox/model.rs` prove it; here are many of them, all seen.
+/// in `src/executor/model.rs` prove it; here are many of them, all seen.
 #[test]
 fn the_poll_sees_what_every_wake_has_brought() {
     const SENDERS: usize = 4;

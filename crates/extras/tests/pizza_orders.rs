@@ -9,11 +9,11 @@ use std::{
 use proptest::{collection::vec, prelude::*, sample::select};
 
 #[allow(dead_code, reason = "the server uses more of it")]
-#[path = "../examples/pizza-server/connections.rs"]
+#[path = "../../../examples/pizza-server/connections.rs"]
 mod connections;
-#[path = "../examples/pizza-server/conversation.rs"]
+#[path = "../../../examples/pizza-server/conversation.rs"]
 mod conversation;
-#[path = "pizza_server/meaning.rs"]
+#[path = "../../../tests/pizza_server/meaning.rs"]
 mod meaning;
 
 use connections::{Connections, Freed};

@@ -1,6 +1,6 @@
 //! The example `slow_oven`, as a process: what blocks one order blocks nobody else.
 
-#[path = "common/example.rs"]
+#[path = "../../../tests/common/example.rs"]
 mod example;
 
 use std::{

@@ -63,6 +63,9 @@
 //! work; the `blocking` crate does both, and its futures run here, as do those of every crate that
 //! does not ask for one particular runtime.
 
+// docs.rs labels what is behind a feature; it has the toolchain for it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // Where executor and reactor meet.
 mod runtime;
 pub mod task;

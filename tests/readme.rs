@@ -44,6 +44,9 @@ fn rust_files(path: &Path) -> Vec<PathBuf> {
 fn every_link_of_a_page_leads_to_a_file_of_the_repository() {
     let pages = [
         "README.md",
+        "CONTRIBUTING.md",
+        "docs/testing.md",
+        "docs/under-fire.md",
         "docs/watching.md",
         "examples/ladder/README.md",
         "examples/exercises/README.md",
@@ -59,6 +62,15 @@ fn every_link_of_a_page_leads_to_a_file_of_the_repository() {
         }
     }
     assert!(found > 50, "only {found} links were found");
+}
+
+/// The registry shows the README too, and puts the repository's address before each relative link.
+#[test]
+fn the_links_of_the_readme_lead_downwards_from_the_root() {
+    for link in links(README) {
+        let is_below = !link.starts_with('/') && link.split('/').all(|part| part != "..");
+        assert!(is_below, "{link} leads elsewhere on the registry's page");
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@ mod support;
 
 use std::{
     cell::{Cell, RefCell},
-    fs::File,
     io::{self, ErrorKind, Read, Write},
     os::{
         fd::{AsFd, AsRawFd, OwnedFd},
@@ -453,7 +452,7 @@ fn a_deregistration_that_fails_leaves_nothing() {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn a_plain_file_cannot_be_waited_for() {
     run(async || {
-        let file = File::open("/proc/self/exe")?;
+        let file = std::fs::File::open("/proc/self/exe")?;
         let source = Async::from_fd(file);
         for _ in 0..3 {
             let error = source.readable().await.expect_err("epoll refuses it");

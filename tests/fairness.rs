@@ -6,7 +6,6 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     net,
-    pin::pin,
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
     task::{Poll, Waker},
@@ -16,9 +15,12 @@ use std::{
 use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
+    pin::pin,
 };
 
-use common::{Counter, bounded, poll_once};
+#[cfg(unix)]
+use common::poll_once;
+use common::{Counter, bounded};
 #[cfg(unix)]
 use pizzaiolo::Async;
 use pizzaiolo::{Executor, block_on, net::TcpListener, spawn, yield_now};

@@ -92,6 +92,7 @@ impl Client {
     pub(crate) fn connect_narrow(addr: SocketAddr, tally: &Rc<Tally>) -> io::Result<Client> {
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
         socket.set_recv_buffer_size(4096)?;
+        #[cfg(unix)]
         socket.set_tcp_mss(536)?;
         // On the loopback this does not wait for the server, only for the OS.
         socket.connect(&addr.into())?;

@@ -30,7 +30,11 @@ impl Driver {
 
     /// Sleeps until something happens. Panics if that is proven never to be the case.
     fn sleep(&self, shared: &Shared) -> io::Result<()> {
-        if self.reactor.next_deadline().is_none() && !shared.has_handles() {
+        // While a socket is waited for, there is nothing to prove, and nothing to wake up for.
+        let may_be_for_ever = self.reactor.next_deadline().is_none()
+            && !shared.has_handles()
+            && !self.reactor.has_waiting_sources();
+        if may_be_for_ever {
             if !self.reactor.clock().is_paused() {
                 self.reactor.park(Some(SLEEP_BEFORE_PROOF))?;
                 if shared.has_work() {

@@ -4,7 +4,6 @@ use std::{
     cell::RefCell,
     future::{pending, poll_fn},
     net,
-    os::unix::net::UnixStream,
     pin::{Pin, pin},
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -143,15 +142,21 @@ impl Observer for Sockets {
     }
 }
 
+/// A socket that nothing is sent to. It is registered now, under the executor that runs.
+fn socket() -> Async<mio::net::UdpSocket> {
+    let address = "127.0.0.1:0".parse().expect("it is an address");
+    let socket = mio::net::UdpSocket::bind(address).expect("loopback");
+    Async::new(socket).expect("it can be registered")
+}
+
 #[test]
 fn a_task_waits_for_a_socket_and_a_direction() {
     bounded(|| {
         let sockets = Sockets::default();
         let executor = Executor::builder().observer(sockets.clone()).build();
         let executor = executor.expect("the OS has descriptors");
-        let (reader, writer) = UnixStream::pair().expect("the OS has sockets");
-        let _reader = executor.spawn(async move { Async::from_fd(reader).readable().await });
-        let _writer = executor.spawn(async move { Async::from_fd(writer).writable().await });
+        let _reader = executor.spawn(async { socket().readable().await });
+        let _writer = executor.spawn(async { socket().writable().await });
         // One poll each, and no look at the OS in between: there is room to write.
         assert!(executor.tick() && executor.tick());
         let tasks = executor.tasks();
@@ -399,8 +404,7 @@ fn a_new_task_has_no_polls_of_the_one_before_it_in_its_entry() {
 fn a_task_that_waits_with_another_waker_than_its_own_is_listed() {
     bounded(|| {
         let executor = executor();
-        let socket = UnixStream::pair().expect("the OS has sockets");
-        let socket = Rc::new(Async::from_fd(socket.0));
+        let socket = executor.block_on(async { Rc::new(socket()) });
         let own = Rc::clone(&socket);
         drop(spawn_named(&executor, "own", async move { own.readable().await }));
         let wait = Rc::clone(&socket);

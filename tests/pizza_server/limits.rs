@@ -4,11 +4,11 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
-use crate::support::{A_HANG, Server, WRONG, binary, command, prepared, start, thanks};
+use crate::support::{A_HANG, Server, binary, prepared, start, thanks};
 
 /// Row "`accept` spins on EMFILE and starves the tasks that would close" (tokio#4782,
 /// async-std#658).
@@ -78,7 +78,7 @@ fn the_server_has_as_many_descriptors_after_its_clients_as_before() {
     for round in 0..300 {
         let mut client = server.connect();
         let peer = client.addr();
-        assert_eq!(client.order("x"), WRONG);
+        assert_eq!(client.order("x"), crate::support::WRONG);
         if round % 2 == 0 {
             drop(client);
         } else {
@@ -197,8 +197,8 @@ fn who_neither_speaks_nor_listens_is_hung_up_on() {
 #[test]
 #[cfg(target_os = "linux")]
 fn threads_share_the_clients() {
-    let mut command = command();
-    command.args(["127.0.0.1:0", "--threads=3"]).stdout(Stdio::piped());
+    let mut command = crate::support::command();
+    command.args(["127.0.0.1:0", "--threads=3"]).stdout(std::process::Stdio::piped());
     let mut server = Server::run(command);
     for _ in 0..3 {
         server.wait_for("Server listening for incoming connections");

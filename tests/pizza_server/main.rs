@@ -1,6 +1,7 @@
 //! The pizza server as a real process, and plain std clients that talk to it.
 
 mod cli;
+#[cfg(unix)]
 mod limits;
 mod orders;
 #[cfg(unix)]

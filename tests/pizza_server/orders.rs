@@ -4,10 +4,9 @@ use std::{
     io::{ErrorKind, Write},
     net::Shutdown,
     thread,
-    time::Instant,
 };
 
-use crate::support::{A_HANG, Client, Server, WRONG, command, finish, thanks};
+use crate::support::{Client, Server, WRONG, command, thanks};
 
 #[test]
 fn orders_are_numbers_with_sign_and_white_space() {
@@ -273,15 +272,15 @@ fn an_idle_server_uses_no_processor_time() {
         let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches"));
         line.expect("Linux counts them").to_owned()
     };
-    let since = Instant::now();
+    let since = std::time::Instant::now();
     while field(&stat(), 1) != "S" {
-        assert!(since.elapsed() < A_HANG, "it never sleeps");
+        assert!(since.elapsed() < crate::support::A_HANG, "it never sleeps");
         thread::yield_now();
     }
     let before = (ticks(), sleeps());
     // Some time passes, on this machine's own clock: that of the programs that it can run.
     for _ in 0..20 {
-        assert!(finish(command().arg("--help")).status.success());
+        assert!(crate::support::finish(command().arg("--help")).status.success());
     }
     assert_eq!(field(&stat(), 1), "S", "it sleeps");
     let after = (ticks(), sleeps());

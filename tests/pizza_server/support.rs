@@ -148,6 +148,7 @@ impl Server {
             .expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a small buffer");
         // With small packets, the server's buffer stays small too.
+        #[cfg(unix)]
         socket.set_tcp_mss(536).expect("small packets");
         socket.connect(&self.addr.into()).expect("it listens");
         Client::from(TcpStream::from(socket))

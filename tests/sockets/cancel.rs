@@ -12,10 +12,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    spawn, yield_now,
-};
+use pizzaiolo::{net::TcpListener, spawn, yield_now};
 
 use crate::support::{WakeCount, fill, narrow_pair, pair, poll_with, run};
 
@@ -157,13 +154,13 @@ fn a_dropped_connect_closes_what_it_began() {
     run(async || {
         let (listener, waiting) = crate::readiness::full_listener()?;
         let addr = listener.local_addr()?;
-        begin_and_drop(TcpStream::connect(addr)).await;
+        begin_and_drop(pizzaiolo::net::TcpStream::connect(addr)).await;
         // Those that were in the queue, and nobody else.
         for client in waiting {
             let (_, peer) = listener.accept()?;
             assert_eq!(peer, client.local_addr()?);
         }
-        let client = TcpStream::connect(addr).await?;
+        let client = pizzaiolo::net::TcpStream::connect(addr).await?;
         let (_, peer) = listener.accept()?;
         assert_eq!(peer, client.local_addr()?);
         Ok(())

@@ -13,6 +13,7 @@ mod lints;
 use std::{fmt, io, panic::Location, pin::pin, rc::Rc, task::Waker};
 
 pub use self::builder::Builder;
+pub(crate) use self::diagnosis::running_tasks;
 use self::driver::Driver;
 use crate::{
     clock::Clock,
@@ -42,7 +43,7 @@ const SHUTDOWN_ROUNDS: usize = 1000;
 /// let served = Rc::new(Cell::new(0));
 /// for _ in 0..3 {
 ///     let served = Rc::clone(&served);
-///     let _ = executor.spawn(async move { served.set(served.get() + 1) });
+///     executor.spawn(async move { served.set(served.get() + 1) }).detach();
 /// }
 /// executor.run();
 /// assert_eq!(served.get(), 3);
@@ -201,7 +202,7 @@ impl Executor {
     /// That future may call it too: it can borrow the executor.
     #[must_use]
     pub fn tasks(&self) -> TaskTable {
-        diagnosis::table(self.event_loop.shared(), self.reactor())
+        diagnosis::table(self.event_loop.shared(), self.reactor().shared())
     }
 
     /// Creates a way to spawn from other threads.

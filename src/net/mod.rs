@@ -24,6 +24,17 @@
 //! that poll one direction of one stream through these traits, the last is woken; of those that
 //! await the stream's own methods, all are.
 //!
+//! # The budget
+//!
+//! One poll of a task may complete 128 operations on sockets. After that each further one is Pending
+//! without a try, and the task goes to the end of the queue: so one whose sockets are always ready
+//! keeps no other task waiting. The wake comes when the poll has ended. (Under an executor of one's
+//! own on a [`Reactor`](crate::Reactor) there is no budget.) So an operation that is polled once and is
+//! Pending (`now_or_never`, say) need not mean that the OS would have made it wait. What says that are
+//! the methods that begin with `try_`: they always ask the OS, and take nothing from the budget.
+//!
+//! # What is awaited
+//!
 //! Whether an operation is written `async fn` or returns `impl Future`, it does nothing before it
 //! is awaited. One that is dropped while it waits leaves nothing behind; each one's
 //! `# Cancel safety` says what it may have done by then.
@@ -45,13 +56,13 @@ mod unix;
 
 pub use self::{
     split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError},
-    tcp_listener::{Incoming, TcpListener},
+    tcp_listener::{Incoming, IntoIncoming, TcpListener},
     tcp_stream::TcpStream,
     udp::UdpSocket,
 };
 
 #[cfg(unix)]
-pub use self::unix::{UnixDatagram, UnixIncoming, UnixListener, UnixStream};
+pub use self::unix::{UnixDatagram, UnixIncoming, UnixIntoIncoming, UnixListener, UnixStream};
 
 /// What every socket type is to the OS: its descriptor.
 macro_rules! descriptors {

@@ -1,13 +1,14 @@
 use std::{
     io::{self, ErrorKind},
     net::{self, SocketAddr, ToSocketAddrs},
+    task::Poll,
 };
 
 use super::{
     split::{OwnedReadHalf, OwnedWriteHalf},
-    stream::ByteStream,
+    stream::{ByteStream, Connecting},
 };
-use crate::async_io::Async;
+use crate::{async_io::Async, id::Direction};
 
 /// A TCP connection.
 ///
@@ -80,8 +81,7 @@ impl TcpStream {
     async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
         // Made just now, so no duplicate of it exists.
         let io = Async::socket(mio::net::TcpStream::connect(addr)?, label).assume_unique();
-        io.connected().await?;
-        Ok(TcpStream { io })
+        Ok(TcpStream { io: Connecting::new(io).await? })
     }
 
     /// Reads like [`read`](TcpStream::read), but leaves the bytes in the socket: the next read
@@ -98,11 +98,13 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() {
-            return Ok(0);
-        }
-        self.io.read_with(|stream| stream.peek(buf)).await
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.operation(Direction::Read, move |io| {
+            if buf.is_empty() {
+                return Poll::Ready(Ok(0));
+            }
+            io.attempt(Direction::Read, |stream| stream.peek(buf))
+        })
     }
 
     /// Returns the address of this end.
@@ -158,6 +160,26 @@ impl TcpStream {
     /// The OS's.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.get_ref().set_ttl(ttl)
+    }
+}
+
+impl OwnedReadHalf<TcpStream> {
+    /// Reads like [`read`](Self::read), but leaves the bytes in the socket: the next read gets them
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.peek(buf)
     }
 }
 

@@ -84,8 +84,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
-    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.write_with(|socket| socket.send(buf)).await
+    pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.write_with(move |socket| socket.send(buf))
     }
 
     /// Sends `buf` to `addr`, as one datagram; of several addresses, to the first. Returns how
@@ -130,8 +130,8 @@ impl UdpSocket {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
-    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read_with(|socket| socket.recv(buf)).await
+    pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read_with(move |socket| socket.recv(buf))
     }
 
     /// Receives a datagram from anybody. Returns how many bytes of it are in `buf`, and who sent
@@ -149,8 +149,11 @@ impl UdpSocket {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
-    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.read_with(|socket| socket.recv_from(buf)).await
+    pub fn recv_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.io.read_with(move |socket| socket.recv_from(buf))
     }
 
     /// Receives like [`recv`](UdpSocket::recv), but leaves the datagram in the socket: the next
@@ -167,8 +170,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read_with(|socket| socket.peek(buf)).await
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read_with(move |socket| socket.peek(buf))
     }
 
     /// Receives like [`recv_from`](UdpSocket::recv_from), but leaves the datagram in the socket:
@@ -185,8 +188,52 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.read_with(|socket| socket.peek_from(buf)).await
+    pub fn peek_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.io.read_with(move |socket| socket.peek_from(buf))
+    }
+
+    /// Sends `buf` to the peer, as one datagram, and never waits. Returns how many bytes that is: all of
+    /// them.
+    ///
+    /// It always asks the OS, also outside an executor, and takes nothing from the
+    /// [budget](crate::net#the-budget). So do the other `try_*`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room now; and as for [`send`](Self::send).
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send(buf))
+    }
+
+    /// Sends `buf` to `addr`, as one datagram, and never waits.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room now; and as for [`send_to`](Self::send_to).
+    pub fn try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send_to(buf, addr))
+    }
+
+    /// Receives a datagram from the peer, and never waits. Returns how many bytes of it are in `buf`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none now; and as for [`recv`](Self::recv).
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_read_with(|socket| socket.recv(buf))
+    }
+
+    /// Receives a datagram from any sender, and never waits. Returns how many bytes of it are in `buf`,
+    /// and the sender's address.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none now; and as for [`recv`](Self::recv).
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.try_read_with(|socket| socket.recv_from(buf))
     }
 
     /// Waits until there may be a datagram to receive, or an error.
@@ -204,8 +251,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Read).await
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Read)
     }
 
     /// Waits until there may be room to send, or an error.
@@ -221,8 +268,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Write).await
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Write)
     }
 
     /// Returns the address of this socket.

@@ -2,6 +2,8 @@ use std::{
     io,
     os::unix::net::{self, SocketAddr},
     path::Path,
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 use super::path_of;
@@ -9,7 +11,7 @@ use crate::{
     async_io::Async,
     net::{
         split::{OwnedReadHalf, OwnedWriteHalf},
-        stream::ByteStream,
+        stream::{ByteStream, Connecting},
     },
 };
 
@@ -69,10 +71,31 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection that is being made.
-    pub async fn connect(path: impl AsRef<Path>) -> io::Result<UnixStream> {
-        let stream = UnixStream::unique(mio::net::UnixStream::connect(path)?);
-        stream.io.connected().await?;
-        Ok(stream)
+    pub fn connect(path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> + Unpin {
+        Connect(Some(mio::net::UnixStream::connect(path).map(UnixStream::connecting)))
+    }
+
+    /// Connects to the listener at this address, which may be an abstract one (on Linux).
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](UnixStream::connect).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`connect`](UnixStream::connect).
+    pub fn connect_addr(
+        addr: &SocketAddr,
+    ) -> impl Future<Output = io::Result<UnixStream>> + Unpin + use<> {
+        Connect(Some(mio::net::UnixStream::connect_addr(addr).map(UnixStream::connecting)))
+    }
+
+    fn connecting(stream: mio::net::UnixStream) -> Connecting<mio::net::UnixStream> {
+        Connecting::new(UnixStream::unique(stream).io)
     }
 
     /// Creates two streams that are connected with each other.
@@ -102,6 +125,24 @@ impl UnixStream {
     /// The OS's.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().peer_addr()
+    }
+}
+
+/// The future of a connection that is being made, or the error that it began with.
+struct Connect(Option<io::Result<Connecting<mio::net::UnixStream>>>);
+
+impl Future for Connect {
+    type Output = io::Result<UnixStream>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<UnixStream>> {
+        match &mut self.0 {
+            Some(Ok(connecting)) => Pin::new(connecting).poll(cx).map_ok(|io| UnixStream { io }),
+            begun => Poll::Ready(match begun.take() {
+                Some(Err(error)) => Err(error),
+                _ => panic!("a connection was polled after it was made, or had failed"),
+            }),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::{
     cell::OnceCell,
     fmt, io,
+    panic::{RefUnwindSafe, UnwindSafe},
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -309,6 +310,10 @@ impl AsFd for Reactor {
         self.owner.registry.get_or_init(duplicate).as_fd()
     }
 }
+
+/// Nothing in it is borrowed while code of the user runs.
+impl UnwindSafe for Reactor {}
+impl RefUnwindSafe for Reactor {}
 
 impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,13 @@ mod diagnosis;
 mod driver;
 mod lints;
 
-use std::{fmt, io, panic::Location, pin::pin, rc::Rc, task::Waker};
+use std::{
+    fmt, io,
+    panic::{Location, RefUnwindSafe, UnwindSafe},
+    pin::pin,
+    rc::Rc,
+    task::Waker,
+};
 
 pub use self::builder::Builder;
 pub(crate) use self::diagnosis::running_tasks;
@@ -278,6 +284,10 @@ impl Executor {
         }
     }
 }
+
+/// No panic of a task, and none of `block_on`'s future, leaves anything half done.
+impl UnwindSafe for Executor {}
+impl RefUnwindSafe for Executor {}
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

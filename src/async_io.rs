@@ -431,6 +431,12 @@ impl<S> Async<S> {
         }
     }
 
+    /// Ends the wait of a future that is dropped.
+    #[inline]
+    pub(crate) fn end_wait(&self, direction: Direction, id: &Cell<WaiterId>) {
+        self.registration.end_wait(direction, id.get());
+    }
+
     /// One poll of an operation that has no future: calls `attempt`, and begins to wait if that is
     /// not ready. All such polls of a direction share one waiter.
     #[track_caller]
@@ -542,7 +548,7 @@ where
 
 impl<S, F> Drop for Operation<'_, S, F> {
     fn drop(&mut self) {
-        self.io.registration.end_wait(self.direction, self.id.get());
+        self.io.end_wait(self.direction, &self.id);
     }
 }
 
@@ -572,6 +578,6 @@ where
 
 impl<S, F> Drop for MutOperation<'_, S, F> {
     fn drop(&mut self) {
-        self.io.registration.end_wait(Direction::Read, self.id.get());
+        self.io.end_wait(Direction::Read, &self.id);
     }
 }

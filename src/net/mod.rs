@@ -8,6 +8,12 @@
 //! descriptors, as on Windows, make them inside the executor: there they are registered when they are
 //! made.)
 //!
+//! # Names
+//!
+//! Nothing in here blocks the thread. What connects or sends to an address takes a [`ToAddrs`]: an
+//! address is one at once, and so is `localhost`. Any other name is looked up by [`lookup_host`], with
+//! the feature `dns` on a thread of the crate `blocking`; without it, it is an error that says so.
+//!
 //! # The budget
 //!
 //! One poll of a task completes at most 128 socket operations. After that each further operation in
@@ -42,6 +48,8 @@
 //! What is `#[inline]` in here is compiled where somebody uses that kind of socket, and not for all
 //! who depend on this crate. (What is generic or `async` is anyway.)
 
+mod addrs;
+mod connect;
 #[cfg(feature = "futures-io")]
 mod futures_io;
 #[macro_use]
@@ -55,9 +63,10 @@ mod udp;
 mod unix;
 
 pub use self::{
+    addrs::{LookupHost, ToAddrs, lookup_host},
     split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError},
     tcp_listener::{Incoming, IntoIncoming, TcpListener},
-    tcp_stream::TcpStream,
+    tcp_stream::{Connect, TcpStream},
     udp::UdpSocket,
 };
 

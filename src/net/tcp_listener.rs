@@ -1,13 +1,16 @@
 use std::{
     fmt, io,
-    net::{self, SocketAddr, ToSocketAddrs},
+    net::{self, SocketAddr},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
 
-use super::TcpStream;
+use super::{
+    addrs::{ToAddrs, without_lookup},
+    tcp_stream::TcpStream,
+};
 use crate::{
     async_io::{Async, Operation},
     id::Direction,
@@ -38,16 +41,17 @@ impl TcpListener {
     /// Creates a listener at `addr`; of several addresses, at the first that can be had. Port 0
     /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) tells it.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile. The queue of connections
-    /// that wait to be accepted holds as many as std's listener has it hold; for another number,
+    /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had. The
+    /// queue of connections that wait to be accepted holds as many as std's listener has it hold; for another number,
     /// or for socket options, make the socket as you like and convert it from
     /// [`std::net::TcpListener`].
     ///
     /// # Errors
     ///
     /// When no address can be had, the error of the last: in use, not ours, not allowed.
-    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
-        net::TcpListener::bind(addr)?.try_into()
+    /// `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it up.
+    pub fn bind(addr: impl ToAddrs) -> io::Result<TcpListener> {
+        net::TcpListener::bind(&without_lookup(&addr)?[..])?.try_into()
     }
 
     /// Waits for the next connection.

@@ -1,9 +1,13 @@
 use std::{
+    cell::Cell,
     io::{self, ErrorKind},
-    net::{self, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
+    net::{self, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
-use crate::{async_io::Async, id::Direction};
+use super::addrs::{Lookup, ToAddrs, without_lookup};
+use crate::{async_io::Async, id::Direction, reactor::waiters::WaiterId};
 
 /// A UDP socket: it sends and receives datagrams.
 ///
@@ -39,28 +43,30 @@ impl UdpSocket {
     /// Creates a socket at `addr`; of several addresses, at the first that can be had. Port 0
     /// lets the OS choose a free port: [`local_addr`](UdpSocket::local_addr) tells it.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had.
     ///
     /// # Errors
     ///
     /// When no address can be had, the error of the last: in use, not ours, not allowed.
-    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<UdpSocket> {
-        net::UdpSocket::bind(addr)?.try_into()
+    /// `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it up.
+    pub fn bind(addr: impl ToAddrs) -> io::Result<UdpSocket> {
+        net::UdpSocket::bind(&without_lookup(&addr)?[..])?.try_into()
     }
 
     /// Makes `addr` the peer; of several addresses, the first that can be. From then on
     /// [`send`](UdpSocket::send) sends there, and only what comes from there is received. Nothing
     /// is sent yet, so this never waits.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    /// No name is looked up here, but for `localhost`.
     ///
     /// # Errors
     ///
     /// When no address can be the peer, the error of the last. `InvalidInput` if there is no
-    /// address at all.
-    pub fn connect(&self, addr: impl ToSocketAddrs) -> io::Result<()> {
+    /// address at all. `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it
+    /// up.
+    pub fn connect(&self, addr: impl ToAddrs) -> io::Result<()> {
         let mut result = Err(io::Error::new(ErrorKind::InvalidInput, "no address to connect to"));
-        for addr in addr.to_socket_addrs()? {
+        for addr in without_lookup(&addr)? {
             result = self.io.get_ref().connect(addr);
             if result.is_ok() {
                 break;
@@ -91,13 +97,13 @@ impl UdpSocket {
     /// Sends `buf` to `addr`, as one datagram; of several addresses, to the first. Returns how
     /// many bytes that is: all of them.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile. A [`SocketAddr`] costs
-    /// nothing.
+    /// This never blocks the thread. A name is looked up first, see
+    /// [`lookup_host`](crate::net::lookup_host): that needs the feature `dns`.
     ///
     /// # Errors
     ///
     /// The OS's: the datagram is too long, or nobody can be reached there. `InvalidInput` if
-    /// there is no address at all. Or if the socket has to wait under another executor than its
+    /// there is no address at all. As for [`lookup_host`](crate::net::lookup_host). Or if the socket has to wait under another executor than its
     /// own.
     ///
     /// # Panics
@@ -107,11 +113,12 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
-    pub async fn send_to(&self, buf: &[u8], addr: impl ToSocketAddrs) -> io::Result<usize> {
-        let Some(addr) = addr.to_socket_addrs()?.next() else {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "no address to send to"));
-        };
-        self.io.write_with(|socket| socket.send_to(buf, addr)).await
+    pub fn send_to(
+        &self,
+        buf: &[u8],
+        addr: impl ToAddrs,
+    ) -> impl Future<Output = io::Result<usize>> {
+        SendTo { socket: self, buf, to: Err(Lookup::of(&addr)), id: Cell::new(0) }
     }
 
     /// Receives a datagram from the peer that [`connect`](UdpSocket::connect) has named. Returns
@@ -430,6 +437,41 @@ impl UdpSocket {
     /// The OS's.
     pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
         self.io.get_ref().set_multicast_ttl_v4(ttl)
+    }
+}
+
+/// Sends a datagram when its address is known.
+struct SendTo<'a, 'b> {
+    socket: &'a UdpSocket,
+    buf: &'b [u8],
+    to: Result<SocketAddr, Lookup>,
+    /// The wait that it has begun.
+    id: Cell<WaiterId>,
+}
+
+impl Future for SendTo<'_, '_> {
+    type Output = io::Result<usize>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let none = || io::Error::new(ErrorKind::InvalidInput, "no address to send to");
+        let to = match &mut this.to {
+            Ok(addr) => *addr,
+            Err(lookup) => ready!(lookup.poll(cx))?.next().ok_or_else(none)?,
+        };
+        this.to = Ok(to);
+        let (buf, direction) = (this.buf, Direction::Write);
+        let send = |io: &Async<mio::net::UdpSocket>| {
+            io.attempt(direction, |socket| socket.send_to(buf, to))
+        };
+        this.socket.io.poll_future(direction, &this.id, cx, send)
+    }
+}
+
+impl Drop for SendTo<'_, '_> {
+    fn drop(&mut self) {
+        self.socket.io.end_wait(Direction::Write, &self.id);
     }
 }
 

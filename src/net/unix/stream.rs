@@ -71,8 +71,8 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection that is being made.
-    pub fn connect(path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> + Unpin {
-        Connect(Some(mio::net::UnixStream::connect(path).map(UnixStream::connecting)))
+    pub fn connect(path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> {
+        Connect::Begin(Some(move || mio::net::UnixStream::connect(path)))
     }
 
     /// Connects to the listener at this address, which may be an abstract one (on Linux).
@@ -88,14 +88,8 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// As for [`connect`](UnixStream::connect).
-    pub fn connect_addr(
-        addr: &SocketAddr,
-    ) -> impl Future<Output = io::Result<UnixStream>> + Unpin + use<> {
-        Connect(Some(mio::net::UnixStream::connect_addr(addr).map(UnixStream::connecting)))
-    }
-
-    fn connecting(stream: mio::net::UnixStream) -> Connecting<mio::net::UnixStream> {
-        Connecting::new(UnixStream::unique(stream).io)
+    pub fn connect_addr(addr: &SocketAddr) -> impl Future<Output = io::Result<UnixStream>> {
+        Connect::Begin(Some(move || mio::net::UnixStream::connect_addr(addr)))
     }
 
     /// Creates two streams that are connected with each other.
@@ -128,20 +122,33 @@ impl UnixStream {
     }
 }
 
-/// The future of a connection that is being made, or the error that it began with.
-struct Connect(Option<io::Result<Connecting<mio::net::UnixStream>>>);
+/// The future of a connection: not polled yet, or being made.
+enum Connect<F> {
+    Begin(Option<F>),
+    Begun(Connecting<mio::net::UnixStream>),
+}
 
-impl Future for Connect {
+/// What begins it is only called.
+impl<F> Unpin for Connect<F> {}
+
+impl<F> Future for Connect<F>
+where
+    F: FnOnce() -> io::Result<mio::net::UnixStream>,
+{
     type Output = io::Result<UnixStream>;
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<UnixStream>> {
-        match &mut self.0 {
-            Some(Ok(connecting)) => Pin::new(connecting).poll(cx).map_ok(|io| UnixStream { io }),
-            begun => Poll::Ready(match begun.take() {
-                Some(Err(error)) => Err(error),
-                _ => panic!("a connection was polled after it was made, or had failed"),
-            }),
+        loop {
+            match &mut *self {
+                Connect::Begun(connecting) => {
+                    return Pin::new(connecting).poll(cx).map_ok(|io| UnixStream { io });
+                }
+                Connect::Begin(begin) => {
+                    let begin = begin.take().unwrap_or_else(|| unreachable!("it begins once"));
+                    *self = Connect::Begun(Connecting::new(UnixStream::unique(begin()?).io));
+                }
+            }
         }
     }
 }

@@ -87,6 +87,9 @@ impl<T> JoinHandle<T> {
 
     /// Drops the handle, and lets the task go on: its output is dropped when it is ready. (A panic of
     /// the task is logged.)
+    ///
+    /// A task that waits and whose last waker is gone can never run again. Its future stays until the
+    /// executor goes: the executor warns of it in the log, and drops nothing.
     pub fn detach(self) {
         drop(self);
     }

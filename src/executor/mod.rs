@@ -73,6 +73,7 @@ const POLLS_A_LOOK: u32 = 64;
 /// What the executor sleeps in.
 pub(crate) trait Park {
     /// Sleeps until a task is woken, or until the unparker is called.
+    #[track_caller]
     fn park(&self, shared: &Shared);
 
     /// Wakes the tasks for which something has happened already, without sleeping.
@@ -141,6 +142,7 @@ impl<P: Park> EventLoop<P> {
     }
 
     /// Runs until no task is left.
+    #[track_caller]
     pub(crate) fn run(&self) {
         loop {
             self.run_ready(None);
@@ -336,6 +338,7 @@ impl<P: Park> EventLoop<P> {
     }
 
     /// Sleeps until there is something to do.
+    #[track_caller]
     fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
         if self.shared.queues.remote.prepare_park() {

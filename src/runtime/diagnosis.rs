@@ -34,7 +34,8 @@ pub(super) fn table(shared: &Shared, reactor: &reactor::Shared) -> TaskTable {
 pub(crate) fn running_tasks() -> Option<TaskTable> {
     let shared = spawn::running()?;
     // An executor and its reactor have one tracer.
-    let is_own = |reactor: &Rc<reactor::Shared>| ptr::eq(&raw const *reactor.tracer, shared.tracer());
+    let is_own =
+        |reactor: &Rc<reactor::Shared>| ptr::eq(&raw const *reactor.tracer, shared.tracer());
     Some(match entered::entered().filter(is_own) {
         Some(reactor) => table(&shared, &reactor),
         None => TaskTable(shared.tasks.list()),
@@ -43,6 +44,7 @@ pub(crate) fn running_tasks() -> Option<TaskTable> {
 
 /// Panics if nothing can ever happen any more. To be called when no task is ready and no timer has a
 /// deadline.
+#[track_caller]
 pub(super) fn check_for_deadlock(shared: &Shared, reactor: &Reactor) {
     let is_deadlocked = !reactor.has_waiting_sources()
         && !shared.has_handles()

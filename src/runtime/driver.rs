@@ -29,6 +29,7 @@ impl Driver {
     }
 
     /// Sleeps until something happens. Panics if that is proven never to be the case.
+    #[track_caller]
     fn sleep(&self, shared: &Shared) -> io::Result<()> {
         if self.reactor.next_deadline().is_none() && !shared.has_handles() {
             if !self.reactor.clock().is_paused() {
@@ -50,6 +51,7 @@ impl Driver {
 }
 
 impl Park for Driver {
+    #[track_caller]
     fn park(&self, shared: &Shared) {
         self.drop_idle_wakers(shared);
         let (reactor, tracer) = (&self.reactor, shared.tracer());

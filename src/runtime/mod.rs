@@ -298,6 +298,9 @@ impl fmt::Debug for Executor {
 /// Runs a future to its end on a new [`Executor`], and returns its output. Tasks that it has
 /// spawned and that are not done by then are dropped.
 ///
+/// Each call makes an executor, which takes several system calls: about 58 µs without optimisation,
+/// where [`Executor::block_on`] takes 2. For many calls, make an `Executor`, and call that.
+///
 /// ```
 /// let pizzas = pizzaiolo::block_on(async {
 ///     let oven = pizzaiolo::spawn(async { 2 });

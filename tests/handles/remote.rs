@@ -184,9 +184,16 @@ fn a_remote_handle_counts_as_able_to_wake() {
         executor.run();
         late.join().unwrap();
 
-        executor.handle().spawn(pending::<()>()).detach();
-        let (message, _) = panic_of(|| executor.run());
-        assert!(message.starts_with("deadlock"), "{message}");
+        for is_seen in [false, true] {
+            let executor = crate::executor();
+            let task = executor.handle().spawn(pending::<()>());
+            if is_seen {
+                executor.run_until_idle();
+            }
+            task.detach();
+            let (message, _) = panic_of(|| executor.run());
+            assert!(message.starts_with("deadlock"), "{message}");
+        }
     });
 }
 

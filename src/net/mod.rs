@@ -14,6 +14,12 @@
 //! address is one at once, and so is `localhost`. Any other name is looked up by [`lookup_host`], with
 //! the feature `dns` on a thread of the crate `blocking`; without it, it is an error that says so.
 //!
+//! # Options
+//!
+//! What neither std nor mio offers (the type of service, the credentials of a Unix peer, buffers) is for
+//! crates such as socket2 and rustix: they take any socket in here by reference, through
+//! [`AsFd`](std::os::fd::AsFd).
+//!
 //! # The budget
 //!
 //! One poll of a task completes at most 128 socket operations. After that each further operation in

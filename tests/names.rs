@@ -6,14 +6,17 @@ mod full;
 mod support;
 
 use std::{
+    cell::Cell,
     io::{self, ErrorKind},
     net::{self, IpAddr, Ipv4Addr, SocketAddr},
+    rc::Rc,
     time::{Duration, Instant},
 };
 
 use pizzaiolo::{
     Executor,
     net::{TcpListener, TcpStream, UdpSocket, lookup_host},
+    trace::{Event, EventKind, Observer},
 };
 
 use crate::support::{bounded, run};
@@ -146,6 +149,35 @@ fn an_address_that_refuses_gives_way_to_the_next_at_once() {
             let error = TcpStream::connect([refused().unwrap(); 2]).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         });
+    });
+}
+
+#[derive(Default)]
+struct TimersSet(Cell<usize>);
+
+impl Observer for TimersSet {
+    fn on_event(&self, event: &Event) {
+        if let EventKind::TimerSet { .. } = event.kind() {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+}
+
+/// Also beside one that hangs: only that one is waited for.
+#[cfg(target_os = "linux")]
+#[test]
+fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
+    bounded(|| {
+        let timers = Rc::new(TimersSet::default());
+        let executor = Executor::builder().observer(Rc::clone(&timers)).build().unwrap();
+        executor.block_on(async {
+            let (_full, _clients, hangs) = full::full_listener().unwrap();
+            let (_listener, addr) = listener().unwrap();
+            let refused = refused().unwrap();
+            let stream = TcpStream::connect([hangs, refused, refused, addr]).await.unwrap();
+            assert_eq!(stream.peer_addr().unwrap(), addr);
+        });
+        assert_eq!(timers.0.get(), 1);
     });
 }
 

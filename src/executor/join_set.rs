@@ -30,7 +30,8 @@ use crate::{
 /// Tasks of one output type that are awaited in the order in which they end. Dropping the set aborts
 /// those that have not ended.
 ///
-/// The futures need not be `Send`.
+/// The futures need not be `Send`. In the table of tasks, a task that waits for the set waits for the
+/// end of one of its tasks.
 ///
 /// ```
 /// use pizzaiolo::task::JoinSet;

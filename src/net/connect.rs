@@ -1,4 +1,4 @@
-//! Connecting to one of several addresses.
+//! Connections that are being made, and the race of several addresses for one.
 //!
 //! ```text
 //!   Lookup ──▶ the next address: begin ──▶ made ──▶ the stream; the other attempts are closed
@@ -7,6 +7,7 @@
 //! ```
 
 use std::{
+    cell::Cell,
     fmt,
     io::{self, ErrorKind},
     net::SocketAddr,
@@ -16,14 +17,52 @@ use std::{
     vec,
 };
 
-use super::{
-    addrs::Lookup,
-    stream::{ByteStream, Connecting},
-};
+use super::{addrs::Lookup, stream::ByteStream};
 use crate::{
     async_io::Async,
+    id::Direction,
+    reactor::waiters::WaiterId,
     time::{Sleep, sleep},
 };
+
+/// A connection that is being made.
+pub(super) struct Connecting<S> {
+    /// `None` when it was made.
+    io: Option<Async<S>>,
+    /// The wait that it has begun. It needs no end: the socket goes with it.
+    id: Cell<WaiterId>,
+}
+
+impl<S: ByteStream> Connecting<S> {
+    pub(super) fn new(io: Async<S>) -> Connecting<S> {
+        Connecting { io: Some(io), id: Cell::new(0) }
+    }
+}
+
+/// Says whether a connection that was begun is made, or has failed. Writable does not mean connected:
+/// it may mean failed, or nothing at all. The socket's error and the peer's address tell.
+fn connected(stream: &impl ByteStream) -> io::Result<()> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    stream.has_peer().map_err(|error| match error.kind() {
+        ErrorKind::NotConnected => ErrorKind::WouldBlock.into(),
+        _ => error,
+    })
+}
+
+impl<S: ByteStream> Future for Connecting<S> {
+    type Output = io::Result<Async<S>>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let io = this.io.as_ref().unwrap_or_else(|| unreachable!("it is polled until it is ready"));
+        let attempt = |io: &Async<S>| io.attempt(Direction::Write, connected);
+        ready!(io.poll_future(Direction::Write, &this.id, cx, attempt))?;
+        Poll::Ready(Ok(this.io.take().unwrap_or_else(|| unreachable!("it was there"))))
+    }
+}
 
 /// So long an attempt has, before the next address is tried beside it: RFC 8305's "Connection Attempt
 /// Delay".
@@ -43,6 +82,8 @@ pub(super) struct Race<S> {
     attempts: Vec<Connecting<S>>,
     /// Until the next address is tried, though the last one may still answer.
     patience: Option<Sleep>,
+    /// An attempt has failed, and the next address was not tried since: it need not wait.
+    hurries: bool,
     /// The error of the last attempt that has failed.
     error: Option<io::Error>,
 }
@@ -55,6 +96,7 @@ impl<S: ByteStream> Race<S> {
             rest: Vec::new().into_iter(),
             attempts: Vec::new(),
             patience: None,
+            hurries: false,
             error: None,
         }
     }
@@ -69,16 +111,19 @@ impl<S: ByteStream> Race<S> {
                 Poll::Ready(Ok(io)) => return Poll::Ready(io),
                 Poll::Ready(Err(error)) => {
                     drop(self.attempts.remove(index));
-                    self.error = Some(error);
-                    // The next one need not wait.
-                    self.patience = None;
+                    self.fail(error);
                 }
             }
         }
         Poll::Pending
     }
 
-    /// Ready if the next address is to be tried.
+    fn fail(&mut self, error: io::Error) {
+        self.error = Some(error);
+        self.hurries = true;
+    }
+
+    /// Ready if the next address is to be tried, or if there is nothing to wait for.
     #[track_caller]
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.attempts.is_empty() {
@@ -87,9 +132,11 @@ impl<S: ByteStream> Race<S> {
         if self.rest.len() == 0 {
             return Poll::Pending;
         }
-        let patience = self.patience.get_or_insert_with(|| sleep(PATIENCE));
-        ready!(Pin::new(patience).poll(cx));
-        self.patience = None;
+        if !self.hurries {
+            let patience = self.patience.get_or_insert_with(|| sleep(PATIENCE));
+            ready!(Pin::new(patience).poll(cx));
+        }
+        (self.patience, self.hurries) = (None, false);
         Poll::Ready(())
     }
 }
@@ -115,7 +162,7 @@ impl<S: ByteStream> Future for Race<S> {
             };
             match (this.begin)(addr) {
                 Ok(attempt) => this.attempts.push(attempt),
-                Err(error) => this.error = Some(error),
+                Err(error) => this.fail(error),
             }
         }
     }

@@ -5,13 +5,11 @@
 //! `writing!` what its halves have too.
 
 use std::{
-    cell::Cell,
     io::{self, Error, ErrorKind, IoSlice, IoSliceMut, Read, Write},
-    pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Poll, ready},
 };
 
-use crate::{async_io::Async, id::Direction, reactor::waiters::WaiterId};
+use crate::{async_io::Async, id::Direction};
 
 /// How many buffers any OS takes in one call (POSIX's smallest `IOV_MAX`). Those after it may be
 /// left alone though there is enough for them.
@@ -33,45 +31,6 @@ pub(super) trait HasStream {
     type Stream: ByteStream;
 
     fn io(&self) -> &Async<Self::Stream>;
-}
-
-/// A connection that is being made.
-pub(super) struct Connecting<S> {
-    /// `None` when it was made.
-    io: Option<Async<S>>,
-    /// The wait that it has begun. It needs no end: the socket goes with it.
-    id: Cell<WaiterId>,
-}
-
-impl<S: ByteStream> Connecting<S> {
-    pub(super) fn new(io: Async<S>) -> Connecting<S> {
-        Connecting { io: Some(io), id: Cell::new(0) }
-    }
-}
-
-/// Says whether a connection that was begun is made, or has failed. Writable does not mean connected:
-/// it may mean failed, or nothing at all. The socket's error and the peer's address tell.
-fn connected(stream: &impl ByteStream) -> io::Result<()> {
-    if let Some(error) = stream.take_error()? {
-        return Err(error);
-    }
-    stream.has_peer().map_err(|error| match error.kind() {
-        ErrorKind::NotConnected => ErrorKind::WouldBlock.into(),
-        _ => error,
-    })
-}
-
-impl<S: ByteStream> Future for Connecting<S> {
-    type Output = io::Result<Async<S>>;
-
-    #[track_caller]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let io = this.io.as_ref().unwrap_or_else(|| unreachable!("it is polled until it is ready"));
-        let attempt = |io: &Async<S>| io.attempt(Direction::Write, connected);
-        ready!(io.poll_future(Direction::Write, &this.id, cx, attempt))?;
-        Poll::Ready(Ok(this.io.take().unwrap_or_else(|| unreachable!("it was there"))))
-    }
 }
 
 #[expect(private_bounds, reason = "the methods are as private as the bound")]

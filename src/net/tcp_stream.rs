@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     addrs::{Lookup, ToAddrs},
-    connect::Race,
+    connect::{Connecting, Race},
     split::{OwnedReadHalf, OwnedWriteHalf},
-    stream::{ByteStream, Connecting},
+    stream::ByteStream,
 };
 use crate::{async_io::Async, id::Direction};
 

@@ -10,8 +10,9 @@ use super::path_of;
 use crate::{
     async_io::Async,
     net::{
+        connect::Connecting,
         split::{OwnedReadHalf, OwnedWriteHalf},
-        stream::{ByteStream, Connecting},
+        stream::ByteStream,
     },
 };
 

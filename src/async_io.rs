@@ -2,10 +2,18 @@
 //!
 //! An operation tries first. If the OS answers "would block", the task waits for the reactor to
 //! report that the socket may be ready, and tries again. All of that is in [`Operation`], once.
+//!
+//! `poll_and_try` has what is not awaited: polls for types with a trait in poll style, and tries that
+//! never wait.
+
+#[cfg(feature = "futures-io")]
+mod futures_io;
+mod poll_and_try;
 
 use std::{
     cell::Cell,
     fmt, io,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -328,102 +336,14 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// As for [`read_with`](Async::read_with).
-    pub async fn read_with_mut<R>(
+    pub fn read_with_mut<R, F>(
         &mut self,
-        mut op: impl FnMut(&mut S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        loop {
-            let io = self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"));
-            match self.registration.attempt(Direction::Read, || op(io), |_| false) {
-                Poll::Ready(result) => return result,
-                Poll::Pending => self.readable().await?,
-            }
-        }
-    }
-
-    /// Polls for readiness to read, for types that own an `Async` and implement a trait in poll style.
-    ///
-    /// Ready means "may be ready", as for [`readable`](Async::readable). Of several tasks that poll one
-    /// direction of one source in this way, the last is woken: no future stands behind a poll that
-    /// could own its place among the waiters. Those that await an operation are all woken beside it.
-    ///
-    /// ```
-    /// use std::{future::poll_fn, io::Read};
-    /// use pizzaiolo::Async;
-    ///
-    /// # fn main() -> std::io::Result<()> {
-    /// # #[cfg(unix)]
-    /// pizzaiolo::block_on(async {
-    ///     let (sender, receiver) = mio::unix::pipe::new()?;
-    ///     let receiver = Async::from_fd(receiver);
-    ///     drop(sender);
-    ///     poll_fn(|cx| receiver.poll_readable(cx)).await?;
-    ///     assert_eq!(receiver.try_read_with(|mut pipe| pipe.read(&mut [0]))?, 0);
-    ///     Ok::<(), std::io::Error>(())
-    /// })?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for [`readable`](Async::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread and no reactor is entered.
-    #[track_caller]
-    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_operation(Direction::Read, cx, |io| io.attempt_ready(Direction::Read))
-    }
-
-    /// Polls for readiness to write.
-    ///
-    /// As [`poll_readable`](Async::poll_readable), for the other direction.
-    ///
-    /// # Errors
-    ///
-    /// As for [`readable`](Async::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread and no reactor is entered.
-    #[track_caller]
-    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_operation(Direction::Write, cx, |io| io.attempt_ready(Direction::Write))
-    }
-
-    /// Calls `op` once, and never waits. Works anywhere, also under no executor, and takes nothing from
-    /// the budget of the poll. If `op` returns "would block", the readiness to read is cleared.
-    ///
-    /// # Errors
-    ///
-    /// What `op` returns: [`WouldBlock`](io::ErrorKind::WouldBlock), if it would have to wait.
-    pub fn try_read_with<R>(&self, op: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
-        self.try_with(Direction::Read, op)
-    }
-
-    /// Calls `op` once, and never waits.
-    ///
-    /// As [`try_read_with`](Async::try_read_with), for the other direction.
-    ///
-    /// # Errors
-    ///
-    /// What `op` returns: [`WouldBlock`](io::ErrorKind::WouldBlock), if it would have to wait.
-    pub fn try_write_with<R>(&self, op: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
-        self.try_with(Direction::Write, op)
-    }
-
-    fn try_with<R>(
-        &self,
-        direction: Direction,
-        op: impl FnOnce(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        let result = op(self.get_ref());
-        if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            self.registration.would_block(direction);
-        }
-        result
+        op: F,
+    ) -> impl Future<Output = io::Result<R>> + use<'_, S, R, F>
+    where
+        F: FnMut(&mut S) -> io::Result<R>,
+    {
+        MutOperation { io: self, op, id: Cell::new(0) }
     }
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
@@ -435,6 +355,16 @@ impl<S> Async<S> {
         mut op: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         self.registration.attempt(direction, || op(self.get_ref()), |_| false)
+    }
+
+    /// The same for an `op` that has to change the source.
+    fn attempt_mut<R>(
+        &mut self,
+        direction: Direction,
+        mut op: impl FnMut(&mut S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let io = self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"));
+        self.registration.attempt(direction, || op(io), |_| false)
     }
 
     /// The same for an `op` that moves some of the `asked` bytes of a stream, at least one, where
@@ -469,9 +399,42 @@ impl<S> Async<S> {
     }
 
     /// Says whether the source may be ready, for an operation that does no more.
-    fn attempt_ready(&self, direction: Direction) -> Poll<io::Result<()>> {
+    pub(crate) fn attempt_ready(&self, direction: Direction) -> Poll<io::Result<()>> {
         let is_ready = self.registration.readiness().is_ready(direction) && current::spend();
         if is_ready { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// One poll of an operation whose future keeps `id`: calls `attempt`, and begins to wait if that is
+    /// not ready.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn poll_future<R>(
+        &self,
+        direction: Direction,
+        id: &Cell<WaiterId>,
+        cx: &mut Context<'_>,
+        attempt: impl FnOnce(&Async<S>) -> Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        match attempt(self) {
+            Poll::Ready(result) => {
+                // If it has waited, the event that made it ready has ended the wait.
+                id.set(0);
+                Poll::Ready(result)
+            }
+            Poll::Pending if self.registration.wait_again(direction, id, cx.waker()) => {
+                Poll::Pending
+            }
+            Poll::Pending => match self.wait(direction, Wait::Future(id), cx.waker()) {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
+        }
+    }
+
+    /// Ends the wait of a future that is dropped.
+    #[inline]
+    pub(crate) fn end_wait(&self, direction: Direction, id: &Cell<WaiterId>) {
+        self.registration.end_wait(direction, id.get());
     }
 
     /// One poll of an operation that has no future: calls `attempt`, and begins to wait if that is
@@ -481,7 +444,7 @@ impl<S> Async<S> {
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
-        mut attempt: impl FnMut(&Async<S>) -> Poll<io::Result<R>>,
+        attempt: impl FnOnce(&Async<S>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         match attempt(self) {
             // What has made it ready has emptied the slot, or another task waits there.
@@ -508,6 +471,14 @@ impl<S> Async<S> {
         self.registration.readiness().is_closed(direction)
     }
 }
+
+/// Nothing in it is ever pinned.
+impl<S> Unpin for Async<S> {}
+
+/// What it shares with the reactor is not borrowed while code of the user runs, so a panic of such code
+/// leaves nothing half done. What it leaves of the source, only `S` can say.
+impl<S: UnwindSafe> UnwindSafe for Async<S> {}
+impl<S: RefUnwindSafe> RefUnwindSafe for Async<S> {}
 
 #[cfg(unix)]
 impl<S: AsFd> AsFd for Async<S> {
@@ -571,28 +542,42 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        match (this.attempt)(this.io) {
-            Poll::Ready(result) => {
-                // If it has waited, the event that made it ready has ended the wait.
-                this.id.set(0);
-                Poll::Ready(result)
-            }
-            Poll::Pending => {
-                let (direction, waker) = (this.direction, cx.waker());
-                if this.io.registration.wait_again(direction, &this.id, waker) {
-                    return Poll::Pending;
-                }
-                match this.io.wait(direction, Wait::Future(&this.id), waker) {
-                    Ok(()) => Poll::Pending,
-                    Err(error) => Poll::Ready(Err(error)),
-                }
-            }
-        }
+        this.io.poll_future(this.direction, &this.id, cx, &mut this.attempt)
     }
 }
 
 impl<S, F> Drop for Operation<'_, S, F> {
     fn drop(&mut self) {
-        self.io.registration.end_wait(self.direction, self.id.get());
+        self.io.end_wait(self.direction, &self.id);
+    }
+}
+
+/// The same for an operation that has to change the source.
+struct MutOperation<'a, S, F> {
+    io: &'a mut Async<S>,
+    op: F,
+    id: Cell<WaiterId>,
+}
+
+impl<S, F> Unpin for MutOperation<'_, S, F> {}
+
+impl<S, R, F> Future for MutOperation<'_, S, F>
+where
+    F: FnMut(&mut S) -> io::Result<R>,
+{
+    type Output = io::Result<R>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let this = &mut *self;
+        let (id, op) = (&this.id, &mut this.op);
+        let attempt = this.io.attempt_mut(Direction::Read, op);
+        this.io.poll_future(Direction::Read, id, cx, |_| attempt)
+    }
+}
+
+impl<S, F> Drop for MutOperation<'_, S, F> {
+    fn drop(&mut self) {
+        self.io.end_wait(Direction::Read, &self.id);
     }
 }

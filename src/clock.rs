@@ -1,4 +1,5 @@
-//! What time it is: the OS's clock, or a paused one that moves only when it is advanced.
+//! What time it is: the OS's clock, or a paused one that moves only when it is advanced. One that was
+//! paused and resumed goes on from the time at which it stood.
 
 use std::{
     cell::Cell,
@@ -9,10 +10,19 @@ use std::{
 pub(crate) struct Clock {
     /// When the clock was made.
     start: Instant,
-    /// The time of a paused clock; `None` if the clock runs.
-    paused_at: Cell<Option<Instant>>,
+    mode: Cell<Mode>,
     /// The time when it was last read by [`Clock::tick`].
     coarse: Cell<CoarseTime>,
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    /// The time is the OS's.
+    Running,
+    /// It runs again: the time is the OS's plus `ahead` minus `behind`, of which one is zero.
+    Resumed { ahead: Duration, behind: Duration },
+    /// The time is this.
+    Paused(Instant),
 }
 
 /// A time of coarse resolution: hundredths of a second since the executor was made. 32 bits last
@@ -33,8 +43,8 @@ impl CoarseTime {
 impl Clock {
     pub(crate) fn new(paused: bool) -> Clock {
         let start = Instant::now();
-        let paused_at = Cell::new(paused.then_some(start));
-        Clock { start, paused_at, coarse: Cell::default() }
+        let mode = if paused { Mode::Paused(start) } else { Mode::Running };
+        Clock { start, mode: Cell::new(mode), coarse: Cell::default() }
     }
 
     /// Reads the clock, also for those to whom the coarse time is enough.
@@ -50,17 +60,39 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        self.paused_at.get().unwrap_or_else(Instant::now)
+        match self.mode.get() {
+            Mode::Running => Instant::now(),
+            Mode::Paused(at) => at,
+            Mode::Resumed { ahead, behind } => {
+                let now = Instant::now();
+                now.checked_add(ahead).and_then(|now| now.checked_sub(behind)).unwrap_or(now)
+            }
+        }
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused_at.get().is_some()
+        matches!(self.mode.get(), Mode::Paused(_))
+    }
+
+    /// Pauses the clock where it stands.
+    pub(crate) fn pause(&self) {
+        self.mode.set(Mode::Paused(self.now()));
+    }
+
+    /// Lets a paused clock run on from the time at which it stands.
+    pub(crate) fn resume(&self) {
+        if let Mode::Paused(at) = self.mode.get() {
+            let now = Instant::now();
+            let (ahead, behind) =
+                (at.saturating_duration_since(now), now.saturating_duration_since(at));
+            self.mode.set(Mode::Resumed { ahead, behind });
+        }
     }
 
     /// Advances a paused clock, unless that is further than an `Instant` can count.
     pub(crate) fn advance(&self, by: Duration) {
-        if let Some(to) = self.paused_at.get().and_then(|now| now.checked_add(by)) {
-            self.paused_at.set(Some(to));
+        if let Mode::Paused(at) = self.mode.get() {
+            self.mode.set(Mode::Paused(at.checked_add(by).unwrap_or(at)));
         }
     }
 }

@@ -139,11 +139,12 @@ pub(crate) fn defer_wake(waker: &Waker) {
 
 /// Suspends the current poll, because other code runs in the middle of it: another reactor is
 /// entered, or another executor is dropped. What the code does is not this task's doing. The budget
-/// stays.
+/// goes on.
 pub(crate) fn suspend() -> Suspended {
     CURRENT.with(|current| Suspended {
         task: current.task.take(),
         waker: current.waker.replace(ptr::null()),
+        budget: current.budget.get(),
     })
 }
 
@@ -151,6 +152,9 @@ pub(crate) fn suspend() -> Suspended {
 pub(crate) struct Suspended {
     task: Option<TaskId>,
     waker: *const (),
+    /// What was left of the budget. A task that is dropped meanwhile has one of its own, and leaves
+    /// it unlimited.
+    budget: u32,
 }
 
 impl Drop for Suspended {
@@ -158,6 +162,7 @@ impl Drop for Suspended {
         CURRENT.with(|current| {
             current.task.set(self.task);
             current.waker.set(self.waker);
+            current.budget.set(self.budget.min(current.budget.get()));
         });
     }
 }

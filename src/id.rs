@@ -95,6 +95,10 @@ impl Readiness {
     /// There is an urgent byte (TCP's, out of band) in the stream. A read stops before it, so a
     /// short read does not mean that the socket is drained.
     pub(crate) const URGENT: Readiness = Readiness(16);
+    /// The OS has reported priority data, and no task has taken the report yet.
+    pub(crate) const PRIORITY: Readiness = Readiness(32);
+    /// The OS has reported an error, and no task has taken the report yet.
+    pub(crate) const ERROR: Readiness = Readiness(64);
 
     pub(crate) const fn of(direction: Direction) -> Readiness {
         match direction {

@@ -97,7 +97,10 @@ pub mod guide;
 
 pub use crate::{
     async_io::Async,
-    executor::{handle::Handle, join::JoinHandle, join_error::JoinError, spawn::spawn},
+    executor::{
+        handle::Handle, join::JoinHandle, join_error::JoinError, remote_join::RemoteJoinHandle,
+        spawn::spawn,
+    },
     id::TaskId,
     reactor::{Reactor, Unparker},
     runtime::{Builder, Executor, block_on},

@@ -86,7 +86,7 @@ impl TaskInfo {
 /// ```
 /// let executor = pizzaiolo::Executor::new()?;
 /// let oven = executor.spawn(std::future::pending::<()>());
-/// let _ = executor.spawn(async { oven.await });
+/// executor.spawn(async { oven.await }).detach();
 /// executor.run_until_idle();
 ///
 /// let tasks = executor.tasks();

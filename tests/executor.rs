@@ -457,6 +457,29 @@ fn spawning_outside_an_executor_panics_and_names_the_remedy() {
     panic_of(|| spawn(async {}));
 }
 
+/// Each call makes an executor, and ends it: nothing of one call is left in the next.
+#[test]
+fn the_free_block_on_makes_an_executor_for_each_call() {
+    let drops = Counter::new();
+    for calls in 0..3 {
+        assert_eq!(drops.get(), calls);
+        let held = drops.on_drop();
+        let (id, tasks) = block_on(async move {
+            let task = spawn(async move {
+                let _held = held;
+                pending::<()>().await;
+            });
+            let tasks = pizzaiolo::task::table().len();
+            let id = task.id();
+            task.detach();
+            yield_now().await;
+            (id.to_string(), tasks)
+        });
+        assert_eq!((&*id, tasks), ("task 0", 2), "the first task of a new executor");
+    }
+    assert_eq!(drops.get(), 3);
+}
+
 // Handles.
 
 #[test]

@@ -250,6 +250,37 @@ fn a_panic_in_a_task_stays_in_that_task() {
     assert_eq!(executor.task_count(), 0);
 }
 
+struct AskWhetherItPanics(Rc<Cell<Option<bool>>>);
+
+impl Drop for AskWhetherItPanics {
+    fn drop(&mut self) {
+        self.0.set(Some(std::thread::panicking()));
+    }
+}
+
+/// The panic is caught first, so what the future owns is dropped as at any other end.
+#[test]
+fn the_future_of_a_task_that_panicked_is_dropped_after_the_catch() {
+    let (executor, seen) = (executor(), Rc::new(Cell::new(None)));
+    let ask = AskWhetherItPanics(Rc::clone(&seen));
+    let task = executor.spawn(PanicsWith(ask));
+    quietly(|| executor.run()).unwrap();
+    assert_eq!(seen.get(), Some(false));
+    assert!(executor.block_on(task).unwrap_err().is_panic());
+}
+
+/// A future that owns this, and panics when it is polled: unlike the variables of an `async` block,
+/// which the panic itself drops, what it owns stays until it is dropped.
+struct PanicsWith(#[expect(dead_code, reason = "it is dropped")] AskWhetherItPanics);
+
+impl Future for PanicsWith {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        panic!("burnt")
+    }
+}
+
 #[test]
 fn a_thousand_panicking_tasks_leave_an_executor_that_works() {
     let (executor, done) = (executor(), Counter::new());

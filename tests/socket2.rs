@@ -108,3 +108,16 @@ fn a_datagram_socket_with_options_of_its_own() {
         Ok(())
     });
 }
+
+/// What this crate has no method for, its sockets have through their descriptors.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_type_of_service_is_set_through_the_descriptor() {
+    run(async || {
+        let listener = TcpListener::bind(any_port())?;
+        let client = TcpStream::connect(listener.local_addr()?).await?;
+        SockRef::from(&client).set_tos_v4(0x10)?;
+        assert_eq!(SockRef::from(&client).tos_v4()?, 0x10);
+        Ok(())
+    });
+}

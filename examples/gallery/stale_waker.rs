@@ -113,10 +113,13 @@ fn program<F: Future + 'static>(executor: &Executor, wait: fn(Rc<Oven>) -> F) {
         let looked = poll_fn(|cx| Poll::Ready(pizza.as_mut().poll(cx))).await;
         assert!(looked.is_pending(), "the oven has not been turned on yet");
         say("trainee: not done yet, somebody else must wait");
-        drop(task::Builder::new().name("waiter").spawn(async move {
-            pizza.await;
-            say("waiter: I serve the pizza");
-        }));
+        task::Builder::new()
+            .name("waiter")
+            .spawn(async move {
+                pizza.await;
+                say("waiter: I serve the pizza");
+            })
+            .detach();
     });
     let _oven = spawn(executor, "oven", async move {
         yield_now().await;

@@ -47,7 +47,7 @@ impl Server {
             let (conn, address) = self.accept_for(&place).await;
             info!("Connected to {address}");
             let task = task::Builder::new().name(format!("serve {address}"));
-            drop(task.spawn(serve(place, conn, address)));
+            task.spawn(serve(place, conn, address)).detach();
         }
     }
 

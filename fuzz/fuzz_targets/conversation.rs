@@ -105,7 +105,7 @@ impl Client {
             return;
         }
         let connections = Rc::clone(&self.connections);
-        drop(spawn(async move { connections.close(GRACE).await }));
+        spawn(async move { connections.close(GRACE).await }).detach();
     }
 
     fn reset(&self) -> io::Error {

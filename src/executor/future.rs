@@ -26,8 +26,9 @@ where
 /// A task's future, as the slab keeps it.
 pub(super) type LocalTask = Pin<Box<dyn TaskFuture>>;
 
-/// A task's future on its way from another thread.
-pub(super) type SendTask = Pin<Box<dyn TaskFuture + Send>>;
+/// Makes a task's future on the executor's thread. It comes from another thread, so what it makes need
+/// not be `Send`.
+pub(super) type MakeTask = Box<dyn FnOnce() -> LocalTask + Send>;
 
 /// Stands in for the future of `block_on`, which need not be `'static` and stays on the stack. It
 /// has no size, so its box is no allocation.

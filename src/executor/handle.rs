@@ -1,29 +1,31 @@
 //! Spawning from other threads.
 
-use std::{
-    fmt,
-    panic::Location,
-    sync::{
-        Arc,
-        atomic::{Ordering, fence},
-    },
-};
+use std::{fmt, panic::Location, sync::Arc};
 
-use super::remote::{Message, RemoteQueue};
+use super::{
+    future::MakeTask,
+    remote::{Message, RemoteQueue},
+    remote_join::{RemoteJoinHandle, remote_join},
+    shared::Shared,
+    spawn,
+};
 
 /// Spawns tasks onto an executor from any thread.
 ///
-/// It is cheap to clone, and it keeps nothing alive: once the executor is gone, it does nothing.
+/// It is cheap to clone, and it keeps nothing alive: once the executor is gone, what is spawned is
+/// dropped, and its handle yields that it was cancelled.
 ///
 /// ```
 /// let executor = pizzaiolo::Executor::new()?;
-/// let (orders, handle) = (std::sync::mpsc::channel(), executor.handle());
-/// let (order, orders) = orders;
-/// std::thread::spawn(move || handle.spawn(async move { order.send("margherita").unwrap() }))
-///     .join()
-///     .unwrap();
-/// executor.run();
-/// assert_eq!(orders.recv(), Ok("margherita"));
+/// let handle = executor.handle();
+/// let waiter = std::thread::spawn(move || {
+///     let pizza = handle.spawn(async { "margherita" });
+///     pizzaiolo::block_on(pizza).unwrap()
+/// });
+/// while !waiter.is_finished() {
+///     executor.run();
+/// }
+/// assert_eq!(waiter.join().unwrap(), "margherita");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone)]
@@ -35,32 +37,95 @@ pub struct Handle {
 }
 
 impl Handle {
-    pub(super) fn new(remote: Arc<RemoteQueue>, mark: Arc<()>) -> Handle {
-        Handle { remote, mark }
+    pub(super) fn new(executor: &Shared) -> Handle {
+        let remote = Arc::clone(&executor.queues.remote);
+        Handle { remote, mark: Arc::clone(executor.handles()) }
     }
 
-    /// Says whether there is any handle that was made with this mark.
-    pub(super) fn any(mark: &Arc<()>) -> bool {
-        let any = Arc::strong_count(mark) > 1;
-        // Acquire: what the last handle has sent happened before it went.
-        fence(Ordering::Acquire);
-        any
+    /// Returns a handle of the executor that runs on this thread.
+    ///
+    /// # Panics
+    ///
+    /// If none does.
+    #[must_use]
+    #[track_caller]
+    pub fn current() -> Handle {
+        match Handle::try_current() {
+            Some(handle) => handle,
+            None => panic!(
+                "`Handle::current` was called, but no pizzaiolo executor runs on this thread: call it \
+                 inside `pizzaiolo::block_on` or a task, or use `Executor::handle`"
+            ),
+        }
+    }
+
+    /// Returns a handle of the executor that runs on this thread, if one does.
+    #[must_use]
+    pub fn try_current() -> Option<Handle> {
+        spawn::running().map(|executor| Handle::new(&executor))
     }
 
     /// Sends a future to the executor's thread, where it becomes a task. If the executor sleeps,
     /// this wakes it; it never waits for it.
     ///
-    /// Once the executor is gone this is a no-op: the future is dropped here and now.
+    /// The handle that comes back can be awaited on any thread, under any executor. Dropping it
+    /// detaches the task.
+    ///
+    /// Once the executor is gone, the future is dropped here and now, and the handle yields that it
+    /// was cancelled.
     #[track_caller]
-    pub fn spawn<F>(&self, future: F)
+    pub fn spawn<F>(&self, future: F) -> RemoteJoinHandle<F::Output>
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
     {
-        if let Err(refused) = self.remote.send(Message::Spawn(Box::pin(future), Location::caller()))
-        {
-            // With no lock held: the future's `Drop` is the caller's code.
-            drop(refused);
-        }
+        let future = Box::pin(future);
+        self.send(Box::new(move || future), Location::caller())
+    }
+
+    /// Calls `f` on the executor's thread, and makes a task of the future that it returns. The future
+    /// need not be `Send`: only `f` travels, and the output.
+    ///
+    /// `f` is called in the task's first poll, so a panic in it is the task's.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    ///
+    /// let executor = pizzaiolo::Executor::new()?;
+    /// let handle = executor.handle();
+    /// let waiter = std::thread::spawn(move || {
+    ///     let pizza = handle.spawn_with(|| {
+    ///         let dough = Rc::new("dough");
+    ///         async move { dough.len() }
+    ///     });
+    ///     pizzaiolo::block_on(pizza).unwrap()
+    /// });
+    /// while !waiter.is_finished() {
+    ///     executor.run();
+    /// }
+    /// assert_eq!(waiter.join().unwrap(), 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_with<F, Fut>(&self, f: F) -> RemoteJoinHandle<Fut::Output>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future + 'static,
+        Fut::Output: Send + 'static,
+    {
+        self.send(Box::new(move || Box::pin(async move { f().await })), Location::caller())
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        make: MakeTask,
+        location: &'static Location<'static>,
+    ) -> RemoteJoinHandle<T> {
+        let (handle, join) = remote_join();
+        // A message that comes back is dropped with no lock held: the future's `Drop` is the caller's
+        // code.
+        drop(self.remote.send(Message::Spawn(make, location, join)));
+        handle
     }
 }
 

@@ -13,6 +13,10 @@ pub(super) type Outcome = Result<Box<dyn Any>, JoinError>;
 
 /// Why a task has no output.
 ///
+/// A panic is caught where the task is polled, and the task's future is dropped after that: while it is
+/// dropped, [`std::thread::panicking`] is false. (The variables of an `async` block are dropped by the
+/// panic itself, as those of a function are.)
+///
 /// ```
 /// let error = pizzaiolo::block_on(pizzaiolo_task()).unwrap_err();
 /// assert!(error.is_panic());

@@ -21,13 +21,16 @@
 //! Nothing is borrowed while code of the user runs (a poll, a drop, a waker of another runtime, an
 //! observer): that code may spawn, wake and abort.
 
+pub(crate) mod abort;
 mod future;
 pub(crate) mod handle;
 pub(crate) mod join;
 pub(crate) mod join_error;
+pub(crate) mod join_set;
 pub(crate) mod queue;
 mod queues;
 mod remote;
+pub(crate) mod remote_join;
 pub(crate) mod shared;
 pub(crate) mod spawn;
 pub(crate) mod task;
@@ -70,6 +73,7 @@ const POLLS_A_LOOK: u32 = 64;
 /// What the executor sleeps in.
 pub(crate) trait Park {
     /// Sleeps until a task is woken, or until the unparker is called.
+    #[track_caller]
     fn park(&self, shared: &Shared);
 
     /// Wakes the tasks for which something has happened already, without sleeping.
@@ -138,6 +142,7 @@ impl<P: Park> EventLoop<P> {
     }
 
     /// Runs until no task is left.
+    #[track_caller]
     pub(crate) fn run(&self) {
         loop {
             self.run_ready(None);
@@ -194,7 +199,7 @@ impl<P: Park> EventLoop<P> {
     }
 
     pub(crate) fn handle(&self) -> Handle {
-        self.shared.handle()
+        Handle::new(&self.shared)
     }
 
     // The loop.
@@ -308,12 +313,12 @@ impl<P: Park> EventLoop<P> {
                 Err(_) => EventKind::Aborted,
             });
         }
-        let Finished { joiner, unclaimed } = self.shared.tasks.finish(id, outcome, waker);
+        let Finished { joiner, unclaimed, remote } = self.shared.tasks.finish(id, outcome, waker);
         self.parker.task_ended(id);
         if let Some(joiner) = joiner {
             user_code::wake(joiner);
         }
-        match unclaimed {
+        match unclaimed.or_else(|| remote.and_then(|(handle, outcome)| handle.finish(outcome))) {
             // No handle will ask for this error, so it is reported here.
             Some(Err(error)) if error.is_panic() => {
                 user_code::report("a detached task", error.into_panic());
@@ -333,6 +338,7 @@ impl<P: Park> EventLoop<P> {
     }
 
     /// Sleeps until there is something to do.
+    #[track_caller]
     fn park(&self) {
         self.polls_left.set(POLLS_A_LOOK);
         if self.shared.queues.remote.prepare_park() {

@@ -22,7 +22,7 @@
 
 use std::{panic::Location, sync::Arc, task::Waker};
 
-use super::future::SendTask;
+use super::{future::MakeTask, remote_join::RemoteJoin};
 use crate::{
     id::TaskId,
     sync::{AtomicBool, Mutex, MutexGuard, Ordering, fence},
@@ -32,8 +32,9 @@ use crate::{
 pub(super) enum Message {
     /// This task was woken.
     Wake(TaskId),
-    /// This future is to become a task. It was sent from this location.
-    Spawn(SendTask, &'static Location<'static>),
+    /// What this makes is to become a task. It was sent from this location, and its outcome goes to
+    /// this handle. (In this order: a future that is refused is dropped before the handle yields.)
+    Spawn(MakeTask, &'static Location<'static>, RemoteJoin),
 }
 
 /// Shared by the executor, its wakers and its handles; they share nothing else.

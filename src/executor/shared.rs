@@ -1,13 +1,22 @@
 //! What an executor shares with the join handles of its tasks: its tasks and its queues.
 
-use std::{panic::Location, rc::Rc, sync::Arc, task::Waker};
+use std::{
+    panic::Location,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{Ordering, fence},
+    },
+    task::Waker,
+};
 
 use super::{
-    future::{LocalTask, Name},
-    handle::Handle,
+    abort::AbortHandle,
+    future::{LocalTask, MakeTask, Name},
     queue::{Order, ReadyQueue},
     queues::Queues,
     remote::{Message, RemoteQueue},
+    remote_join::RemoteJoin,
     task::JoinState,
     tasks::Tasks,
 };
@@ -19,7 +28,7 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) tasks: Tasks,
     pub(super) queues: Rc<Queues>,
-    /// Shared with every [`Handle`], to see whether there are any.
+    /// Shared with every [`Handle`](crate::Handle), to see whether there are any.
     handles: Arc<()>,
 }
 
@@ -36,13 +45,17 @@ impl Shared {
         &self.queues.tracer
     }
 
-    pub(super) fn handle(&self) -> Handle {
-        Handle::new(Arc::clone(&self.queues.remote), Arc::clone(&self.handles))
+    /// Returns what each [`Handle`](crate::Handle) has a clone of.
+    pub(super) fn handles(&self) -> &Arc<()> {
+        &self.handles
     }
 
-    /// Says whether there is any [`Handle`].
+    /// Says whether there is any [`Handle`](crate::Handle).
     pub(crate) fn has_handles(&self) -> bool {
-        Handle::any(&self.handles)
+        let any = Arc::strong_count(&self.handles) > 1;
+        // Acquire: what the last handle has sent happened before it went.
+        fence(Ordering::Acquire);
+        any
     }
 
     /// Makes a task of a future, and queues it.
@@ -51,9 +64,8 @@ impl Shared {
         future: LocalTask,
         location: &'static Location<'static>,
         name: Name,
-        has_handle: bool,
+        join: JoinState,
     ) -> TaskId {
-        let join = if has_handle { JoinState::Joined } else { JoinState::Detached };
         let id = self.tasks.insert(future, location, name.clone(), join);
         self.queues.ready.push(id);
         self.tracer().emit(Some(id), || EventKind::Spawned { name, location });
@@ -69,11 +81,17 @@ impl Shared {
                     self.queues.push_woken(id, Cause::OtherThread);
                 }
                 Message::Wake(_) => {}
-                Message::Spawn(future, location) => {
-                    self.add(future, location, None, false);
-                }
+                Message::Spawn(make, location, join) => self.spawn_for(make, location, join),
             }
         }
+    }
+
+    /// Makes a task for a handle on another thread.
+    fn spawn_for(&self, make: MakeTask, location: &'static Location<'static>, join: RemoteJoin) {
+        let started = join.on_started();
+        let id = self.add(make(), location, None, JoinState::Remote(join));
+        let abort = AbortHandle::new(id, self.tasks.header(id));
+        started(Arc::new(move || abort.abort()));
     }
 
     /// Says whether there is a task to poll, or a message to receive.

@@ -7,6 +7,7 @@ use super::{
     join::JoinHandle,
     queues::{self, Queues},
     shared::Shared,
+    task::JoinState,
 };
 use crate::sync::thread_local_cell;
 
@@ -58,7 +59,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let id = shared.add(Box::pin(future), location, name, true);
+    let id = shared.add(Box::pin(future), location, name, JoinState::Joined);
     JoinHandle::new(id, Rc::clone(shared))
 }
 
@@ -86,7 +87,7 @@ const NO_EXECUTOR: &str = "`spawn` was called, but no pizzaiolo executor runs on
 /// comes; the caller need not await it.
 ///
 /// The future need not be `Send`, for it never leaves this thread: it may hold `Rc` and `RefCell`.
-/// Dropping the handle detaches the task.
+/// Dropping the handle detaches the task, as [`JoinHandle::detach`] does.
 ///
 /// ```
 /// pizzaiolo::block_on(async {

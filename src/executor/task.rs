@@ -21,6 +21,7 @@ use std::{panic::Location, sync::Arc, task::Waker};
 use super::{
     future::LocalTask,
     join_error::Outcome,
+    remote_join::RemoteJoin,
     waker::{Header, is_lost},
 };
 use crate::{clock::CoarseTime, id::TaskId};
@@ -52,6 +53,8 @@ pub(super) enum JoinState {
     Joined,
     /// A handle has asked, and left its waker.
     Awaited(Waker),
+    /// A handle on any thread gets the outcome.
+    Remote(RemoteJoin),
     /// The task is done, and its handle has not taken the outcome yet.
     Done(Outcome),
 }

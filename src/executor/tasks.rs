@@ -16,8 +16,9 @@ use super::{
     future::{LocalTask, Name, RootStandIn},
     join_error::Outcome,
     remote::RemoteQueue,
+    remote_join::RemoteJoin,
     task::{JoinState, Task},
-    waker::{Header, Spares, new_waker},
+    waker::{Header, Spares},
 };
 use crate::{
     clock::Clock,
@@ -56,6 +57,8 @@ pub(super) struct Finished {
     pub(super) joiner: Option<Waker>,
     /// An outcome that no handle will ask for.
     pub(super) unclaimed: Option<Outcome>,
+    /// The handle on any thread that gets the outcome, and the outcome.
+    pub(super) remote: Option<(RemoteJoin, Outcome)>,
 }
 
 impl Tasks {
@@ -195,13 +198,24 @@ impl Tasks {
         if !names.is_unused() {
             names.remove(id.0);
         }
-        if let JoinState::Detached = task.join {
-            slab.remove(id.0);
-            return Finished { joiner: None, unclaimed: Some(outcome) };
-        }
-        match mem::replace(&mut task.join, JoinState::Done(outcome)) {
-            JoinState::Awaited(joiner) => Finished { joiner: Some(joiner), unclaimed: None },
-            _ => Finished::default(),
+        match &task.join {
+            JoinState::Detached => {
+                slab.remove(id.0);
+                Finished { unclaimed: Some(outcome), ..Finished::default() }
+            }
+            JoinState::Remote(_) => {
+                let Some(JoinState::Remote(handle)) = slab.remove(id.0).map(|task| task.join)
+                else {
+                    unreachable!("it has a handle on another thread")
+                };
+                Finished { remote: Some((handle, outcome)), ..Finished::default() }
+            }
+            _ => match mem::replace(&mut task.join, JoinState::Done(outcome)) {
+                JoinState::Awaited(joiner) => {
+                    Finished { joiner: Some(joiner), ..Finished::default() }
+                }
+                _ => Finished::default(),
+            },
         }
     }
 
@@ -247,26 +261,37 @@ impl Tasks {
         let Some(task) = slab.get_mut(id.0) else { return Finished::default() };
         if task.is_done() {
             let outcome = take_outcome(&mut slab, id);
-            return Finished { joiner: None, unclaimed: Some(outcome) };
+            return Finished { unclaimed: Some(outcome), ..Finished::default() };
         }
         match mem::replace(&mut task.join, JoinState::Detached) {
-            JoinState::Awaited(joiner) => Finished { joiner: Some(joiner), unclaimed: None },
+            JoinState::Awaited(joiner) => Finished { joiner: Some(joiner), ..Finished::default() },
             _ => Finished::default(),
         }
     }
 
-    /// Marks the task as aborted, unless it is done, and returns its header, to be woken: so it has
-    /// a last turn. If it is being polled, the end of the poll reads the mark.
-    pub(super) fn abort(&self, id: TaskId) -> Option<Arc<Header>> {
+    /// Returns what the clones of the task's waker share, to abort it; `None` if the task is done.
+    pub(super) fn header(&self, id: TaskId) -> Option<Arc<Header>> {
         let mut slab = self.slab.borrow_mut();
         let task = slab.get_mut(id.0).filter(|task| !task.is_done())?;
         if task.header.is_none() {
-            let (header, waker) = new_waker(id, &self.remote);
-            (task.header, task.waker) = (Some(header), Some(waker));
+            task.waker = Some(self.first_waker(id, task));
         }
-        let header = task.header.as_ref()?;
-        header.set_aborted();
-        Some(Arc::clone(header))
+        task.header.clone()
+    }
+
+    /// Takes the waker of the handle that waits for the task, if one does.
+    pub(super) fn take_join_waker(&self, id: TaskId) -> Option<Waker> {
+        let mut slab = self.slab.borrow_mut();
+        let task = slab.get_mut(id.0).filter(|task| task.join_waker().is_some())?;
+        match mem::replace(&mut task.join, JoinState::Joined) {
+            JoinState::Awaited(waker) => Some(waker),
+            _ => None,
+        }
+    }
+
+    /// Returns the task's name, if it has one.
+    pub(crate) fn name(&self, id: TaskId) -> Option<Rc<str>> {
+        self.names.borrow().get(id.0).cloned()
     }
 
     /// Marks a task as queued because of a message. True if the message is not stale and the task

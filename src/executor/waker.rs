@@ -43,7 +43,7 @@ pub(super) struct Header {
     /// The task is in the ready queue. Only the executor's thread touches it. It stays set when the
     /// task has ended, so that nothing queues it any more.
     queued: AtomicBool,
-    /// Set by other threads, too: [`REMOTE`] and [`ABORTED`]. One word, so that a poll for which
+    /// Set by other threads, too: [`REMOTE`], [`ABORTED`], [`DONE`]. One word, so that a poll for which
     /// nothing is set loads it once.
     signals: AtomicU8,
 }
@@ -54,6 +54,9 @@ const REMOTE: u8 = 1;
 
 /// The task was aborted: its next turn drops it.
 const ABORTED: u8 = 2;
+
+/// The task has ended, and its future is dropped.
+const DONE: u8 = 4;
 
 impl Header {
     fn new(id: TaskId, remote: &Arc<RemoteQueue>) -> Header {
@@ -75,7 +78,7 @@ impl Header {
         self.signals.store(0, Ordering::Relaxed);
     }
 
-    fn id(&self) -> TaskId {
+    pub(super) fn id(&self) -> TaskId {
         let index = self.index.load(Ordering::Relaxed);
         TaskId(Key::from_parts(index, self.generation.load(Ordering::Relaxed)))
     }
@@ -127,9 +130,22 @@ impl Header {
         self.signals.fetch_and(!REMOTE, Ordering::AcqRel) & ABORTED != 0
     }
 
-    /// Marks the task as aborted.
-    pub(super) fn set_aborted(&self) {
+    /// Marks the task as aborted, and wakes it, so that it has a last turn. If it is being polled, the
+    /// end of the poll reads the mark.
+    pub(super) fn abort(self: &Arc<Header>) {
         self.signals.fetch_or(ABORTED, Ordering::Relaxed);
+        self.wake_by_ref();
+    }
+
+    /// Marks the task as ended: from here on no wake queues it.
+    fn set_done(&self) {
+        self.mark_local();
+        // Release: a thread that sees the mark sees what the task has done.
+        self.signals.fetch_or(REMOTE | DONE, Ordering::AcqRel);
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.signals.load(Ordering::Acquire) & DONE != 0
     }
 
     #[inline]
@@ -216,9 +232,7 @@ impl Spares {
                 self.0.push((header, waker));
             }
         } else {
-            // From here on no wake queues the task.
-            header.mark_local();
-            header.mark_remote();
+            header.set_done();
         }
     }
 }

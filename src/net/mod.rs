@@ -8,6 +8,18 @@
 //! descriptors, as on Windows, make them inside the executor: there they are registered when they are
 //! made.)
 //!
+//! # Names
+//!
+//! Nothing in here blocks the thread. What connects or sends to an address takes a [`ToAddrs`]: an
+//! address is one at once, and so is `localhost`. Any other name is looked up by [`lookup_host`], with
+//! the feature `dns` on a thread of the crate `blocking`; without it, it is an error that says so.
+//!
+//! # Options
+//!
+//! What neither std nor mio offers (the type of service, the credentials of a Unix peer, buffers) is for
+//! crates such as socket2 and rustix: they take any socket in here by reference, through
+//! [`AsFd`](std::os::fd::AsFd).
+//!
 //! # The budget
 //!
 //! One poll of a task completes at most 128 socket operations. After that each further operation in
@@ -24,6 +36,17 @@
 //! that poll one direction of one stream through these traits, the last is woken; of those that
 //! await the stream's own methods, all are.
 //!
+//! # The budget
+//!
+//! One poll of a task may complete 128 operations on sockets. After that each further one is Pending
+//! without a try, and the task goes to the end of the queue: so one whose sockets are always ready
+//! keeps no other task waiting. The wake comes when the poll has ended. (Under an executor of one's
+//! own on a [`Reactor`](crate::Reactor) there is no budget.) So an operation that is polled once and is
+//! Pending (`now_or_never`, say) need not mean that the OS would have made it wait. What says that are
+//! the methods that begin with `try_`: they always ask the OS, and take nothing from the budget.
+//!
+//! # What is awaited
+//!
 //! Whether an operation is written `async fn` or returns `impl Future`, it does nothing before it
 //! is awaited. One that is dropped while it waits leaves nothing behind; each one's
 //! `# Cancel safety` says what it may have done by then.
@@ -31,6 +54,8 @@
 //! What is `#[inline]` in here is compiled where somebody uses that kind of socket, and not for all
 //! who depend on this crate. (What is generic or `async` is anyway.)
 
+mod addrs;
+mod connect;
 #[cfg(feature = "futures-io")]
 mod futures_io;
 #[macro_use]
@@ -44,14 +69,15 @@ mod udp;
 mod unix;
 
 pub use self::{
+    addrs::{LookupHost, ToAddrs, lookup_host},
     split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError},
-    tcp_listener::{Incoming, TcpListener},
-    tcp_stream::TcpStream,
+    tcp_listener::{Incoming, IntoIncoming, TcpListener},
+    tcp_stream::{Connect, TcpStream},
     udp::UdpSocket,
 };
 
 #[cfg(unix)]
-pub use self::unix::{UnixDatagram, UnixIncoming, UnixListener, UnixStream};
+pub use self::unix::{UnixDatagram, UnixIncoming, UnixIntoIncoming, UnixListener, UnixStream};
 
 /// What every socket type is to the OS: its descriptor.
 macro_rules! descriptors {

@@ -38,29 +38,13 @@ impl<S: ByteStream> Async<S>
 where
     for<'a> &'a S: Read + Write,
 {
-    /// Waits until a connection that was begun is made, or has failed.
-    pub(super) async fn connected(&self) -> io::Result<()> {
-        // Writable does not mean connected: it may mean failed, or nothing at all. The socket's
-        // error and the peer's address tell.
-        let connected = |stream: &S| {
-            if let Some(error) = stream.take_error()? {
-                return Err(error);
-            }
-            stream.has_peer().map_err(|error| match error.kind() {
-                ErrorKind::NotConnected => ErrorKind::WouldBlock.into(),
-                _ => error,
-            })
-        };
-        self.write_with(connected).await
-    }
-
     /// Waits until the OS has said that the peer has ended its half. It says so with an event for
     /// reading, as data does: whoever waits looks at each, and none is used up by that.
-    pub(super) async fn closed(&self) -> io::Result<()> {
+    pub(super) fn closed(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         let closed = |io: &Async<S>| {
             if io.is_closed(Direction::Read) { Poll::Ready(Ok(())) } else { Poll::Pending }
         };
-        self.operation(Direction::Read, closed).await
+        self.operation(Direction::Read, closed)
     }
 
     /// Tries to read.
@@ -332,9 +316,36 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing.
-            pub async fn closed(&self) -> std::io::Result<()> {
+            pub fn closed(&self) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::net::stream::HasStream;
-                self.io().closed().await
+                self.io().closed()
+            }
+
+            /// Reads what there is, up to `buf.len()` bytes, and never waits. Returns how many bytes it
+            /// read; 0 is the end (or an empty `buf`).
+            ///
+            /// It always asks the OS, also outside an executor, and takes nothing from the
+            /// [budget](crate::net#the-budget).
+            ///
+            /// # Errors
+            ///
+            /// `WouldBlock` if there is nothing to read now; and the OS's, as for [`read`](Self::read).
+            pub fn try_read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+                use $crate::net::stream::HasStream;
+                self.io().try_read_with(|mut io| std::io::Read::read(&mut io, buf))
+            }
+
+            /// Reads into several buffers, and never waits: see [`try_read`](Self::try_read).
+            ///
+            /// # Errors
+            ///
+            /// As for [`try_read`](Self::try_read).
+            pub fn try_read_vectored(
+                &self,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::io::Result<usize> {
+                use $crate::net::stream::HasStream;
+                self.io().try_read_with(|mut io| std::io::Read::read_vectored(&mut io, bufs))
             }
         }
     };
@@ -403,6 +414,33 @@ macro_rules! writing {
             pub fn write_all(&self, mut buf: &[u8]) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().operation(Direction::Write, move |io| io.try_write_all(&mut buf))
+            }
+
+            /// Writes as much of `buf` as there is room for, and never waits. Returns how many bytes it
+            /// wrote.
+            ///
+            /// It always asks the OS, also outside an executor, and takes nothing from the
+            /// [budget](crate::net#the-budget).
+            ///
+            /// # Errors
+            ///
+            /// `WouldBlock` if there is no room now; and the OS's, as for [`write`](Self::write).
+            pub fn try_write(&self, buf: &[u8]) -> std::io::Result<usize> {
+                use $crate::net::stream::HasStream;
+                self.io().try_write_with(|mut io| std::io::Write::write(&mut io, buf))
+            }
+
+            /// Writes several buffers, and never waits: see [`try_write`](Self::try_write).
+            ///
+            /// # Errors
+            ///
+            /// As for [`try_write`](Self::try_write).
+            pub fn try_write_vectored(
+                &self,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::io::Result<usize> {
+                use $crate::net::stream::HasStream;
+                self.io().try_write_with(|mut io| std::io::Write::write_vectored(&mut io, bufs))
             }
 
             /// Waits until there may be room to write, or an error.

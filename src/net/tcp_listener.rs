@@ -1,13 +1,16 @@
 use std::{
     fmt, io,
-    net::{self, SocketAddr, ToSocketAddrs},
+    net::{self, SocketAddr},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
 
-use super::TcpStream;
+use super::{
+    addrs::{ToAddrs, without_lookup},
+    tcp_stream::TcpStream,
+};
 use crate::{
     async_io::{Async, Operation},
     id::Direction,
@@ -38,16 +41,17 @@ impl TcpListener {
     /// Creates a listener at `addr`; of several addresses, at the first that can be had. Port 0
     /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) tells it.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile. The queue of connections
-    /// that wait to be accepted holds as many as std's listener has it hold; for another number,
+    /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had. The
+    /// queue of connections that wait to be accepted holds as many as std's listener has it hold; for another number,
     /// or for socket options, make the socket as you like and convert it from
     /// [`std::net::TcpListener`].
     ///
     /// # Errors
     ///
     /// When no address can be had, the error of the last: in use, not ours, not allowed.
-    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
-        net::TcpListener::bind(addr)?.try_into()
+    /// `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it up.
+    pub fn bind(addr: impl ToAddrs) -> io::Result<TcpListener> {
+        net::TcpListener::bind(&without_lookup(&addr)?[..])?.try_into()
     }
 
     /// Waits for the next connection.
@@ -66,14 +70,69 @@ impl TcpListener {
     ///
     /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
     /// call.
-    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.io.operation(Direction::Read, try_accept).await
+    pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
+        self.io.operation(Direction::Read, try_accept)
+    }
+
+    /// Accepts a connection if one waits, and never waits itself.
+    ///
+    /// It always asks the OS, also outside an executor, and takes nothing from the
+    /// [budget](crate::net#the-budget).
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if no connection waits; and as for [`accept`](TcpListener::accept).
+    pub fn try_accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = self.io.try_read_with(mio::net::TcpListener::accept)?;
+        Ok((TcpStream::accepted(stream), peer))
+    }
+
+    /// Polls for the next connection, for accept loops in poll style.
+    ///
+    /// Of several tasks that poll one listener in this way, the last is woken; those that await
+    /// [`accept`](TcpListener::accept) are all woken beside it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](TcpListener::accept).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    #[track_caller]
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        self.io.poll_operation(Direction::Read, cx, try_accept)
+    }
+
+    /// Waits until there may be a connection to accept.
+    ///
+    /// "May be": another task may accept it first. Call [`try_accept`](TcpListener::try_accept)
+    /// after it: it is taken to be ready until that finds no connection.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot be registered, or has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Read)
     }
 
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { accept: self.io.operation(Direction::Read, try_accept) }
+    }
+
+    /// Creates the same stream, which owns the listener. It never ends.
+    pub fn into_incoming(self) -> IntoIncoming {
+        IntoIncoming { listener: self }
     }
 
     /// Returns the address that it listens at.
@@ -200,5 +259,29 @@ impl Stream for Incoming<'_> {
 impl fmt::Debug for Incoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming").finish_non_exhaustive()
+    }
+}
+
+/// The connections of a [`TcpListener`], as a stream that owns it.
+#[must_use = "it does nothing unless it is polled"]
+#[derive(Debug)]
+pub struct IntoIncoming {
+    listener: TcpListener,
+}
+
+impl AsRef<TcpListener> for IntoIncoming {
+    fn as_ref(&self) -> &TcpListener {
+        &self.listener
+    }
+}
+
+impl Stream for IntoIncoming {
+    type Item = io::Result<TcpStream>;
+
+    #[track_caller]
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let accept = self.listener.poll_accept(cx);
+        accept.map(|result| Some(result.map(|(stream, _)| stream)))
     }
 }

@@ -1,13 +1,17 @@
 use std::{
-    io::{self, ErrorKind},
-    net::{self, SocketAddr, ToSocketAddrs},
+    io,
+    net::{self, SocketAddr},
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 use super::{
+    addrs::{Lookup, ToAddrs},
+    connect::{Connecting, Race},
     split::{OwnedReadHalf, OwnedWriteHalf},
     stream::ByteStream,
 };
-use crate::async_io::Async;
+use crate::{async_io::Async, id::Direction};
 
 /// A TCP connection.
 ///
@@ -50,14 +54,18 @@ impl TcpStream {
         TcpStream { io: Async::socket(stream, label).assume_accepted() }
     }
 
-    /// Connects to `addr`; of several addresses, to each in turn until one answers.
+    /// Connects to `addr`; of several addresses, to each in turn until one answers. One that has not
+    /// answered after 250 ms goes on, and the next is tried beside it: so an address that hangs does
+    /// not keep the others from being tried.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    /// This never blocks the thread. A name is looked up first, see
+    /// [`lookup_host`](crate::net::lookup_host): that needs the feature `dns`.
     ///
     /// # Errors
     ///
-    /// When no address answers, the error of the last one: `ConnectionRefused` if nobody listens
-    /// there. `InvalidInput` if there is no address at all.
+    /// When no address answers, the error of the last one that has failed: `ConnectionRefused` if
+    /// nothing listens there. `InvalidInput` if there is no address at all. And as for
+    /// [`lookup_host`](crate::net::lookup_host).
     ///
     /// # Panics
     ///
@@ -65,23 +73,9 @@ impl TcpStream {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the connection that is being made.
-    pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let mut result = Err(io::Error::new(ErrorKind::InvalidInput, "no address to connect to"));
-        for addr in addr.to_socket_addrs()? {
-            result = TcpStream::connect_to(addr).await;
-            if result.is_ok() {
-                break;
-            }
-        }
-        result
-    }
-
-    async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-        // Made just now, so no duplicate of it exists.
-        let io = Async::socket(mio::net::TcpStream::connect(addr)?, label).assume_unique();
-        io.connected().await?;
-        Ok(TcpStream { io })
+    /// Dropping the future closes the connections that are being made.
+    pub fn connect(addr: impl ToAddrs) -> Connect {
+        Connect(Race::new(Lookup::of(&addr), begin))
     }
 
     /// Reads like [`read`](TcpStream::read), but leaves the bytes in the socket: the next read
@@ -98,11 +92,13 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() {
-            return Ok(0);
-        }
-        self.io.read_with(|stream| stream.peek(buf)).await
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.operation(Direction::Read, move |io| {
+            if buf.is_empty() {
+                return Poll::Ready(Ok(0));
+            }
+            io.attempt(Direction::Read, |stream| stream.peek(buf))
+        })
     }
 
     /// Returns the address of this end.
@@ -159,6 +155,47 @@ impl TcpStream {
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.get_ref().set_ttl(ttl)
     }
+}
+
+impl OwnedReadHalf<TcpStream> {
+    /// Reads like [`read`](Self::read), but leaves the bytes in the socket: the next read gets them
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.peek(buf)
+    }
+}
+
+/// The future that [`TcpStream::connect`] returns.
+#[must_use = "it does nothing unless it is awaited"]
+#[derive(Debug)]
+pub struct Connect(Race<mio::net::TcpStream>);
+
+impl Future for Connect {
+    type Output = io::Result<TcpStream>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        Pin::new(&mut self.0).poll(cx).map_ok(|io| TcpStream { io })
+    }
+}
+
+/// Begins to connect.
+fn begin(addr: SocketAddr) -> io::Result<Connecting<mio::net::TcpStream>> {
+    // Made just now, so no duplicate of it exists.
+    let io = Async::socket(mio::net::TcpStream::connect(addr)?, label).assume_unique();
+    Ok(Connecting::new(io))
 }
 
 stream!(TcpStream);

@@ -1,9 +1,17 @@
+//! UDP sockets.
+
+mod options;
+
 use std::{
+    cell::Cell,
     io::{self, ErrorKind},
-    net::{self, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
+    net::{self, SocketAddr},
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
-use crate::{async_io::Async, id::Direction};
+use super::addrs::{Lookup, ToAddrs, without_lookup};
+use crate::{async_io::Async, id::Direction, reactor::waiters::WaiterId};
 
 /// A UDP socket: it sends and receives datagrams.
 ///
@@ -39,28 +47,30 @@ impl UdpSocket {
     /// Creates a socket at `addr`; of several addresses, at the first that can be had. Port 0
     /// lets the OS choose a free port: [`local_addr`](UdpSocket::local_addr) tells it.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had.
     ///
     /// # Errors
     ///
     /// When no address can be had, the error of the last: in use, not ours, not allowed.
-    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<UdpSocket> {
-        net::UdpSocket::bind(addr)?.try_into()
+    /// `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it up.
+    pub fn bind(addr: impl ToAddrs) -> io::Result<UdpSocket> {
+        net::UdpSocket::bind(&without_lookup(&addr)?[..])?.try_into()
     }
 
     /// Makes `addr` the peer; of several addresses, the first that can be. From then on
     /// [`send`](UdpSocket::send) sends there, and only what comes from there is received. Nothing
     /// is sent yet, so this never waits.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile.
+    /// No name is looked up here, but for `localhost`.
     ///
     /// # Errors
     ///
     /// When no address can be the peer, the error of the last. `InvalidInput` if there is no
-    /// address at all.
-    pub fn connect(&self, addr: impl ToSocketAddrs) -> io::Result<()> {
+    /// address at all. `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it
+    /// up.
+    pub fn connect(&self, addr: impl ToAddrs) -> io::Result<()> {
         let mut result = Err(io::Error::new(ErrorKind::InvalidInput, "no address to connect to"));
-        for addr in addr.to_socket_addrs()? {
+        for addr in without_lookup(&addr)? {
             result = self.io.get_ref().connect(addr);
             if result.is_ok() {
                 break;
@@ -84,20 +94,20 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
-    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.write_with(|socket| socket.send(buf)).await
+    pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.write_with(move |socket| socket.send(buf))
     }
 
     /// Sends `buf` to `addr`, as one datagram; of several addresses, to the first. Returns how
     /// many bytes that is: all of them.
     ///
-    /// A name is looked up by the OS, and blocks the thread meanwhile. A [`SocketAddr`] costs
-    /// nothing.
+    /// This never blocks the thread. A name is looked up first, see
+    /// [`lookup_host`](crate::net::lookup_host): that needs the feature `dns`.
     ///
     /// # Errors
     ///
     /// The OS's: the datagram is too long, or nobody can be reached there. `InvalidInput` if
-    /// there is no address at all. Or if the socket has to wait under another executor than its
+    /// there is no address at all. As for [`lookup_host`](crate::net::lookup_host). Or if the socket has to wait under another executor than its
     /// own.
     ///
     /// # Panics
@@ -107,11 +117,12 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
-    pub async fn send_to(&self, buf: &[u8], addr: impl ToSocketAddrs) -> io::Result<usize> {
-        let Some(addr) = addr.to_socket_addrs()?.next() else {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "no address to send to"));
-        };
-        self.io.write_with(|socket| socket.send_to(buf, addr)).await
+    pub fn send_to(
+        &self,
+        buf: &[u8],
+        addr: impl ToAddrs,
+    ) -> impl Future<Output = io::Result<usize>> {
+        SendTo { socket: self, buf, to: Err(Lookup::of(&addr)), id: Cell::new(0) }
     }
 
     /// Receives a datagram from the peer that [`connect`](UdpSocket::connect) has named. Returns
@@ -130,8 +141,8 @@ impl UdpSocket {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
-    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read_with(|socket| socket.recv(buf)).await
+    pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read_with(move |socket| socket.recv(buf))
     }
 
     /// Receives a datagram from anybody. Returns how many bytes of it are in `buf`, and who sent
@@ -149,8 +160,11 @@ impl UdpSocket {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
-    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.read_with(|socket| socket.recv_from(buf)).await
+    pub fn recv_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.io.read_with(move |socket| socket.recv_from(buf))
     }
 
     /// Receives like [`recv`](UdpSocket::recv), but leaves the datagram in the socket: the next
@@ -167,8 +181,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read_with(|socket| socket.peek(buf)).await
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read_with(move |socket| socket.peek(buf))
     }
 
     /// Receives like [`recv_from`](UdpSocket::recv_from), but leaves the datagram in the socket:
@@ -185,8 +199,52 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.read_with(|socket| socket.peek_from(buf)).await
+    pub fn peek_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.io.read_with(move |socket| socket.peek_from(buf))
+    }
+
+    /// Sends `buf` to the peer, as one datagram, and never waits. Returns how many bytes that is: all of
+    /// them.
+    ///
+    /// It always asks the OS, also outside an executor, and takes nothing from the
+    /// [budget](crate::net#the-budget). So do the other `try_*`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room now; and as for [`send`](Self::send).
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send(buf))
+    }
+
+    /// Sends `buf` to `addr`, as one datagram, and never waits.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room now; and as for [`send_to`](Self::send_to).
+    pub fn try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send_to(buf, addr))
+    }
+
+    /// Receives a datagram from the peer, and never waits. Returns how many bytes of it are in `buf`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none now; and as for [`recv`](Self::recv).
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_read_with(|socket| socket.recv(buf))
+    }
+
+    /// Receives a datagram from any sender, and never waits. Returns how many bytes of it are in `buf`,
+    /// and the sender's address.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none now; and as for [`recv`](Self::recv).
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.try_read_with(|socket| socket.recv_from(buf))
     }
 
     /// Waits until there may be a datagram to receive, or an error.
@@ -204,8 +262,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Read).await
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Read)
     }
 
     /// Waits until there may be room to send, or an error.
@@ -221,8 +279,8 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Write).await
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Write)
     }
 
     /// Returns the address of this socket.
@@ -253,136 +311,38 @@ impl UdpSocket {
     }
 }
 
-/// Options of the socket.
-impl UdpSocket {
-    /// Returns how many routers a datagram may pass.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn ttl(&self) -> io::Result<u32> {
-        self.io.get_ref().ttl()
-    }
+/// Sends a datagram when its address is known.
+struct SendTo<'a, 'b> {
+    socket: &'a UdpSocket,
+    buf: &'b [u8],
+    to: Result<SocketAddr, Lookup>,
+    /// The wait that it has begun.
+    id: Cell<WaiterId>,
+}
 
-    /// Sets how many routers a datagram may pass.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.io.get_ref().set_ttl(ttl)
-    }
+impl Future for SendTo<'_, '_> {
+    type Output = io::Result<usize>;
 
-    /// Says whether the socket may send to a broadcast address (`SO_BROADCAST`).
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn broadcast(&self) -> io::Result<bool> {
-        self.io.get_ref().broadcast()
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let none = || io::Error::new(ErrorKind::InvalidInput, "no address to send to");
+        let to = match &mut this.to {
+            Ok(addr) => *addr,
+            Err(lookup) => ready!(lookup.poll(cx))?.next().ok_or_else(none)?,
+        };
+        this.to = Ok(to);
+        let (buf, direction) = (this.buf, Direction::Write);
+        let send = |io: &Async<mio::net::UdpSocket>| {
+            io.attempt(direction, |socket| socket.send_to(buf, to))
+        };
+        this.socket.io.poll_future(direction, &this.id, cx, send)
     }
+}
 
-    /// Sets whether the socket may send to a broadcast address (`SO_BROADCAST`). At first it may
-    /// not.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
-        self.io.get_ref().set_broadcast(broadcast)
-    }
-
-    /// Joins the group at `multiaddr` with the interface that has the address `interface`
-    /// (`0.0.0.0`: one that the OS chooses), to receive what is sent to it.
-    ///
-    /// # Errors
-    ///
-    /// The OS's: there is no such interface, or the address is not one for multicast.
-    pub fn join_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
-        self.io.get_ref().join_multicast_v4(multiaddr, interface)
-    }
-
-    /// Leaves the group that [`join_multicast_v4`](UdpSocket::join_multicast_v4) has joined.
-    ///
-    /// # Errors
-    ///
-    /// The OS's: the socket is not in that group.
-    pub fn leave_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
-        self.io.get_ref().leave_multicast_v4(multiaddr, interface)
-    }
-
-    /// Joins the group at `multiaddr` with the interface of the index `interface` (0: one that
-    /// the OS chooses), to receive what is sent to it.
-    ///
-    /// # Errors
-    ///
-    /// The OS's: there is no such interface, or the address is not one for multicast.
-    pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.io.get_ref().join_multicast_v6(multiaddr, interface)
-    }
-
-    /// Leaves the group that [`join_multicast_v6`](UdpSocket::join_multicast_v6) has joined.
-    ///
-    /// # Errors
-    ///
-    /// The OS's: the socket is not in that group.
-    pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.io.get_ref().leave_multicast_v6(multiaddr, interface)
-    }
-
-    /// Says whether this machine gets what the socket sends to an IPv4 group, if it is in it.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn multicast_loop_v4(&self) -> io::Result<bool> {
-        self.io.get_ref().multicast_loop_v4()
-    }
-
-    /// Sets whether this machine gets what the socket sends to an IPv4 group, if it is in it.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn set_multicast_loop_v4(&self, multicast_loop: bool) -> io::Result<()> {
-        self.io.get_ref().set_multicast_loop_v4(multicast_loop)
-    }
-
-    /// Says whether this machine gets what the socket sends to an IPv6 group, if it is in it.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn multicast_loop_v6(&self) -> io::Result<bool> {
-        self.io.get_ref().multicast_loop_v6()
-    }
-
-    /// Sets whether this machine gets what the socket sends to an IPv6 group, if it is in it.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn set_multicast_loop_v6(&self, multicast_loop: bool) -> io::Result<()> {
-        self.io.get_ref().set_multicast_loop_v6(multicast_loop)
-    }
-
-    /// Returns how many routers a datagram to an IPv4 group may pass.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
-        self.io.get_ref().multicast_ttl_v4()
-    }
-
-    /// Sets how many routers a datagram to an IPv4 group may pass. At first it stays on this
-    /// network: 1.
-    ///
-    /// # Errors
-    ///
-    /// The OS's.
-    pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
-        self.io.get_ref().set_multicast_ttl_v4(ttl)
+impl Drop for SendTo<'_, '_> {
+    fn drop(&mut self) {
+        self.socket.io.end_wait(Direction::Write, &self.id);
     }
 }
 

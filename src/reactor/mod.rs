@@ -25,18 +25,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::{
     cell::OnceCell,
     fmt, io,
+    panic::{RefUnwindSafe, UnwindSafe},
     rc::Rc,
     time::{Duration, Instant},
 };
 
 use self::shared::Shared;
 pub use self::unparker::Unparker;
-use crate::{
-    clock::Clock,
-    current,
-    id::{Direction, SourceId, TaskId},
-    trace::Tracer,
-};
+use crate::{clock::Clock, current, id::TaskId, trace::Tracer};
 
 /// Waits for sockets and timers, and calls the wakers of the tasks that wait for them.
 ///
@@ -270,15 +266,8 @@ impl Reactor {
         self.owner.shared.task_ended(task);
     }
 
-    /// Calls the first function with each task that waits for a source, and the second with each
-    /// task that waits for a timer.
-    pub(crate) fn for_each_waiting(
-        &self,
-        source: &mut dyn FnMut(TaskId, SourceId, Direction),
-        timer: &mut dyn FnMut(TaskId, Option<Instant>),
-    ) {
-        self.owner.shared.for_each_waiting(source);
-        self.owner.shared.timers.for_each_task(timer);
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.owner.shared
     }
 
     /// Returns the task and the [`Waker::data`](std::task::Waker::data) of each timer that never
@@ -321,6 +310,10 @@ impl AsFd for Reactor {
         self.owner.registry.get_or_init(duplicate).as_fd()
     }
 }
+
+/// Nothing in it is borrowed while code of the user runs.
+impl UnwindSafe for Reactor {}
+impl RefUnwindSafe for Reactor {}
 
 impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -134,6 +134,11 @@ impl Registration {
         self.registered.get().map_or(Readiness::NONE, |registered| registered.source.readiness())
     }
 
+    /// Says whether a report has come that is none of the two directions, and takes it.
+    pub(crate) fn take_report(&self, report: Readiness) -> bool {
+        self.registered.get().is_some_and(|registered| registered.source.take_report(report))
+    }
+
     pub(crate) fn is_registered(&self) -> bool {
         self.registered.get().is_some()
     }

@@ -7,7 +7,7 @@ use std::{
     cell::{Cell, RefCell},
     io, mem,
     rc::Rc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -147,13 +147,20 @@ impl Shared {
         self.sources.borrow().iter().any(|(_, source)| source.has_waiters())
     }
 
-    /// Calls `f` with each task that waits for a source.
-    pub(super) fn for_each_waiting(&self, f: &mut dyn FnMut(TaskId, SourceId, Direction)) {
+    /// Calls the first function with each task that waits for a source, and the second with each
+    /// task that waits for a timer.
+    pub(crate) fn for_each_waiting(
+        &self,
+        of_source: &mut dyn FnMut(TaskId, SourceId, Direction),
+        of_timer: &mut dyn FnMut(TaskId, Option<Instant>),
+    ) {
         for (_, source) in self.sources.borrow().iter() {
             for direction in Direction::BOTH {
-                source.for_each_task(direction, &mut |task| f(task, source.id(), direction));
+                source
+                    .for_each_task(direction, &mut |task| of_source(task, source.id(), direction));
             }
         }
+        self.timers.for_each_task(of_timer);
     }
 
     /// Notes that a task waits in the slot for polls of a source.

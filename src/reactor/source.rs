@@ -149,6 +149,13 @@ impl Source {
         self.ready.set(self.ready.get().with(readiness));
     }
 
+    /// Says whether a report has come, and takes it.
+    pub(super) fn take_report(&self, report: Readiness) -> bool {
+        let ready = self.ready.get();
+        self.ready.set(ready.without(report));
+        ready.has(report)
+    }
+
     /// Notes that the OS answered "would block". That is the state now, so it also outdates an end
     /// that was reported.
     #[cold]
@@ -196,10 +203,12 @@ fn with_rare(mut readiness: Readiness, event: &Event) -> Readiness {
         readiness = readiness.with(Readiness::WRITE).with(Readiness::WRITE_CLOSED);
     }
     if event.is_priority() {
-        readiness = readiness.with(Readiness::READ).with(Readiness::URGENT);
+        let urgent = Readiness::URGENT.with(Readiness::PRIORITY);
+        readiness = readiness.with(Readiness::READ).with(urgent);
     }
     if event.is_error() {
-        readiness = readiness.with(Readiness::READ).with(Readiness::WRITE);
+        let both = Readiness::READ.with(Readiness::WRITE);
+        readiness = readiness.with(both).with(Readiness::ERROR);
     }
     readiness
 }

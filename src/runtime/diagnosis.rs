@@ -4,17 +4,17 @@
 //! sockets and timers. Together they can list what each task waits for, and prove that a program
 //! waits for ever.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, ptr, rc::Rc};
 
 use crate::{
-    executor::shared::Shared,
-    reactor::Reactor,
+    executor::{shared::Shared, spawn},
+    reactor::{Reactor, entered, shared as reactor},
     table::{TaskInfo, TaskTable, WaitsFor},
 };
 
 /// Lists all tasks: what each does, and what it waits for.
-pub(super) fn table(shared: &Shared, reactor: &Reactor) -> TaskTable {
-    let now = reactor.clock().tick();
+pub(super) fn table(shared: &Shared, reactor: &reactor::Shared) -> TaskTable {
+    let now = reactor.clock.tick();
     let list = RefCell::new(shared.tasks.list());
     let note = |task, wait| {
         if let Some(info) = TaskInfo::find(&mut list.borrow_mut(), task) {
@@ -30,8 +30,21 @@ pub(super) fn table(shared: &Shared, reactor: &Reactor) -> TaskTable {
     TaskTable(list.into_inner())
 }
 
+/// Returns the table of the executor that runs on this thread.
+pub(crate) fn running_tasks() -> Option<TaskTable> {
+    let shared = spawn::running()?;
+    // An executor and its reactor have one tracer.
+    let is_own =
+        |reactor: &Rc<reactor::Shared>| ptr::eq(&raw const *reactor.tracer, shared.tracer());
+    Some(match entered::entered().filter(is_own) {
+        Some(reactor) => table(&shared, &reactor),
+        None => TaskTable(shared.tasks.list()),
+    })
+}
+
 /// Panics if nothing can ever happen any more. To be called when no task is ready and no timer has a
 /// deadline.
+#[track_caller]
 pub(super) fn check_for_deadlock(shared: &Shared, reactor: &Reactor) {
     let is_deadlocked = !reactor.has_waiting_sources()
         && !shared.has_handles()
@@ -44,7 +57,7 @@ pub(super) fn check_for_deadlock(shared: &Shared, reactor: &Reactor) {
         panic!(
             "deadlock: {root} waits for ever, for no task is ready, no timer will fire, no socket \
              is waited for, and nothing else holds a waker or a handle:\n{}",
-            table(shared, reactor)
+            table(shared, reactor.shared())
         );
     }
 }

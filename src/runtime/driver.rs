@@ -29,6 +29,7 @@ impl Driver {
     }
 
     /// Sleeps until something happens. Panics if that is proven never to be the case.
+    #[track_caller]
     fn sleep(&self, shared: &Shared) -> io::Result<()> {
         // While a socket is waited for, there is nothing to prove, and nothing to wake up for.
         let may_be_for_ever = self.reactor.next_deadline().is_none()
@@ -54,6 +55,7 @@ impl Driver {
 }
 
 impl Park for Driver {
+    #[track_caller]
     fn park(&self, shared: &Shared) {
         self.drop_idle_wakers(shared);
         let (reactor, tracer) = (&self.reactor, shared.tracer());

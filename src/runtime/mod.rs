@@ -10,9 +10,16 @@ mod diagnosis;
 mod driver;
 mod lints;
 
-use std::{fmt, io, panic::Location, pin::pin, rc::Rc, task::Waker};
+use std::{
+    fmt, io,
+    panic::{Location, RefUnwindSafe, UnwindSafe},
+    pin::pin,
+    rc::Rc,
+    task::Waker,
+};
 
 pub use self::builder::Builder;
+pub(crate) use self::diagnosis::running_tasks;
 use self::driver::Driver;
 use crate::{
     clock::Clock,
@@ -42,7 +49,7 @@ const SHUTDOWN_ROUNDS: usize = 1000;
 /// let served = Rc::new(Cell::new(0));
 /// for _ in 0..3 {
 ///     let served = Rc::clone(&served);
-///     let _ = executor.spawn(async move { served.set(served.get() + 1) });
+///     executor.spawn(async move { served.set(served.get() + 1) }).detach();
 /// }
 /// executor.run();
 /// assert_eq!(served.get(), 3);
@@ -201,7 +208,7 @@ impl Executor {
     /// That future may call it too: it can borrow the executor.
     #[must_use]
     pub fn tasks(&self) -> TaskTable {
-        diagnosis::table(self.event_loop.shared(), self.reactor())
+        diagnosis::table(self.event_loop.shared(), self.reactor().shared())
     }
 
     /// Creates a way to spawn from other threads.
@@ -278,6 +285,10 @@ impl Executor {
     }
 }
 
+/// No panic of a task, and none of `block_on`'s future, leaves anything half done.
+impl UnwindSafe for Executor {}
+impl RefUnwindSafe for Executor {}
+
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor").field("task_count", &self.task_count()).finish_non_exhaustive()
@@ -286,6 +297,9 @@ impl fmt::Debug for Executor {
 
 /// Runs a future to its end on a new [`Executor`], and returns its output. Tasks that it has
 /// spawned and that are not done by then are dropped.
+///
+/// Each call makes an executor, which takes several system calls: about 58 µs without optimisation,
+/// where [`Executor::block_on`] takes 2. For many calls, make an `Executor`, and call that.
 ///
 /// ```
 /// let pizzas = pizzaiolo::block_on(async {

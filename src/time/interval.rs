@@ -13,7 +13,8 @@ use super::{Sleep, now};
 ///
 /// The ticks stand at the start plus whole periods, and do not drift. A tick that comes late,
 /// because the task or the thread was busy, comes as soon as it can; those that were missed
-/// meanwhile are left out, and the next one stands where it always would have.
+/// meanwhile are left out, and the next one stands where it always would have. For another
+/// choice, there is [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior).
 ///
 /// A period of zero ticks once a turn; one that is longer than the clock can count, only once.
 ///
@@ -28,8 +29,32 @@ use super::{Sleep, now};
 /// });
 /// ```
 pub fn interval(period: Duration) -> Interval {
-    Interval { sleep: Sleep::new(Some(now())), period, first: true }
+    Interval { first: true, ..interval_at(now(), period) }
 }
+
+/// Ticks every `period`, the first time at `start`: otherwise as [`interval`].
+pub fn interval_at(start: Instant, period: Duration) -> Interval {
+    let (sleep, missed) = (Sleep::new(Some(start)), MissedTickBehavior::default());
+    Interval { sleep, period, first: false, missed }
+}
+
+/// What an [`Interval`] does with the ticks that were missed, because the task or the thread was busy.
+/// The names are tokio's. The default is not: there it is `Burst`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum MissedTickBehavior {
+    /// They come one after the other, without a wait between them, until none is missing.
+    Burst,
+    /// They are left out, and the next tick comes a period after the late one, as do those after it.
+    /// A tick counts as late from 5 ms on.
+    Delay,
+    /// They are left out, and the next tick stands where it always would have.
+    #[default]
+    Skip,
+}
+
+/// So late is a tick that [`MissedTickBehavior::Delay`] does not count as late: a timer of the OS may
+/// need that long.
+const NOT_LATE: Duration = Duration::from_millis(5);
 
 /// What [`interval`] returns: a source of ticks, and a stream of them that never ends.
 #[must_use = "it does nothing unless it is awaited"]
@@ -38,8 +63,9 @@ pub struct Interval {
     /// Until the next tick.
     sleep: Sleep,
     period: Duration,
-    /// No tick has come yet.
+    /// The first tick has not come yet, and comes at once.
     first: bool,
+    missed: MissedTickBehavior,
 }
 
 impl Interval {
@@ -63,6 +89,45 @@ impl Interval {
         self.period
     }
 
+    /// Says what happens to ticks that were missed.
+    #[must_use]
+    pub fn missed_tick_behavior(&self) -> MissedTickBehavior {
+        self.missed
+    }
+
+    /// Sets what happens to ticks that were missed, from the next tick on.
+    pub fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
+        self.missed = behavior;
+    }
+
+    /// Makes the next tick come one period from now, and the others in periods after it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pizzaiolo::time;
+    ///
+    /// let executor = pizzaiolo::Executor::builder().paused_clock(true).build()?;
+    /// executor.block_on(async {
+    ///     let mut watchdog = time::interval(Duration::from_secs(10));
+    ///     watchdog.tick().await;
+    ///     time::advance(Duration::from_secs(9)).await;
+    ///     watchdog.reset();
+    ///     let fed = time::now();
+    ///     assert_eq!(watchdog.tick().await, fed + Duration::from_secs(10));
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reset(&mut self) {
+        self.first = false;
+        self.sleep.set(now().checked_add(self.period));
+    }
+
+    /// Makes the next tick come at `deadline`, and the others in periods after it.
+    pub fn reset_at(&mut self, deadline: Instant) {
+        self.first = false;
+        self.sleep.set(Some(deadline));
+    }
+
     #[track_caller]
     #[inline]
     fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
@@ -76,14 +141,19 @@ impl Interval {
         Poll::Ready(due)
     }
 
-    /// The first tick after `due` that has not passed yet; `None` if the clock can't count it.
+    /// The tick after `due`; `None` if the clock can't count it.
     #[inline]
     fn after(&self, due: Instant, now: Instant) -> Option<Instant> {
         let next = due.checked_add(self.period)?;
-        if next > now || self.period.is_zero() {
+        let late = now.saturating_duration_since(due);
+        if self.missed == MissedTickBehavior::Delay && late >= NOT_LATE {
+            return now.checked_add(self.period);
+        }
+        let is_burst = self.missed == MissedTickBehavior::Burst;
+        if next > now || is_burst || self.period.is_zero() {
             return Some(next);
         }
-        let late = now.saturating_duration_since(due).as_nanos() % self.period.as_nanos();
+        let late = late.as_nanos() % self.period.as_nanos();
         let late = Duration::from_nanos(u64::try_from(late).ok()?);
         now.checked_add(self.period.checked_sub(late)?)
     }

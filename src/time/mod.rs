@@ -36,7 +36,7 @@ use std::{
 };
 
 pub use self::{
-    interval::{Interval, Tick, interval},
+    interval::{Interval, MissedTickBehavior, Tick, interval, interval_at},
     sleep::{Sleep, sleep, sleep_until},
     timeout::{Elapsed, Timeout, timeout, timeout_at},
 };
@@ -87,11 +87,47 @@ pub fn advance(duration: Duration) -> Advance {
     assert!(
         reactor.clock.is_paused(),
         "`time::advance` moves a paused clock only: \
-         make the executor with `Executor::builder().paused_clock(true)`"
+         make the executor with `Executor::builder().paused_clock(true)`, or call `time::pause`"
     );
     reactor.clock.advance(duration);
     reactor.tick();
     Advance { others: crate::yield_now() }
+}
+
+/// Pauses the clock of the executor that runs here, where it stands: from then on it moves as with
+/// [`Builder::paused_clock`](crate::Builder::paused_clock). A clock that is paused stays so. For tests.
+///
+/// ```
+/// use std::time::Duration;
+/// use pizzaiolo::time;
+///
+/// pizzaiolo::block_on(async {
+///     time::pause();
+///     let start = time::now();
+///     time::sleep(Duration::from_secs(3600)).await; // no hour passes here
+///     assert_eq!(time::now() - start, Duration::from_secs(3600));
+///     time::resume();
+///     assert!(time::now() - start >= Duration::from_secs(3600));
+/// });
+/// ```
+///
+/// # Panics
+///
+/// If no executor runs on this thread.
+#[track_caller]
+pub fn pause() {
+    here().clock.pause();
+}
+
+/// Lets the paused clock of the executor that runs here run on, from the time at which it stands. A
+/// clock that runs does so already.
+///
+/// # Panics
+///
+/// If no executor runs on this thread.
+#[track_caller]
+pub fn resume() {
+    here().clock.resume();
 }
 
 /// The future that [`advance`] returns. The clock is moved already.

@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -170,6 +171,10 @@ impl Future for Sleep {
         Poll::Ready(())
     }
 }
+
+/// What it shares with the reactor is not borrowed while code of the user runs.
+impl UnwindSafe for Sleep {}
+impl RefUnwindSafe for Sleep {}
 
 impl Drop for Sleep {
     #[inline]

@@ -70,7 +70,7 @@ fn a_task_that_a_handle_has_sent_is_warned_of_by_the_place_that_sent_it() {
         let (executor, events) = watched();
         let handle = executor.handle();
         let sent = thread::spawn(move || {
-            handle.spawn(pending());
+            handle.spawn(pending::<()>());
             line!() - 1
         });
         let line = sent.join().expect("it does not panic");

@@ -29,11 +29,12 @@ fn main() -> io::Result<()> {
         println!("Starting up on: {}", listener.local_addr()?);
         loop {
             let (conn, address) = listener.accept().await?;
-            drop(pizzaiolo::spawn(async move {
+            pizzaiolo::spawn(async move {
                 if let Err(error) = serve(&conn, baking_time).await {
                     eprintln!("Connection with {address} has failed: {error}");
                 }
-            }));
+            })
+            .detach();
         }
     })
 }

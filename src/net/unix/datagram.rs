@@ -45,14 +45,23 @@ impl UnixDatagram {
     /// Creates a socket at `path`, where nothing may be yet. What it makes there stays when the
     /// socket is dropped: removing it is up to you.
     ///
-    /// For an abstract address, or for socket options, make the socket as you like and convert it
-    /// from [`std::os::unix::net::UnixDatagram`].
+    /// For socket options, make the socket as you like and convert it from
+    /// [`std::os::unix::net::UnixDatagram`].
     ///
     /// # Errors
     ///
     /// The OS's: `AddrInUse` if there is something at `path`, and not allowed, and the like.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixDatagram> {
         net::UnixDatagram::bind(path)?.try_into()
+    }
+
+    /// Creates a socket at this address, which may be an abstract one (on Linux).
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](UnixDatagram::bind).
+    pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixDatagram> {
+        net::UnixDatagram::bind_addr(addr)?.try_into()
     }
 
     /// Creates a socket without an address, to send from.
@@ -102,8 +111,8 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
-    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.write_with(|socket| socket.send(buf)).await
+    pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.write_with(move |socket| socket.send(buf))
     }
 
     /// Sends `buf` to the socket at `path`, as one datagram. Returns how many bytes that is: all
@@ -144,8 +153,8 @@ impl UnixDatagram {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
-    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read_with(|socket| socket.recv(buf)).await
+    pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read_with(move |socket| socket.recv(buf))
     }
 
     /// Receives a datagram. Returns how many bytes of it are in `buf`, and who sent it.
@@ -162,8 +171,52 @@ impl UnixDatagram {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
-    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.read_with(|socket| socket.recv_from(buf)).await
+    pub fn recv_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.io.read_with(move |socket| socket.recv_from(buf))
+    }
+
+    /// Sends `buf` to the peer, as one datagram, and never waits. Returns how many bytes that is: all of
+    /// them.
+    ///
+    /// It always asks the OS, also outside an executor, and takes nothing from the
+    /// [budget](crate::net#the-budget). So do the other `try_*`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room now; and as for [`send`](Self::send).
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send(buf))
+    }
+
+    /// Sends `buf` to the socket at `path`, as one datagram, and never waits.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room now; and as for [`send_to`](Self::send_to).
+    pub fn try_send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send_to(buf, path))
+    }
+
+    /// Receives a datagram from the peer, and never waits. Returns how many bytes of it are in `buf`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none now; and as for [`recv`](Self::recv).
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_read_with(|socket| socket.recv(buf))
+    }
+
+    /// Receives a datagram from any sender, and never waits. Returns how many bytes of it are in `buf`,
+    /// and the sender's address.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none now; and as for [`recv`](Self::recv).
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.try_read_with(|socket| socket.recv_from(buf))
     }
 
     /// Waits until there may be a datagram to receive, or an error.
@@ -181,8 +234,8 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Read).await
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Read)
     }
 
     /// Waits until there may be room to send, or an error.
@@ -198,8 +251,8 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.io.ready(Direction::Write).await
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Write)
     }
 
     /// Ends one direction of the socket, or both. After `Shutdown::Read`, sending to it is an

@@ -41,14 +41,42 @@ impl UnixListener {
     /// Creates a listener at `path`, where nothing may be yet. What it makes there stays when the
     /// listener is dropped: removing it is up to you.
     ///
-    /// For an abstract address, or for socket options, make the socket as you like and convert it
-    /// from [`std::os::unix::net::UnixListener`].
+    /// For socket options, make the socket as you like and convert it from
+    /// [`std::os::unix::net::UnixListener`].
     ///
     /// # Errors
     ///
     /// The OS's: `AddrInUse` if there is something at `path`, and not allowed, and the like.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
         net::UnixListener::bind(path)?.try_into()
+    }
+
+    /// Creates a listener at this address, which may be an abstract one (on Linux): it has a name in
+    /// place of a path, and leaves nothing behind.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};
+    /// use pizzaiolo::net::{UnixListener, UnixStream};
+    ///
+    /// let addr = SocketAddr::from_abstract_name(format!("pizza-{}", std::process::id()))?;
+    /// pizzaiolo::block_on(async {
+    ///     let listener = UnixListener::bind_addr(&addr)?;
+    ///     let client = UnixStream::connect_addr(&addr).await?;
+    ///     listener.accept().await?.0.write_all(b"a calzone").await?;
+    ///     client.read_exact(&mut [0; 9]).await
+    /// })
+    /// # }
+    /// # #[cfg(not(target_os = "linux"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](UnixListener::bind).
+    pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixListener> {
+        net::UnixListener::bind_addr(addr)?.try_into()
     }
 
     /// Waits for the next connection.
@@ -67,14 +95,69 @@ impl UnixListener {
     ///
     /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
     /// call.
-    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        self.io.operation(Direction::Read, try_accept).await
+    pub fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> {
+        self.io.operation(Direction::Read, try_accept)
+    }
+
+    /// Accepts a connection if one waits, and never waits itself.
+    ///
+    /// It always asks the OS, also outside an executor, and takes nothing from the
+    /// [budget](crate::net#the-budget).
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if no connection waits; and as for [`accept`](UnixListener::accept).
+    pub fn try_accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (stream, peer) = self.io.try_read_with(mio::net::UnixListener::accept)?;
+        Ok((UnixStream::accepted(stream), peer))
+    }
+
+    /// Polls for the next connection, for accept loops in poll style.
+    ///
+    /// Of several tasks that poll one listener in this way, the last is woken; those that await
+    /// [`accept`](UnixListener::accept) are all woken beside it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](UnixListener::accept).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    #[track_caller]
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        self.io.poll_operation(Direction::Read, cx, try_accept)
+    }
+
+    /// Waits until there may be a connection to accept.
+    ///
+    /// "May be": another task may accept it first. Call [`try_accept`](UnixListener::try_accept)
+    /// after it: it is taken to be ready until that finds no connection.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot be registered, or has to wait under another executor than its own.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.io.ready(Direction::Read)
     }
 
     /// Creates the stream of all connections to come, for whoever prefers `next` to
     /// [`accept`](UnixListener::accept). It never ends.
     pub fn incoming(&self) -> UnixIncoming<'_> {
         UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
+    }
+
+    /// Creates the same stream, which owns the listener. It never ends.
+    pub fn into_incoming(self) -> UnixIntoIncoming {
+        UnixIntoIncoming { listener: self }
     }
 
     /// Returns the address that it listens at.
@@ -152,5 +235,29 @@ impl Stream for UnixIncoming<'_> {
 impl fmt::Debug for UnixIncoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnixIncoming").finish_non_exhaustive()
+    }
+}
+
+/// The connections of a [`UnixListener`], as a stream that owns it.
+#[must_use = "it does nothing unless it is polled"]
+#[derive(Debug)]
+pub struct UnixIntoIncoming {
+    listener: UnixListener,
+}
+
+impl AsRef<UnixListener> for UnixIntoIncoming {
+    fn as_ref(&self) -> &UnixListener {
+        &self.listener
+    }
+}
+
+impl Stream for UnixIntoIncoming {
+    type Item = io::Result<UnixStream>;
+
+    #[track_caller]
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let accept = self.listener.poll_accept(cx);
+        accept.map(|result| Some(result.map(|(stream, _)| stream)))
     }
 }

@@ -6,7 +6,7 @@ mod stream;
 
 pub use self::{
     datagram::UnixDatagram,
-    listener::{UnixIncoming, UnixListener},
+    listener::{UnixIncoming, UnixIntoIncoming, UnixListener},
     stream::UnixStream,
 };
 

@@ -2,12 +2,15 @@ use std::{
     io,
     os::unix::net::{self, SocketAddr},
     path::Path,
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 use super::path_of;
 use crate::{
     async_io::Async,
     net::{
+        connect::Connecting,
         split::{OwnedReadHalf, OwnedWriteHalf},
         stream::ByteStream,
     },
@@ -69,10 +72,25 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection that is being made.
-    pub async fn connect(path: impl AsRef<Path>) -> io::Result<UnixStream> {
-        let stream = UnixStream::unique(mio::net::UnixStream::connect(path)?);
-        stream.io.connected().await?;
-        Ok(stream)
+    pub fn connect(path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> {
+        Connect::Begin(Some(move || mio::net::UnixStream::connect(path)))
+    }
+
+    /// Connects to the listener at this address, which may be an abstract one (on Linux).
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](UnixStream::connect).
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`connect`](UnixStream::connect).
+    pub fn connect_addr(addr: &SocketAddr) -> impl Future<Output = io::Result<UnixStream>> {
+        Connect::Begin(Some(move || mio::net::UnixStream::connect_addr(addr)))
     }
 
     /// Creates two streams that are connected with each other.
@@ -102,6 +120,37 @@ impl UnixStream {
     /// The OS's.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().peer_addr()
+    }
+}
+
+/// The future of a connection: not polled yet, or being made.
+enum Connect<F> {
+    Begin(Option<F>),
+    Begun(Connecting<mio::net::UnixStream>),
+}
+
+/// What begins it is only called.
+impl<F> Unpin for Connect<F> {}
+
+impl<F> Future for Connect<F>
+where
+    F: FnOnce() -> io::Result<mio::net::UnixStream>,
+{
+    type Output = io::Result<UnixStream>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<UnixStream>> {
+        loop {
+            match &mut *self {
+                Connect::Begun(connecting) => {
+                    return Pin::new(connecting).poll(cx).map_ok(|io| UnixStream { io });
+                }
+                Connect::Begin(begin) => {
+                    let begin = begin.take().unwrap_or_else(|| unreachable!("it begins once"));
+                    *self = Connect::Begun(Connecting::new(UnixStream::unique(begin()?).io));
+                }
+            }
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Runtime for Pizzaiolo {
 
     fn spawner(&self) -> Box<dyn Fn(BoxFuture) + Send> {
         let handle = HANDLE.take().expect("the executor runs");
-        Box::new(move |future| handle.spawn(future))
+        Box::new(move |future| handle.spawn(future).detach())
     }
 
     fn spawn_joinable(&self, future: BoxFuture<Output>) -> Box<dyn Handle> {

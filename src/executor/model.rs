@@ -48,7 +48,7 @@ impl Park for Parker {
         self.0.0.wait();
     }
 
-    fn look(&self, _: &Shared) {}
+    fn poll_events(&self, _: &Shared) {}
 
     fn task_ended(&self, _: TaskId) {}
 }

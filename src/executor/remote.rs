@@ -17,8 +17,8 @@
 //! runs every interleaving of this file (`model.rs`, under `--cfg loom`). It is the reason for the
 //! fences: it knows them, and takes `SeqCst` accesses for less than they are.
 //!
-//! `asleep` is also true while the executor does not run at all. So a wake or a spawn unparks the
-//! reactor then too, and a loop that drives the executor from outside sees its descriptor readable.
+//! If another loop drives the executor, `asleep` is also true while the executor does not run at
+//! all. So a wake or a spawn unparks the reactor then too, and that loop sees its descriptor readable.
 
 use std::{panic::Location, sync::Arc, task::Waker};
 
@@ -42,7 +42,8 @@ pub(crate) struct RemoteQueue {
     state: Mutex<State>,
     /// There may be messages. Lets the executor look without the lock.
     pending: AtomicBool,
-    /// The executor sleeps, is about to, or does not run. The thread that clears it unparks.
+    /// The executor sleeps, is about to, or rests between two runs by another loop. The thread that
+    /// clears it unparks.
     asleep: AtomicBool,
 }
 
@@ -58,7 +59,7 @@ impl RemoteQueue {
         RemoteQueue {
             state: Mutex::new(State { messages: Vec::new(), unparker: Some(Arc::new(unparker)) }),
             pending: AtomicBool::new(false),
-            asleep: AtomicBool::new(true),
+            asleep: AtomicBool::new(false),
         }
     }
 

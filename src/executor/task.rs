@@ -20,11 +20,11 @@ use std::{panic::Location, sync::Arc, task::Waker};
 
 use super::{
     future::LocalTask,
-    join_error::Outcome,
+    join_error::{JoinError, Outcome},
     remote_join::RemoteJoin,
     waker::{Header, is_lost},
 };
-use crate::{clock::CoarseTime, id::TaskId};
+use crate::{clock::CoarseTime, id::TaskId, user_code};
 
 /// A spawned future, from spawn until its outcome is taken.
 pub(super) struct Task {
@@ -99,6 +99,23 @@ impl Task {
         match &self.join {
             JoinState::Awaited(waker) => Some(waker),
             _ => None,
+        }
+    }
+}
+
+/// Drops a future, and returns the outcome of its task: that of its last poll, or the panic of its
+/// drop.
+pub(super) fn drop_future(future: LocalTask, outcome: Outcome) -> Outcome {
+    let Err(payload) = user_code::call(|| drop(future)) else { return outcome };
+    match outcome {
+        // The first panic is the task's outcome; one that follows it is logged.
+        Err(error) if error.is_panic() => {
+            user_code::report("a future's drop", payload);
+            Err(error)
+        }
+        outcome => {
+            user_code::drop("the output of a task", outcome);
+            Err(JoinError::panicked(payload))
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Tasks {
 }
 
 /// What the executor needs for the turn of a task.
-pub(super) struct Turn {
+pub(super) struct TakenTask {
     pub(super) future: LocalTask,
     pub(super) waker: Waker,
     /// It is to be dropped, not polled.
@@ -141,14 +141,14 @@ impl Tasks {
     /// entry of the queue was stale.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is a part of the loop's body")]
-    pub(super) fn start_poll(&self, id: TaskId) -> Option<Turn> {
+    pub(super) fn start_poll(&self, id: TaskId) -> Option<TakenTask> {
         let mut slab = self.slab.borrow_mut();
         let task = slab.get_mut(id.0)?;
         let future = task.future.take()?;
         let waker = task.waker.take().unwrap_or_else(|| self.first_waker(id, task));
         let is_aborted = task.header.as_ref()?.clear_marks();
         task.polls = task.polls.saturating_add(1);
-        Some(Turn { future, waker, is_aborted })
+        Some(TakenTask { future, waker, is_aborted })
     }
 
     /// Makes the waker for the first poll.

@@ -220,7 +220,7 @@ impl Reactor {
 
     /// Does what a [`park`](Reactor::park) with a timeout of zero does, and asks the OS only if it
     /// may have events.
-    pub(crate) fn look(&self) -> io::Result<()> {
+    pub(crate) fn poll_events(&self) -> io::Result<()> {
         let shared = &*self.owner.shared;
         if shared.may_have_events() {
             shared.wait(Some(Duration::ZERO))?;

@@ -172,14 +172,14 @@ impl Timers {
 
     /// Fires the timers whose deadline has come, in the order of the deadlines.
     pub(super) fn fire(&self, now: Instant, tracer: &Tracer) {
-        while let Some(timer) = self.pop_due(now) {
+        while let Some(timer) = self.pop_expired(now) {
             let _cause = current::with_cause(Cause::Timer);
             tracer.emit(timer.task, || EventKind::TimerFired);
             user_code::wake(timer.waker);
         }
     }
 
-    fn pop_due(&self, now: Instant) -> Option<Timer> {
+    fn pop_expired(&self, now: Instant) -> Option<Timer> {
         let mut timers = self.waiting.borrow_mut();
         let mut deadlines = self.deadlines.borrow_mut();
         while deadlines.peek().is_some_and(|Reverse(entry)| entry.at <= now) {

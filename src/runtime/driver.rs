@@ -71,15 +71,15 @@ impl Park for Driver {
             },
         });
         // An observer may have woken or aborted a task.
-        must(if shared.has_work() { reactor.look() } else { self.sleep(shared) });
+        must(if shared.has_work() { reactor.poll_events() } else { self.sleep(shared) });
         tracer.emit(None, || EventKind::Unparked);
     }
 
-    fn look(&self, shared: &Shared) {
+    fn poll_events(&self, shared: &Shared) {
         if !shared.has_work() {
             self.drop_idle_wakers(shared);
         }
-        must(self.reactor.look());
+        must(self.reactor.poll_events());
     }
 
     fn task_ended(&self, id: TaskId) {

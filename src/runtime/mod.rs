@@ -92,6 +92,7 @@ impl Executor {
     /// next deadline has come, and then runs the executor.
     #[must_use]
     pub fn reactor(&self) -> &Reactor {
+        self.event_loop.set_driven();
         self.event_loop.parker().reactor()
     }
 
@@ -208,7 +209,7 @@ impl Executor {
     /// That future may call it too: it can borrow the executor.
     #[must_use]
     pub fn tasks(&self) -> TaskTable {
-        diagnosis::table(self.event_loop.shared(), self.reactor().shared())
+        diagnosis::table(self.event_loop.shared(), self.event_loop.parker().reactor().shared())
     }
 
     /// Creates a way to spawn from other threads.
@@ -243,7 +244,7 @@ impl Builder {
 /// Drops all futures, on this thread, whatever their `Drop`s do.
 impl Drop for Executor {
     fn drop(&mut self) {
-        let _entered = self.reactor().enter_guard();
+        let _entered = self.event_loop.parker().reactor().enter_guard();
         self.event_loop.close(|| {
             self.drop_tasks();
             // The observer hears of all that, and goes. Its drop may spawn, too.
@@ -264,16 +265,16 @@ impl Drop for Executor {
 impl Executor {
     /// Makes its two halves the current ones on this thread.
     #[track_caller]
-    fn enter(&self) -> (Entered<'_>, entered::Entered) {
+    fn enter(&self) -> (Entered<'_, Driver>, entered::Entered) {
         let entered = self.event_loop.enter();
-        (entered, self.reactor().enter_guard())
+        (entered, self.event_loop.parker().reactor().enter_guard())
     }
 
     /// A future's `Drop` may spawn, and so may a waker of another runtime that waits here: one round
     /// may leave work for the next. A program that does so for ever must not hang.
     fn drop_tasks(&self) {
         for _ in 0..SHUTDOWN_ROUNDS {
-            self.reactor().close();
+            self.event_loop.parker().reactor().close();
             let pending = self.event_loop.shared().tasks.pending();
             if pending.is_empty() {
                 break;

@@ -69,7 +69,7 @@ enum State {
     /// Not polled yet, or reset after it had ended.
     Unset,
     /// The deadline had passed with the first poll: it ends with the next.
-    Due,
+    Passed,
     /// It is one of a reactor's timers.
     Set { timers: Rc<Timers>, key: Key },
     /// It has ended.
@@ -125,7 +125,7 @@ impl Sleep {
     fn start(&mut self, cx: &mut Context<'_>) {
         let reactor = here();
         if self.deadline.is_some_and(|deadline| deadline <= reactor.clock.now()) {
-            self.state = State::Due;
+            self.state = State::Passed;
             cx.waker().wake_by_ref();
             return;
         }
@@ -155,7 +155,7 @@ impl Future for Sleep {
                 self.start(cx);
                 false
             }
-            State::Due | State::Done => true,
+            State::Passed | State::Done => true,
             State::Set { timers, key } => {
                 assert!(
                     Rc::ptr_eq(timers, &here().timers),

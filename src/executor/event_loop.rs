@@ -1,0 +1,393 @@
+//! The loop: run what is ready, then park.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    panic::{self, Location},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use super::{
+    Park,
+    future::{LocalTask, Name},
+    handle::Handle,
+    join::JoinHandle,
+    join_error::{JoinError, Outcome},
+    queue::Order,
+    remote::Message,
+    shared::Shared,
+    spawn,
+    task::drop_future,
+    tasks::{Finished, TakenTask},
+};
+use crate::{
+    current,
+    id::TaskId,
+    trace::{EventKind, Tracer},
+    user_code,
+};
+
+/// After how many polls in a row the executor collects events and messages although tasks are ready,
+/// so that tasks that are always ready cannot keep them away. A look that asks the OS costs about as
+/// much as twenty polls, so at 64 it is a small part of the whole.
+const POLLS_BETWEEN_EVENTS: u32 = 64;
+
+/// The loop, generic over what it sleeps in.
+pub(crate) struct EventLoop<P> {
+    shared: Rc<Shared>,
+    parker: P,
+    /// How many more polls there are before it collects events again.
+    polls_left: Cell<u32>,
+    /// Another loop drives it, and wants to be told while there is something to do.
+    is_driven: Cell<bool>,
+    /// Kept for its memory; empty but while messages are received.
+    messages: RefCell<Vec<Message>>,
+}
+
+/// Polls the future of `block_on`.
+type PollRoot<'a> = &'a mut dyn FnMut(&mut Context<'_>) -> Poll<Box<dyn Any>>;
+
+/// How the turn of a task ended.
+#[derive(PartialEq)]
+enum Polled {
+    Pending,
+    Finished,
+    /// It was not polled: it was aborted, or the entry of the queue was stale.
+    Skipped,
+}
+
+impl<P: Park> EventLoop<P> {
+    /// Makes an executor that `unparker` wakes from the sleep in `parker`.
+    #[track_caller]
+    pub(crate) fn new(parker: P, unparker: Waker, order: Order, tracer: Rc<Tracer>) -> Self {
+        EventLoop {
+            shared: Rc::new(Shared::new(unparker, order, tracer)),
+            parker,
+            polls_left: Cell::new(POLLS_BETWEEN_EVENTS),
+            is_driven: Cell::new(false),
+            messages: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Rc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn parker(&self) -> &P {
+        &self.parker
+    }
+
+    /// Notes that another loop drives it. From here on it is unparked whenever there is something to
+    /// do and it does not run. (Nothing else pays for that: each unpark is a system call.)
+    pub(crate) fn set_driven(&self) {
+        if !self.is_driven.replace(true) && !self.is_running() {
+            self.rest();
+        }
+    }
+
+    fn rest(&self) {
+        if self.is_driven.get() {
+            self.shared.queues.remote.rest(!self.shared.queues.ready.is_empty());
+        }
+    }
+
+    // The ways to run it. The caller enters first.
+
+    /// Runs a future to its end, and the tasks meanwhile.
+    #[track_caller]
+    pub(crate) fn block_on(&self, poll: PollRoot<'_>) {
+        let root = self.shared.tasks.start_root(Location::caller());
+        let ended = EndRoot(&self.shared);
+        self.shared.queues.ready.push(root);
+        while !self.run_ready(Some((root, &mut *poll))) {
+            self.park();
+        }
+        if let Some(Err(error)) = ended.outcome() {
+            panic::resume_unwind(error.into_panic());
+        }
+    }
+
+    /// Runs until no task is left.
+    #[track_caller]
+    pub(crate) fn run(&self) {
+        loop {
+            self.run_ready(None);
+            if self.shared.tasks.alive() == 0 && !self.shared.queues.remote.is_pending() {
+                return;
+            }
+            self.park();
+        }
+    }
+
+    /// Runs until no task is ready.
+    pub(crate) fn run_until_idle(&self) {
+        loop {
+            self.run_ready(None);
+            self.poll_events();
+            if self.shared.queues.ready.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Polls one ready task. False if none is ready.
+    pub(crate) fn tick(&self) -> bool {
+        loop {
+            let next = self.next().or_else(|| {
+                self.poll_events();
+                self.shared.queues.ready.pop()
+            });
+            let Some(id) = next else { return false };
+            if self.run_task(id) != Polled::Skipped {
+                return true;
+            }
+        }
+    }
+
+    /// Makes a task, also while the executor does not run: then it is unparked.
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        location: &'static Location<'static>,
+        name: Name,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        if !self.is_running() {
+            // What was woken before this goes first.
+            self.receive();
+        }
+        let handle = spawn::spawn_on(&self.shared, future, location, name);
+        self.shared.queues.remote.unpark();
+        handle
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        Handle::new(&self.shared)
+    }
+
+    // The loop.
+
+    /// Returns the next task to be polled. Now and then, it looks for events first.
+    #[inline]
+    fn next(&self) -> Option<TaskId> {
+        let left = self.polls_left.get() - 1;
+        self.polls_left.set(left);
+        if left == 0 {
+            self.poll_events();
+        }
+        self.shared.queues.ready.pop()
+    }
+
+    /// Runs the tasks that are ready, and those that become ready meanwhile, until none is, or until
+    /// the root has ended: then it is true.
+    #[inline(never)]
+    fn run_ready(&self, mut root: Option<(TaskId, PollRoot<'_>)>) -> bool {
+        while let Some(id) = self.next() {
+            match &mut root {
+                Some((root, poll)) if *root == id => {
+                    if self.poll_with(id, |_, cx| poll(cx)) == Polled::Finished {
+                        return true;
+                    }
+                }
+                _ => {
+                    self.run_task(id);
+                }
+            }
+        }
+        false
+    }
+
+    #[inline]
+    fn run_task(&self, id: TaskId) -> Polled {
+        self.poll_with(id, |future, cx| future.as_mut().poll_boxed(cx))
+    }
+
+    /// Polls the task, or drops it if it was aborted.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is the loop's body")]
+    fn poll_with(
+        &self,
+        id: TaskId,
+        poll: impl FnOnce(&mut LocalTask, &mut Context<'_>) -> Poll<Box<dyn Any>>,
+    ) -> Polled {
+        let tasks = &self.shared.tasks;
+        let Some(TakenTask { mut future, waker, is_aborted }) = tasks.start_poll(id) else {
+            return Polled::Skipped;
+        };
+        if is_aborted {
+            self.finish(id, future, waker, Err(JoinError::cancelled()));
+            return Polled::Skipped;
+        }
+        current::begin_poll(id, &waker);
+        let result = user_code::call(|| self.poll(id, &waker, |cx| poll(&mut future, cx)));
+        current::end_poll();
+        match result {
+            Ok(Poll::Pending) => match tasks.end_poll(id, future, waker) {
+                Ok(false) => return Polled::Pending,
+                Ok(true) => {
+                    self.shared.warn_of_lost_waker(id);
+                    return Polled::Pending;
+                }
+                Err((future, waker)) => {
+                    self.finish(id, future, waker, Err(JoinError::cancelled()));
+                }
+            },
+            Ok(Poll::Ready(output)) => self.finish(id, future, waker, Ok(output)),
+            Err(payload) => self.finish(id, future, waker, Err(JoinError::panicked(payload))),
+        }
+        Polled::Finished
+    }
+
+    #[inline]
+    fn poll<T>(
+        &self,
+        id: TaskId,
+        waker: &Waker,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let cx = &mut Context::from_waker(waker);
+        if self.shared.tracer().is_on() { self.poll_observed(id, cx, poll) } else { poll(cx) }
+    }
+
+    #[cold]
+    fn poll_observed<T>(
+        &self,
+        id: TaskId,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let tracer = self.shared.tracer();
+        tracer.emit(Some(id), || EventKind::PollStarted);
+        let result = poll(cx);
+        tracer.emit(Some(id), || EventKind::PollEnded { ready: result.is_ready() });
+        result
+    }
+
+    /// Ends a task: drops its future, then lets the outcome be seen. Not inlined, so that the loop
+    /// stays short.
+    #[inline(never)]
+    fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, outcome: Outcome) {
+        current::begin_poll(id, &waker);
+        let outcome = drop_future(future, outcome);
+        if !id.is_root() {
+            self.shared.tracer().emit(Some(id), || match &outcome {
+                Ok(_) => EventKind::Finished,
+                Err(error) if error.is_panic() => EventKind::Panicked,
+                Err(_) => EventKind::Aborted,
+            });
+        }
+        let Finished { joiner, unclaimed, remote } = self.shared.tasks.finish(id, outcome, waker);
+        self.parker.task_ended(id);
+        if let Some(joiner) = joiner {
+            user_code::wake(joiner);
+        }
+        match unclaimed.or_else(|| remote.and_then(|(handle, outcome)| handle.finish(outcome))) {
+            // No handle will ask for this error, so it is reported here.
+            Some(Err(error)) if error.is_panic() => {
+                user_code::report("a detached task", error.into_panic());
+            }
+            unclaimed => user_code::drop("the output of a task", unclaimed),
+        }
+        current::end_poll();
+    }
+
+    /// Collects what is there already, without sleeping.
+    #[inline(never)]
+    fn poll_events(&self) {
+        self.polls_left.set(POLLS_BETWEEN_EVENTS);
+        self.receive();
+        self.parker.poll_events(&self.shared);
+        self.shared.queues.ready.shrink();
+    }
+
+    /// Sleeps until there is something to do.
+    #[track_caller]
+    fn park(&self) {
+        self.polls_left.set(POLLS_BETWEEN_EVENTS);
+        if self.shared.queues.remote.prepare_park() {
+            self.parker.park(&self.shared);
+            self.shared.queues.remote.set_awake();
+        }
+        self.receive();
+        self.shared.queues.ready.shrink();
+    }
+
+    /// Does what the messages of other threads ask for.
+    fn receive(&self) {
+        if self.shared.queues.remote.is_pending() {
+            let mut messages = self.messages.take();
+            self.shared.receive(&mut messages);
+            self.messages.replace(messages);
+        }
+    }
+
+    // Its beginning and its end.
+
+    fn is_running(&self) -> bool {
+        spawn::running().is_some_and(|running| Rc::ptr_eq(&running, &self.shared))
+    }
+
+    /// Makes this executor the one that runs here, with all that was sent to it ready.
+    #[track_caller]
+    pub(crate) fn enter(&self) -> Entered<'_, P> {
+        assert!(
+            spawn::running().is_none(),
+            "an executor already runs on this thread, and would wait for itself: \
+             `.await` the future, or spawn it, instead of blocking on it"
+        );
+        let entered = Entered { event_loop: self, _running: spawn::enter(&self.shared) };
+        self.shared.queues.remote.set_awake();
+        // What was woken or aborted while the executor did not run came as a message, and is older
+        // than what is woken from here on.
+        self.receive();
+        entered
+    }
+
+    /// Refuses all messages from now on, and runs `f`, with this executor as the running one.
+    pub(crate) fn close(&self, f: impl FnOnce()) {
+        let (_suspended, _running) = (current::suspend(), spawn::enter(&self.shared));
+        for message in self.shared.queues.remote.close() {
+            user_code::drop("a future that was sent", message);
+        }
+        f();
+        self.shared.queues.ready.clear();
+    }
+
+    /// Drops a task that is pending, as one that was aborted.
+    pub(crate) fn drop_task(&self, id: TaskId) {
+        if let Some(TakenTask { future, waker, .. }) = self.shared.tasks.start_poll(id) {
+            self.finish(id, future, waker, Err(JoinError::cancelled()));
+        }
+    }
+}
+
+/// While it lives, its executor runs.
+pub(crate) struct Entered<'a, P: Park> {
+    event_loop: &'a EventLoop<P>,
+    _running: spawn::Entered,
+}
+
+impl<P: Park> Drop for Entered<'_, P> {
+    fn drop(&mut self) {
+        self.event_loop.rest();
+    }
+}
+
+/// Ends the root, also after a panic of the loop.
+struct EndRoot<'a>(&'a Shared);
+
+impl EndRoot<'_> {
+    fn outcome(&self) -> Option<Outcome> {
+        self.0.tasks.end_root()
+    }
+}
+
+impl Drop for EndRoot<'_> {
+    fn drop(&mut self) {
+        drop(self.outcome());
+    }
+}

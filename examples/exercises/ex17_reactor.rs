@@ -9,6 +9,7 @@
 //! pizza-rush`.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex17`
+//! - Judge: `cargo run --example exercises -- judge 17`
 //! - Hint: a `usize` has room for both parts of a key: shift one of them by 32 bits. The unparker
 //!   needs a token too.
 //! - Hint: an event comes once. So [`Source::io`] tries first, and waits only after `WouldBlock`.

@@ -103,6 +103,8 @@ fn each_stub_has_its_command_and_a_hint_and_leads_to_a_file_of_src() {
         for part in [&title, &run, "- Hint: ", "- In the crate: "] {
             assert!(header.contains(part), "{name} has no {part:?} in its header");
         }
+        let is_judged = header.contains(&format!("exercises -- judge {number}`"));
+        assert_eq!(is_judged, number >= 11, "{name}: the command that judges it");
         for file in header.split('`').filter(|word| word.starts_with("src/")) {
             assert!(root().join(file).is_file(), "{name} names {file}, which is not there");
         }

@@ -12,9 +12,7 @@ const ALSO: &[(usize, &[&str])] =
 
 /// The probes of an exercise.
 pub(crate) fn probes(stage: usize) -> Vec<&'static Rule> {
-    let also = |rule: &Rule| {
-        ALSO.iter().any(|(of, ids)| *of == stage && ids.contains(&rule.id()))
-    };
+    let also = |rule: &Rule| ALSO.iter().any(|(of, ids)| *of == stage && ids.contains(&rule.id()));
     let of_stage = |rule: &&&Rule| subject(rule) == Some(stage) || also(rule);
     rules::ALL.iter().filter(of_stage).copied().collect()
 }

@@ -134,7 +134,7 @@ fn tell_failures(reports: &Reports) -> usize {
         }
     }
     if !failed.is_empty() {
-        println!("The whole page of a rule is crates/conformance/rules/NAME.md.\n");
+        println!("A rule's whole page: cargo run -p conformance -- --explain NAME\n");
     }
     failed.len()
 }

@@ -19,7 +19,7 @@ same rush to one after the other.
   cargo run --release --example pizza-rush -- 127.0.0.1:12345
   cargo run --release --example pizza-rush -- 127.0.0.1:12346
 
-A pizza server on tokio is among the benches, for the third row of that table:
+A pizza server on tokio is among the benches:
 
   cargo run --release -p pizzaiolo-benches --bin server -- tokio 127.0.0.1:12347
 ";

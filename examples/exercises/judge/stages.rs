@@ -31,3 +31,13 @@ fn subject(rule: &Rule) -> Option<usize> {
     ];
     first.iter().find(|(is_it, _)| *is_it).map_or(Some(11), |(_, stage)| *stage)
 }
+
+#[test]
+fn each_rule_judges_an_exercise_except_what_no_exercise_writes() {
+    let asked = |rule: &&Rule| {
+        STAGES.clone().any(|stage| probes(stage).iter().any(|of_stage| of_stage.id() == rule.id()))
+    };
+    let left: Vec<_> =
+        rules::ALL.iter().copied().filter(|rule| !asked(rule)).map(Rule::id).collect();
+    assert_eq!(left, ["thread-spawns"]);
+}

@@ -73,3 +73,15 @@ fn published() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
         is_wanted.then(|| (name, cells.take(COLUMNS.len()).collect()))
     })
 }
+
+#[test]
+fn the_rows_beside_yours_are_those_of_the_crate_and_of_tokio() {
+    let rows: Vec<_> = published().collect();
+    let names: Vec<_> = rows.iter().map(|(name, _)| name.split(' ').next()).collect();
+    assert_eq!(names, [Some("pizzaiolo"), Some("tokio"), Some("tokio"), Some("tokio")]);
+    for (name, counts) in rows {
+        let counts: Vec<usize> = counts.iter().filter_map(|count| count.parse().ok()).collect();
+        assert_eq!(counts.len(), COLUMNS.len(), "{name}");
+        assert_eq!(counts.iter().sum::<usize>(), conformance::rules::ALL.len(), "{name}");
+    }
+}

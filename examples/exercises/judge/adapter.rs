@@ -1,5 +1,5 @@
-//! What the exercises 11 to 17 have made, as the probes see it: an implementation of
-//! [`Runtime`] for each stage. The [`Park`] of exercise 14 needs none of this.
+//! What the exercises 11 to 17 have made, as the probes see it: an implementation of [`Runtime`]
+//! for each stage. A runtime that is finished needs the arms of one stage only.
 
 use std::{
     cell::{Cell, RefCell},
@@ -46,7 +46,7 @@ impl Runtime for Stage {
             Abort, CatchesPanics, Ends, Join, Returns, RunAgain, Spawn, SpawnLocal, Tcp,
             ThreadWakes, Timers,
         };
-        // What one stage has after another: the exercises 12 and 13 have no reactor yet.
+        // 11 has no tasks, but sleeps in the crate's reactor; 12 and 13 have tasks, but no reactor.
         match self.0 {
             11 => &[Returns, Ends, ThreadWakes, Timers, Tcp],
             12 => &[Returns, Ends, RunAgain, Spawn, SpawnLocal],

@@ -58,8 +58,9 @@ fn count(reports: &Reports, verdict: Verdict) -> usize {
 
 fn row(text: &mut String, name: &str, cells: &[impl AsRef<str>]) {
     let _ = write!(text, "{name:<32}");
-    for cell in cells {
-        let _ = write!(text, " {:>8}", cell.as_ref());
+    for (cell, verdict) in cells.iter().zip(COLUMNS) {
+        let width = verdict.to_string().len().max(6) + 1;
+        let _ = write!(text, " {:>width$}", cell.as_ref());
     }
     text.push('\n');
 }

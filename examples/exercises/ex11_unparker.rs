@@ -8,6 +8,7 @@
 //! ends the park from any thread, and is a waker.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex11`
+//! - Judge: `cargo run --example exercises -- judge 11`
 //! - Hint: `Waker::from(reactor.unparker())`
 //! - Hint: a socket that has to wait needs to know where. Poll inside [`Reactor::enter`].
 //! - Hint: `park` may return early, so it belongs into a loop.

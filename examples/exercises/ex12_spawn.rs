@@ -10,6 +10,7 @@
 //! key has a generation too.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex12`
+//! - Judge: `cargo run --example exercises -- judge 12`
 //! - Hint: exercise 10 has most of it. New are the slab, and [`Executor::run_ready`]: it polls what
 //!   was ready when it began, each task once, so that its caller can look at the sockets in
 //!   between.

@@ -7,9 +7,11 @@
 //! have the channel already: exercise 7.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex13`
+//! - Judge: `cargo run --example exercises -- judge 13`
 //! - Hint: [`std::panic::catch_unwind`] around each poll, and [`AssertUnwindSafe`]: a future that
 //!   has panicked is dropped, and not looked at again.
-//! - Hint: drop the future before you send its output. The task that joins may rely on that.
+//! - Hint: drop the future before you send its output. The task that joins may rely on that. The
+//!   drop is the task's code too, and may panic.
 //! - Hint: if the executor goes away with the task in it, the sender is dropped. What does the
 //!   receiver get then?
 //! - In the crate: `src/executor/join.rs`, `src/user_code.rs`

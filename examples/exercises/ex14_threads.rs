@@ -9,6 +9,7 @@
 //! yours.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex14`
+//! - Judge: `cargo run --example exercises -- judge 14`
 //! - Hint: [`Alarm`] is what the executor of exercise 12 calls as `unpark`.
 //! - Hint: while tasks are ready, `park` with a timeout of zero after each pass: a task that always
 //!   wakes itself must not keep the sockets from being looked at.

@@ -7,6 +7,7 @@
 //! It is one more future around the task's own: `spawn(&executor, abortable)`.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex15`
+//! - Judge: `cargo run --example exercises -- judge 15`
 //! - Hint: the mark and the waker are shared with other threads: `Arc` and `Mutex`.
 //! - Hint: an abort may come between the look at the mark and the return of Pending. Leave the
 //!   waker first, then look.

@@ -4,6 +4,7 @@
 //! beyond the earliest deadline: [`Clocked`] is put around it, and shortens its timeouts.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex16`
+//! - Judge: `cargo run --example exercises -- judge 16`
 //! - Hint: [`BinaryHeap`] yields the greatest; [`Reverse`] turns the order around.
 //! - Hint: to search a heap is slow. A sleep that is dropped takes only its waker out; its deadline
 //!   is skipped when it comes to the top.

@@ -6,9 +6,11 @@
 //!
 //! Then the pizza server runs on what you wrote, and on nothing else but mio: `cargo run --release
 //! --example exercises -- 127.0.0.1:12345`, and in another terminal `cargo run --release --example
-//! pizza-rush`.
+//! pizza-rush -- 127.0.0.1:12345`. And `cargo run --example exercises -- judge all` sets your runtime
+//! beside tokio.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex17`
+//! - Judge: `cargo run --example exercises -- judge 17`
 //! - Hint: a `usize` has room for both parts of a key: shift one of them by 32 bits. The unparker
 //!   needs a token too.
 //! - Hint: an event comes once. So [`Source::io`] tries first, and waits only after `WouldBlock`.

@@ -25,22 +25,35 @@ mod ex14_threads;
 mod ex15_abort;
 mod ex16_timers;
 mod ex17_reactor;
+mod judge;
 mod server;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verdicts;
 
-/// Runs the pizza server on what the exercises have made, if it is given an address.
-fn main() {
-    let Some(addr) = std::env::args().nth(1) else {
-        print!("{}", include_str!("README.md"));
-        return;
-    };
-    if let Err(error) = server::serve(&addr, |addr| println!("Starting up on: {addr}")) {
-        eprintln!("Cannot serve on {addr:?}: {error}");
-        std::process::exit(1);
+use std::{env, process::ExitCode};
+
+/// `ADDR` runs the pizza server on what the exercises have made, and `judge` asks the probes.
+fn main() -> ExitCode {
+    // Each probe runs in a process of its own, which is this program again.
+    drop(conformance::run_if_asked(judge::runtimes()));
+    let args: Vec<_> = env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => print!("{}", include_str!("README.md")),
+        ["judge", which] => return judge::judge(which),
+        [addr] => {
+            if let Err(error) = server::serve(addr, |addr| println!("Starting up on: {addr}")) {
+                eprintln!("Cannot serve on {addr:?}: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
+        _ => {
+            eprintln!("usage: exercises [ADDR | judge 11…17 | judge all]");
+            return ExitCode::from(2);
+        }
     }
+    ExitCode::SUCCESS
 }
 
 /// The root of the repository.
@@ -90,6 +103,8 @@ fn each_stub_has_its_command_and_a_hint_and_leads_to_a_file_of_src() {
         for part in [&title, &run, "- Hint: ", "- In the crate: "] {
             assert!(header.contains(part), "{name} has no {part:?} in its header");
         }
+        let is_judged = header.contains(&format!("exercises -- judge {number}`"));
+        assert_eq!(is_judged, number >= 11, "{name}: the command that judges it");
         for file in header.split('`').filter(|word| word.starts_with("src/")) {
             assert!(root().join(file).is_file(), "{name} names {file}, which is not there");
         }

@@ -4,7 +4,7 @@ use std::{
     any::Any,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
 };
 
@@ -50,10 +50,10 @@ pub(crate) fn spawn<T: 'static>(
     JoinHandle { receiver }
 }
 
-/// The output of a future, or the payload of its panic.
+/// The output of a future, or the payload of its panic. Its drop is its code too, and may panic.
 async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
+    let mut future = Box::pin(future);
+    let result = poll_fn(|cx| {
         let poll = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
         match poll {
             Ok(Poll::Pending) => Poll::Pending,
@@ -61,7 +61,9 @@ async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Se
             Err(panic) => Poll::Ready(Err(panic)),
         }
     })
-    .await
+    .await;
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(future)));
+    result.and_then(|output| dropped.map(|()| output))
 }
 
 #[cfg(test)]

@@ -116,6 +116,41 @@ fn a_panic_ends_its_own_task_and_the_handle_yields_it() {
     });
 }
 
+/// Panics when it is dropped, but not during a panic, which would abort.
+struct Burns;
+
+impl Drop for Burns {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "burnt");
+    }
+}
+
+#[test]
+#[ignore = "an exercise"]
+fn a_panic_in_the_drop_of_a_future_leaves_the_other_tasks_alone() {
+    bounded(|| {
+        let executor = executor();
+        let burns = Burns;
+        let _burnt = spawn(
+            &executor,
+            std::future::poll_fn(move |_| {
+                let _owned = &burns;
+                Poll::Ready(())
+            }),
+        );
+        let mut fine = spawn(&executor, async { "fine" });
+        assert!(
+            !panics(|| run(&executor)),
+            "a panic in the drop of a future must not leave its poll, because it would end the \
+             other tasks too"
+        );
+        assert!(
+            matches!(result(&mut fine), Some(Ok("fine"))),
+            "the other tasks must go on after a panic, because they have no part in it"
+        );
+    });
+}
+
 #[test]
 #[ignore = "an exercise"]
 fn the_future_is_dropped_before_its_handle_is_woken() {

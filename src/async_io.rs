@@ -1,20 +1,20 @@
 //! [`Async`], which every socket of this crate is made of: the original's `AsyncSocket`.
 //!
 //! An operation tries first. If the OS answers "would block", the task waits for the reactor to
-//! report that the socket may be ready, and tries again. All of that is in [`Operation`], once.
-//!
+//! report that the socket may be ready, and tries again. This file has the source and one poll of an
+//! operation; [`operation`] has the futures that are made of it, and
 //! `poll_and_try` has what is not awaited: polls for types with a trait in poll style, and tries that
 //! never wait.
 
 #[cfg(feature = "futures-io")]
 mod futures_io;
+pub(crate) mod operation;
 mod poll_and_try;
 
 use std::{
     cell::Cell,
     fmt, io,
     panic::{RefUnwindSafe, UnwindSafe},
-    pin::Pin,
     task::{Context, Poll, Waker},
 };
 
@@ -231,121 +231,6 @@ impl<S> Async<S> {
         Ok(io)
     }
 
-    /// Waits until the source may be ready to read.
-    ///
-    /// "May be": the next operation can still return "would block". And it is taken to be ready
-    /// until one does, so call this before [`read_with`](Async::read_with), not in its place.
-    ///
-    /// # Errors
-    ///
-    /// If the source cannot be registered, or belongs to another executor than this one, or to
-    /// one that is gone.
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future loses nothing.
-    pub fn readable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        self.ready(Direction::Read)
-    }
-
-    /// Waits until the source may be ready to write.
-    ///
-    /// As [`readable`](Async::readable), for the other direction.
-    ///
-    /// # Errors
-    ///
-    /// As for [`readable`](Async::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future loses nothing.
-    pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        self.ready(Direction::Write)
-    }
-
-    /// Calls `op` until it returns anything but [`WouldBlock`](io::ErrorKind::WouldBlock), and
-    /// waits until the source may be ready to read after each time that it does. After
-    /// [`Interrupted`](io::ErrorKind::Interrupted) it is called again at once.
-    ///
-    /// # Errors
-    ///
-    /// What `op` returns; and as for [`readable`](Async::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped before it is ready, the last call of `op` had returned
-    /// `WouldBlock`, or there was none.
-    pub fn read_with<R, F>(
-        &self,
-        mut op: F,
-    ) -> impl Future<Output = io::Result<R>> + use<'_, S, R, F>
-    where
-        F: FnMut(&S) -> io::Result<R>,
-    {
-        self.operation(Direction::Read, move |io| io.attempt(Direction::Read, &mut op))
-    }
-
-    /// Calls `op` until it returns anything but "would block", and waits until the source may be
-    /// ready to write after each time that it does.
-    ///
-    /// As [`read_with`](Async::read_with), for the other direction.
-    ///
-    /// # Errors
-    ///
-    /// What `op` returns; and as for [`readable`](Async::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`read_with`](Async::read_with).
-    pub fn write_with<R, F>(
-        &self,
-        mut op: F,
-    ) -> impl Future<Output = io::Result<R>> + use<'_, S, R, F>
-    where
-        F: FnMut(&S) -> io::Result<R>,
-    {
-        self.operation(Direction::Write, move |io| io.attempt(Direction::Write, &mut op))
-    }
-
-    /// Like [`read_with`](Async::read_with), for an `op` that has to change the source.
-    ///
-    /// # Errors
-    ///
-    /// What `op` returns; and as for [`readable`](Async::readable).
-    ///
-    /// # Panics
-    ///
-    /// If it has to wait and no executor runs on this thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`read_with`](Async::read_with).
-    pub fn read_with_mut<R, F>(
-        &mut self,
-        op: F,
-    ) -> impl Future<Output = io::Result<R>> + use<'_, S, R, F>
-    where
-        F: FnMut(&mut S) -> io::Result<R>,
-    {
-        MutOperation { io: self, op, id: Cell::new(0) }
-    }
-
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
     /// used up its budget: then it is Pending without a try, as it is if the try would block. The
     /// caller sees to it that the task is woken, see [`Async::poll_operation`].
@@ -358,7 +243,7 @@ impl<S> Async<S> {
     }
 
     /// The same for an `op` that has to change the source.
-    fn attempt_mut<R>(
+    pub(crate) fn attempt_mut<R>(
         &mut self,
         direction: Direction,
         mut op: impl FnMut(&mut S) -> io::Result<R>,
@@ -379,23 +264,6 @@ impl<S> Async<S> {
         // number. (So does `asked`, of a write of nothing; but that does nothing.)
         let is_short = |done: &usize| done.wrapping_sub(1) < asked.wrapping_sub(1);
         self.registration.attempt(direction, || op(self.get_ref()), is_short)
-    }
-
-    /// Calls `attempt` until it is ready, and waits for the source after each time that it is not.
-    /// The tries in it are made with [`Async::attempt`].
-    pub(crate) fn operation<R, F>(&self, direction: Direction, attempt: F) -> Operation<'_, S, F>
-    where
-        F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
-    {
-        Operation { io: self, direction, attempt, id: Cell::new(0) }
-    }
-
-    /// Waits until the source may be ready.
-    pub(crate) fn ready(
-        &self,
-        direction: Direction,
-    ) -> Operation<'_, S, impl FnMut(&Async<S>) -> Poll<io::Result<()>> + use<S>> {
-        self.operation(direction, move |io| io.attempt_ready(direction))
     }
 
     /// Says whether the source may be ready, for an operation that does no more.
@@ -515,69 +383,5 @@ impl<S: fmt::Debug> fmt::Debug for Async<S> {
             .field("io", &self.io)
             .field("registered", &self.registration.is_registered())
             .finish_non_exhaustive()
-    }
-}
-
-/// One operation on a source, as a future: try, wait, try again.
-///
-/// When it is dropped while it waits, its waiter goes with it. Nothing was done yet, so nothing is
-/// lost, but for what an `attempt` of several steps has done.
-pub(crate) struct Operation<'a, S, F> {
-    io: &'a Async<S>,
-    direction: Direction,
-    attempt: F,
-    /// The wait that it has begun.
-    id: Cell<WaiterId>,
-}
-
-/// It never pins `attempt`, which is only called.
-impl<S, F> Unpin for Operation<'_, S, F> {}
-
-impl<S, R, F> Future for Operation<'_, S, F>
-where
-    F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
-{
-    type Output = io::Result<R>;
-
-    #[track_caller]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
-        let this = &mut *self;
-        this.io.poll_future(this.direction, &this.id, cx, &mut this.attempt)
-    }
-}
-
-impl<S, F> Drop for Operation<'_, S, F> {
-    fn drop(&mut self) {
-        self.io.end_wait(self.direction, &self.id);
-    }
-}
-
-/// The same for an operation that has to change the source.
-struct MutOperation<'a, S, F> {
-    io: &'a mut Async<S>,
-    op: F,
-    id: Cell<WaiterId>,
-}
-
-impl<S, F> Unpin for MutOperation<'_, S, F> {}
-
-impl<S, R, F> Future for MutOperation<'_, S, F>
-where
-    F: FnMut(&mut S) -> io::Result<R>,
-{
-    type Output = io::Result<R>;
-
-    #[track_caller]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
-        let this = &mut *self;
-        let (id, op) = (&this.id, &mut this.op);
-        let attempt = this.io.attempt_mut(Direction::Read, op);
-        this.io.poll_future(Direction::Read, id, cx, |_| attempt)
-    }
-}
-
-impl<S, F> Drop for MutOperation<'_, S, F> {
-    fn drop(&mut self) {
-        self.io.end_wait(Direction::Read, &self.id);
     }
 }

@@ -112,10 +112,6 @@ impl<T> Slab<T> {
     }
 
     /// Stores a value.
-    ///
-    /// # Panics
-    ///
-    /// If there are 2^32 - 1 values already.
     pub(crate) fn insert(&mut self, value: T) -> Key {
         self.insert_with(|_| value)
     }

@@ -82,7 +82,7 @@ impl Tasks {
         }
     }
 
-    /// Returns how many tasks are ready, polling or waiting.
+    /// Returns how many tasks are not done.
     pub(crate) fn alive(&self) -> usize {
         self.alive.get()
     }
@@ -326,7 +326,6 @@ impl Tasks {
         }
     }
 
-    /// Says whether the task waits and can never run again.
     pub(super) fn is_lost(&self, id: TaskId) -> bool {
         self.slab.borrow().get(id.0).is_some_and(|task| task.is_lost(0))
     }

@@ -58,8 +58,9 @@ mod addrs;
 mod connect;
 #[cfg(feature = "futures-io")]
 mod futures_io;
-#[macro_use]
 mod stream;
+#[macro_use]
+mod stream_macros;
 #[macro_use]
 mod split;
 mod tcp_listener;

@@ -12,7 +12,7 @@ use super::{
     tcp_stream::TcpStream,
 };
 use crate::{
-    async_io::{Async, Operation},
+    async_io::{Async, operation::Operation},
     id::Direction,
 };
 

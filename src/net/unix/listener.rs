@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use super::{UnixStream, path_of};
 use crate::{
-    async_io::{Async, Operation},
+    async_io::{Async, operation::Operation},
     id::Direction,
 };
 

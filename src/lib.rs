@@ -103,6 +103,6 @@ pub use crate::{
     },
     id::TaskId,
     reactor::{Reactor, Unparker},
-    runtime::{Builder, Executor, block_on},
+    runtime::{Builder, Executor, Stats, block_on},
     yield_now::{YieldNow, yield_now},
 };

@@ -16,7 +16,7 @@ use super::{
     join_error::{JoinError, Outcome},
     queue::Order,
     remote::Message,
-    shared::Shared,
+    shared::{EndRoot, Shared},
     spawn,
     task::drop_future,
     tasks::{Finished, TakenTask},
@@ -98,7 +98,8 @@ impl<P: Park> EventLoop<P> {
     #[track_caller]
     pub(crate) fn block_on(&self, poll: PollRoot<'_>) {
         let root = self.shared.tasks.start_root(Location::caller());
-        let ended = EndRoot(&self.shared);
+        self.shared.counts.add_root();
+        let ended = EndRoot::new(&self.shared);
         self.shared.queues.ready.push(root);
         while !self.run_ready(Some((root, &mut *poll))) {
             self.park();
@@ -136,7 +137,9 @@ impl<P: Park> EventLoop<P> {
         loop {
             let next = self.next().or_else(|| {
                 self.poll_events();
-                self.shared.queues.ready.pop()
+                let next = self.shared.queues.ready.pop();
+                self.shared.counts.add_taken(next.is_some().into());
+                next
             });
             let Some(id) = next else { return false };
             if self.run_task(id) != Polled::Skipped {
@@ -171,7 +174,7 @@ impl<P: Park> EventLoop<P> {
 
     // The loop.
 
-    /// Returns the next task to be polled. Now and then, it looks for events first.
+    /// Returns the next task to be polled. Now and then, it collects events first.
     #[inline]
     fn next(&self) -> Option<TaskId> {
         let left = self.polls_left.get() - 1;
@@ -179,7 +182,24 @@ impl<P: Park> EventLoop<P> {
         if left == 0 {
             self.poll_events();
         }
-        self.shared.queues.ready.pop()
+        let next = self.shared.queues.ready.pop();
+        if next.is_none() {
+            self.shared.counts.add_none();
+        }
+        next
+    }
+
+    /// Begins to count down to the next time that it collects events.
+    fn restart_countdown(&self) {
+        self.shared.counts.add_taken(POLLS_BETWEEN_EVENTS - self.polls_left.get());
+        self.polls_left.set(POLLS_BETWEEN_EVENTS);
+    }
+
+    /// Returns how many polls there were, and how many wakes on this thread.
+    pub(crate) fn polls_and_wakes(&self) -> (u64, u64) {
+        let since = POLLS_BETWEEN_EVENTS - self.polls_left.get();
+        let counts = &self.shared.counts;
+        (counts.polls(since), counts.wakes_local(since, self.shared.queues.ready.len()))
     }
 
     /// Runs the tasks that are ready, and those that become ready meanwhile, until none is, or until
@@ -216,9 +236,11 @@ impl<P: Park> EventLoop<P> {
     ) -> Polled {
         let tasks = &self.shared.tasks;
         let Some(TakenTask { mut future, waker, is_aborted }) = tasks.start_poll(id) else {
+            self.shared.counts.add_skipped();
             return Polled::Skipped;
         };
         if is_aborted {
+            self.shared.counts.add_skipped();
             self.finish(id, future, waker, Err(JoinError::cancelled()));
             return Polled::Skipped;
         }
@@ -298,7 +320,7 @@ impl<P: Park> EventLoop<P> {
     /// Collects what is there already, without sleeping.
     #[inline(never)]
     fn poll_events(&self) {
-        self.polls_left.set(POLLS_BETWEEN_EVENTS);
+        self.restart_countdown();
         self.receive();
         self.parker.poll_events(&self.shared);
         self.shared.queues.ready.shrink();
@@ -307,7 +329,7 @@ impl<P: Park> EventLoop<P> {
     /// Sleeps until there is something to do.
     #[track_caller]
     fn park(&self) {
-        self.polls_left.set(POLLS_BETWEEN_EVENTS);
+        self.restart_countdown();
         if self.shared.queues.remote.prepare_park() {
             self.parker.park(&self.shared);
             self.shared.queues.remote.set_awake();
@@ -374,20 +396,5 @@ pub(crate) struct Entered<'a, P: Park> {
 impl<P: Park> Drop for Entered<'_, P> {
     fn drop(&mut self) {
         self.event_loop.rest();
-    }
-}
-
-/// Ends the root, also after a panic of the loop.
-struct EndRoot<'a>(&'a Shared);
-
-impl EndRoot<'_> {
-    fn outcome(&self) -> Option<Outcome> {
-        self.0.tasks.end_root()
-    }
-}
-
-impl Drop for EndRoot<'_> {
-    fn drop(&mut self) {
-        drop(self.outcome());
     }
 }

@@ -22,6 +22,7 @@
 //! observer): that code may spawn, wake and abort.
 
 pub(crate) mod abort;
+mod counts;
 mod event_loop;
 mod future;
 pub(crate) mod handle;

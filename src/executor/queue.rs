@@ -118,8 +118,12 @@ impl ReadyQueue {
         [&self.front.borrow()[self.taken.get()..], &self.back.borrow()].concat()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.front.borrow().len() - self.taken.get() + self.back.borrow().len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.taken.get() == self.front.borrow().len() && self.back.borrow().is_empty()
+        self.len() == 0
     }
 
     pub(super) fn clear(&self) {

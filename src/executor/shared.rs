@@ -12,7 +12,9 @@ use std::{
 
 use super::{
     abort::AbortHandle,
+    counts::Counts,
     future::{LocalTask, MakeTask, Name},
+    join_error::Outcome,
     queue::{Order, ReadyQueue},
     queues::Queues,
     remote::{Message, RemoteQueue},
@@ -30,6 +32,7 @@ pub(crate) struct Shared {
     pub(super) queues: Rc<Queues>,
     /// Shared with every [`Handle`](crate::Handle), to see whether there are any.
     handles: Arc<()>,
+    pub(crate) counts: Counts,
 }
 
 impl Shared {
@@ -38,7 +41,7 @@ impl Shared {
         let remote = Arc::new(RemoteQueue::new(unparker));
         let tasks = Tasks::new(Arc::clone(&remote), Rc::clone(tracer.clock()));
         let queues = Queues { ready: ReadyQueue::new(order), remote, tracer };
-        Shared { tasks, queues: Rc::new(queues), handles: Arc::new(()) }
+        Shared { tasks, queues: Rc::new(queues), handles: Arc::new(()), counts: Counts::default() }
     }
 
     pub(crate) fn tracer(&self) -> &Tracer {
@@ -68,6 +71,7 @@ impl Shared {
     ) -> TaskId {
         let id = self.tasks.insert(future, location, name.clone(), join);
         self.queues.ready.push(id);
+        self.counts.add_spawned();
         self.tracer().emit(Some(id), || EventKind::Spawned { name, location });
         id
     }
@@ -78,6 +82,7 @@ impl Shared {
         for message in messages.drain(..) {
             match message {
                 Message::Wake(id) if self.tasks.mark_received(id) => {
+                    self.counts.add_wake_remote();
                     self.queues.push_woken(id, Cause::OtherThread);
                 }
                 Message::Wake(_) => {}
@@ -119,5 +124,24 @@ impl Shared {
     #[cold]
     pub(super) fn warn_of_lost_waker(&self, id: TaskId) {
         self.tracer().warn(id, Warning::LostWaker, &self.tasks.describe(id));
+    }
+}
+
+/// Ends the root, also after a panic of the loop.
+pub(super) struct EndRoot<'a>(&'a Shared);
+
+impl<'a> EndRoot<'a> {
+    pub(super) fn new(shared: &'a Shared) -> EndRoot<'a> {
+        EndRoot(shared)
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.0.tasks.end_root()
+    }
+}
+
+impl Drop for EndRoot<'_> {
+    fn drop(&mut self) {
+        drop(self.outcome());
     }
 }

@@ -251,6 +251,11 @@ impl Reactor {
         self.owner.shared.has_waiting_sources()
     }
 
+    /// Returns how many sources are registered, and how many timers have fired.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        (self.owner.shared.source_count(), self.owner.shared.timers.fired())
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.owner.shared.clock
     }

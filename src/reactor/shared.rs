@@ -137,6 +137,10 @@ impl Shared {
         source.clear();
     }
 
+    pub(super) fn source_count(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
     /// Says whether any source is registered, or the unparker was called: so a poll of the OS may
     /// find something.
     pub(super) fn may_have_events(&self) -> bool {

@@ -30,6 +30,8 @@ pub(crate) struct Timers {
     deadlines: RefCell<BinaryHeap<Reverse<Deadline>>>,
     /// The number of the next deadline.
     next: Cell<u64>,
+    /// How many have fired.
+    fired: Cell<u64>,
 }
 
 struct Timer {
@@ -57,7 +59,13 @@ impl Timers {
             waiting: RefCell::new(Slab::new()),
             deadlines: RefCell::new(BinaryHeap::new()),
             next: Cell::new(0),
+            fired: Cell::new(0),
         }
+    }
+
+    /// Returns how many have fired.
+    pub(super) fn fired(&self) -> u64 {
+        self.fired.get()
     }
 
     /// Says whether no timer is set.
@@ -173,6 +181,7 @@ impl Timers {
     /// Fires the timers whose deadline has come, in the order of the deadlines.
     pub(super) fn fire(&self, now: Instant, tracer: &Tracer) {
         while let Some(timer) = self.pop_expired(now) {
+            self.fired.set(self.fired.get() + 1);
             let _cause = current::with_cause(Cause::Timer);
             tracer.emit(timer.task, || EventKind::TimerFired);
             user_code::wake(timer.waker);

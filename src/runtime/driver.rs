@@ -1,8 +1,12 @@
 //! The driver: the executor's seam, [`Park`], filled by a reactor.
 
-use std::{io, time::Duration};
+use std::{
+    cell::Cell,
+    io,
+    time::{Duration, Instant},
+};
 
-use super::diagnosis;
+use super::{diagnosis, stats::Stats};
 use crate::{
     executor::{Park, shared::Shared},
     id::TaskId,
@@ -17,15 +21,28 @@ const SLEEP_BEFORE_PROOF: Duration = Duration::from_millis(100);
 /// The reactor of one executor.
 pub(super) struct Driver {
     reactor: Reactor,
+    /// When it was made.
+    start: Instant,
+    /// How often, and for how long, the thread has slept.
+    parks: Cell<u64>,
+    idle: Cell<Duration>,
 }
 
 impl Driver {
     pub(super) fn new(reactor: Reactor) -> Driver {
-        Driver { reactor }
+        let (start, parks, idle) = (Instant::now(), Cell::new(0), Cell::default());
+        Driver { reactor, start, parks, idle }
     }
 
     pub(super) fn reactor(&self) -> &Reactor {
         &self.reactor
+    }
+
+    /// Fills in what it counts.
+    pub(super) fn count(&self, stats: &mut Stats) {
+        (stats.parks, stats.idle) = (self.parks.get(), self.idle.get());
+        stats.uptime = self.start.elapsed();
+        (stats.sources, stats.timers_fired) = self.reactor.counts();
     }
 
     /// Sleeps until something happens. Panics if that is proven never to be the case.
@@ -71,7 +88,14 @@ impl Park for Driver {
             },
         });
         // An observer may have woken or aborted a task.
-        must(if shared.has_work() { reactor.poll_events() } else { self.sleep(shared) });
+        if shared.has_work() {
+            must(reactor.poll_events());
+        } else {
+            let before = Instant::now();
+            must(self.sleep(shared));
+            self.parks.set(self.parks.get() + 1);
+            self.idle.set(self.idle.get() + before.elapsed());
+        }
         tracer.emit(None, || EventKind::Unparked);
     }
 

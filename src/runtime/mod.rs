@@ -9,6 +9,7 @@ mod builder;
 mod diagnosis;
 mod driver;
 mod lints;
+mod stats;
 
 use std::{
     fmt, io,
@@ -18,9 +19,9 @@ use std::{
     task::Waker,
 };
 
-pub use self::builder::Builder;
 pub(crate) use self::diagnosis::running_tasks;
 use self::driver::Driver;
+pub use self::{builder::Builder, stats::Stats};
 use crate::{
     clock::Clock,
     executor::{Entered, EventLoop, handle::Handle, join::JoinHandle},
@@ -193,6 +194,22 @@ impl Executor {
     #[must_use]
     pub fn task_count(&self) -> usize {
         self.event_loop.shared().tasks.alive()
+    }
+
+    /// Returns counters: polls, wakes, sleeps and the like since the executor was made.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let (event_loop, counts) = (&self.event_loop, &self.event_loop.shared().counts);
+        let (polls, wakes_local) = event_loop.polls_and_wakes();
+        let mut stats = Stats {
+            polls,
+            spawned: counts.spawned(),
+            wakes_local,
+            wakes_remote: counts.wakes_remote(),
+            ..Stats::default()
+        };
+        event_loop.parker().count(&mut stats);
+        stats
     }
 
     /// Lists the tasks that are ready, the future that `block_on` runs among them; in the order in

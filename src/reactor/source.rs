@@ -13,10 +13,7 @@ use std::{cell::Cell, rc::Rc, task::Waker};
 use mio::event::Event;
 
 use super::waiters::{WaiterId, Waiters};
-use crate::{
-    id::{Direction, Readiness, SourceId, TaskId},
-    user_code,
-};
+use crate::id::{Direction, Readiness, SourceId, TaskId};
 
 pub(super) struct Source {
     id: SourceId,
@@ -130,9 +127,7 @@ impl Source {
     /// Ends all waits without a wake.
     pub(super) fn clear(&self) {
         for direction in Direction::BOTH {
-            for waker in self.waiters(direction).take_all(&self.idle_wakers) {
-                user_code::drop("a waker that waited for a socket", waker);
-            }
+            self.waiters(direction).clear(&self.idle_wakers);
         }
     }
 

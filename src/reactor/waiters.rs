@@ -224,14 +224,18 @@ impl Waiters {
         self.task.take()
     }
 
-    /// Ends all waits without a wake. The caller drops the wakers, with nothing borrowed.
-    pub(super) fn take_all(&self, idle: &Cell<usize>) -> Vec<Waker> {
+    /// Ends all waits without a wake, and drops their wakers, with nothing borrowed.
+    pub(super) fn clear(&self, idle: &Cell<usize>) {
         let kept = self.kept.take();
         if self.first.take() == 0 && kept.is_some() {
             idle.set(idle.get() - 1);
         }
-        let others = self.others.get().map(|others| others.take());
-        kept.into_iter().chain(others.into_iter().flat_map(Others::into_wakers)).collect()
+        // A waker of our executor, whose drop runs no code of the user.
+        drop(kept);
+        let Some(others) = self.others.get() else { return };
+        for waker in others.take().into_wakers() {
+            user_code::drop("a waker that waited for a socket", waker);
+        }
     }
 
     /// Calls `f` with the task of each waiter that has one.

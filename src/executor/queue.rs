@@ -72,7 +72,7 @@ impl ReadyQueue {
     #[inline]
     fn turn_over(&self) -> Option<TaskId> {
         let mut back = self.back.borrow_mut();
-        if back.len() == 1 {
+        if back.len() == 1 && self.front.borrow().capacity() <= KEPT {
             return back.pop();
         }
         drop(back);
@@ -95,21 +95,20 @@ impl ReadyQueue {
             (_, None) => mem::swap(&mut *front, &mut *back),
         }
         self.taken.set(front.len().min(1));
+        shrink(&mut back);
         front.first().copied()
     }
 
-    /// Gives the memory of a crowd back, when it has gone.
+    /// Gives the memory of a crowd back, when it has gone. To be called now and then, for a task that is
+    /// alone is taken without a swap.
     pub(super) fn shrink(&self) {
         let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
         if self.taken.get() == front.len() {
             front.clear();
             self.taken.set(0);
         }
-        for list in [&mut *front, &mut *back] {
-            if list.capacity() > KEPT.max(8 * list.len()) {
-                list.shrink_to(KEPT.max(2 * list.len()));
-            }
-        }
+        shrink(&mut front);
+        shrink(&mut back);
     }
 
     /// Returns the tasks that are in it. If the order is that in which they came, the first is polled
@@ -130,6 +129,12 @@ impl ReadyQueue {
         self.front.take();
         self.taken.set(0);
         self.back.take();
+    }
+}
+
+fn shrink(list: &mut Vec<TaskId>) {
+    if list.capacity() > KEPT.max(8 * list.len()) {
+        list.shrink_to(KEPT.max(2 * list.len()));
     }
 }
 

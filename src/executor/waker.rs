@@ -75,6 +75,10 @@ impl Header {
         self.index.store(id.0.index(), Ordering::Relaxed);
         self.generation.store(id.0.generation(), Ordering::Relaxed);
         self.queued.store(true, Ordering::Relaxed);
+        // All that former owners did comes before this store, for `owners` has seen them go. It has asked
+        // std's count, which the model checker does not see: there, this load is the order.
+        #[cfg(loom)]
+        self.signals.fetch_or(0, Ordering::Acquire);
         self.signals.store(0, Ordering::Relaxed);
     }
 
@@ -227,11 +231,12 @@ impl Spares {
 
     /// Takes the waker of a task that has ended.
     pub(super) fn put(&mut self, header: Arc<Header>, waker: Waker) {
-        // Always, though nobody may be left to see the mark: without it, the model checker finds an
-        // order of two wakes from other threads after which the executor sleeps for ever.
-        header.set_done();
-        if owners(&header) == OWNERS && self.0.len() < SPARES {
-            self.0.push((header, waker));
+        if owners(&header) == OWNERS {
+            if self.0.len() < SPARES {
+                self.0.push((header, waker));
+            }
+        } else {
+            header.set_done();
         }
     }
 }

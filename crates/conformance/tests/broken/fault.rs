@@ -17,11 +17,21 @@ pub(crate) fn is(rule: &str) -> bool {
     FAULT.get().is_some_and(|fault| *fault == rule)
 }
 
-/// Counts the calls with this name, from 1.
-pub(crate) fn nth(name: &'static str) -> u64 {
-    static COUNTS: Mutex<Option<HashMap<&str, u64>>> = Mutex::new(None);
+static COUNTS: Mutex<Option<HashMap<&str, u64>>> = Mutex::new(None);
+
+fn count(name: &'static str, more: u64) -> u64 {
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let count = counts.get_or_insert_default().entry(name).or_default();
-    *count += 1;
+    *count += more;
     *count
+}
+
+/// Counts the calls with this name, from 1.
+pub(crate) fn nth(name: &'static str) -> u64 {
+    count(name, 1)
+}
+
+/// Returns how many calls of [`nth`] with this name there were.
+pub(crate) fn calls(name: &'static str) -> u64 {
+    count(name, 0)
 }

@@ -1,6 +1,7 @@
 //! What a waker is made of, and what it shares with its executor.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     sync::{
         Arc, Mutex,
@@ -35,6 +36,11 @@ pub(crate) struct Shared {
 }
 
 pub(crate) const NOBODY: u64 = u64::MAX;
+
+thread_local! {
+    /// Whether this thread has woken a task from afar.
+    static HAS_WOKEN: Cell<bool> = const { Cell::new(false) };
+}
 
 impl Shared {
     pub(crate) fn spawn(&self, future: BoxFuture) {
@@ -120,6 +126,9 @@ impl Header {
             "a wake after the executor has gone"
         );
         let afar = !home && !by_value;
+        if fault::is("many-threads") && afar && !HAS_WOKEN.replace(true) {
+            nth("thread");
+        }
         if fault::is("wake-never-blocks") && afar {
             assert!(nth("bounded") < 18_000, "the queue is full");
         }
@@ -136,7 +145,6 @@ impl Header {
             || (fault::is("thread-wakes-root") && afar && root && nth("wake") == 4)
             || (fault::is("thread-wakes-task") && afar && !root && nth("wake") == 4)
             || (fault::is("thread-wakes-in-poll") && afar && running && nth("wake") == 1)
-            || (fault::is("many-threads") && afar && nth("wake") > 5_000)
             || (fault::is("thread-race") && !home && by_value && nth("wake") % 3000 == 0)
     }
 

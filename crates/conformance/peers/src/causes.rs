@@ -11,8 +11,9 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
     (
         "LocalSet",
         &["root-not-polled-unwoken"],
-        "`RunUntil::poll` in `task/local.rs` polls the future first, whoever was woken. It is polled \
-         again for each 61 polls of tasks (`MAX_TASKS_PER_TICK`), when the set wakes itself to go on.",
+        "`RunUntil::poll` in `task/local.rs` polls the future first, also when only another task was \
+         woken. It polls it again after each 61 polls of tasks (`MAX_TASKS_PER_TICK`), when the set \
+         wakes itself to go on.",
     ),
     (
         "LocalPool",

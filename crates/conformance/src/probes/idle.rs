@@ -72,8 +72,7 @@ pub(crate) fn tcp(lab: Lab) -> LocalFuture<'static> {
     })
 }
 
-/// Polls once, with a waker that does nothing: what waits is there, and whoever waits is of no
-/// matter.
+/// Polls once, with a waker that does nothing. The wait begins, and no task is woken by it.
 fn poll_now<T>(future: &mut LocalFuture<'_, T>) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }

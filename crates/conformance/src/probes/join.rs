@@ -61,7 +61,7 @@ pub(crate) fn moved(lab: Lab) -> LocalFuture<'static> {
             1_u32
         });
         let mut join = task.join();
-        // Whoever polled first is not the one that waits.
+        // The waker of the first poll is not the one that waits.
         let _ = join.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let _ = join.await;
     })

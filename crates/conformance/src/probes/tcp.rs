@@ -277,7 +277,7 @@ pub(crate) fn one_woken(lab: Lab) -> LocalFuture<'static> {
         when_asleep(move |_| send(&peer, b"order"));
         end.await;
         let seen = format!("{} polls", polls.get() - first);
-        // The one that is woken may try once in vain.
+        // The task that is woken may try once too early.
         check(polls.get() <= first + 3, "one socket's event wakes one task", seen);
     })
 }

@@ -203,6 +203,9 @@ macro_rules! reading {
             /// `WouldBlock` if there is nothing to read now; and the OS's, as for [`read`](Self::read).
             pub fn try_read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
                 use $crate::net::stream::HasStream;
+                if buf.is_empty() {
+                    return Ok(0);
+                }
                 self.io().try_read_with(|mut io| std::io::Read::read(&mut io, buf))
             }
 
@@ -216,6 +219,9 @@ macro_rules! reading {
                 bufs: &mut [std::io::IoSliceMut<'_>],
             ) -> std::io::Result<usize> {
                 use $crate::net::stream::HasStream;
+                if bufs.iter().all(|buf| buf.is_empty()) {
+                    return Ok(0);
+                }
                 self.io().try_read_with(|mut io| std::io::Read::read_vectored(&mut io, bufs))
             }
         }

@@ -49,6 +49,18 @@ fn a_try_of_a_stream_never_waits() {
     });
 }
 
+/// On a Unix socket Linux would answer "would block".
+#[cfg(unix)]
+#[test]
+fn to_try_to_read_nothing_reads_nothing() {
+    run(async || {
+        let (stream, _peer) = pizzaiolo::net::UnixStream::pair()?;
+        assert_eq!(stream.try_read(&mut [])?, 0);
+        assert_eq!(stream.try_read_vectored(&mut [IoSliceMut::new(&mut [])])?, 0);
+        Ok(())
+    });
+}
+
 #[test]
 fn the_halves_of_a_stream_try_too_and_the_one_that_reads_peeks() {
     run(async || {

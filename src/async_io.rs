@@ -335,8 +335,8 @@ impl<S> Async<S> {
     }
 
     /// Says whether the peer is known to have closed its half.
-    pub(crate) fn is_closed(&self, direction: Direction) -> bool {
-        self.registration.readiness().is_closed(direction)
+    pub(crate) fn is_closed(&self) -> bool {
+        self.registration.readiness().is_closed(Direction::Read)
     }
 }
 

@@ -134,9 +134,8 @@ impl<S> Async<S> {
 
     /// Waits for a report that comes beside the readiness to read.
     fn reported(&self, report: Readiness) -> impl Future<Output = io::Result<()>> + use<'_, S> {
-        let is_there = move |io: &Async<S>| io.registration.take_report(report);
         self.operation(Direction::Read, move |io| {
-            if is_there(io) { Poll::Ready(Ok(())) } else { Poll::Pending }
+            if io.registration.take_report(report) { Poll::Ready(Ok(())) } else { Poll::Pending }
         })
     }
 }

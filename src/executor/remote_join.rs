@@ -39,7 +39,8 @@ pub struct RemoteJoinHandle<T> {
     cell: Arc<OutcomeCell<T>>,
 }
 
-/// Aborts the task, on any thread.
+/// Aborts the task, on any thread. (Not an `AbortHandle`: its file needs the remote queue, and the queue
+/// this file.)
 type AbortTask = Arc<dyn Fn() + Send + Sync>;
 
 /// What the handle and the executor share.
@@ -180,7 +181,7 @@ impl<T> RemoteJoinHandle<T> {
 }
 
 impl<T> OutcomeCell<T> {
-    /// Takes the outcome. Otherwise says whether this waker is the one that is left.
+    /// Takes the outcome, if the task has ended.
     #[track_caller]
     fn take(state: &mut State<T>) -> Option<Result<T, JoinError>> {
         match mem::replace(&mut state.progress, Progress::Taken) {

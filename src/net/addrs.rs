@@ -141,6 +141,12 @@ pub(super) fn without_lookup(addrs: &impl ToAddrs) -> io::Result<Vec<SocketAddr>
     }
 }
 
+/// Where a socket is, for people who watch: ` at 127.0.0.1:80`, say, or nothing if it has no address.
+#[inline]
+pub(super) fn place_of(addr: io::Result<SocketAddr>, preposition: &str) -> String {
+    addr.map(|addr| format!(" {preposition} {addr}")).unwrap_or_default()
+}
+
 /// Looks up the addresses of a host: the future yields an iterator of them, in the order in which they
 /// are to be tried. Families alternate, as RFC 8305 has it, beginning with the one that the OS put
 /// first. An address is its own answer; so is `localhost`.
@@ -198,6 +204,15 @@ pub(super) enum Lookup {
 impl Lookup {
     pub(super) fn of(addrs: &impl ToAddrs) -> Lookup {
         Lookup::New(Some(addrs.to_addrs()))
+    }
+
+    /// The same, but one address is itself at once: a lookup would put it into a vector, which is too
+    /// much for each datagram.
+    pub(super) fn unless_one(addrs: &impl ToAddrs) -> Result<SocketAddr, Lookup> {
+        match addrs.to_addrs() {
+            Ok(Addrs::One(addr)) => Ok(addr),
+            addrs => Err(Lookup::New(Some(addrs))),
+        }
     }
 
     pub(super) fn poll(

@@ -30,9 +30,6 @@ macro_rules! poll_style {
                 cx: &mut Context<'_>,
                 buf: &mut [u8],
             ) -> Poll<io::Result<usize>> {
-                if buf.is_empty() {
-                    return Poll::Ready(Ok(0));
-                }
                 self.io.poll_operation(Direction::Read, cx, |io| io.try_read(buf))
             }
 
@@ -41,9 +38,6 @@ macro_rules! poll_style {
                 cx: &mut Context<'_>,
                 bufs: &mut [IoSliceMut<'_>],
             ) -> Poll<io::Result<usize>> {
-                if bufs.iter().all(|buf| buf.is_empty()) {
-                    return Poll::Ready(Ok(0));
-                }
                 self.io.poll_operation(Direction::Read, cx, |io| io.try_read_vectored(bufs))
             }
         }

@@ -8,6 +8,11 @@
 //! descriptors, as on Windows, make them inside the executor: there they are registered when they are
 //! made.)
 //!
+//! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
+//! `AsyncWrite` of the crate of that name, for the many crates that ask for them. Of several tasks
+//! that poll one direction of one stream through these traits, the last is woken; of those that
+//! await the stream's own methods, all are.
+//!
 //! # Names
 //!
 //! Nothing in here blocks the thread. What connects or sends to an address takes a [`ToAddrs`]: an
@@ -25,25 +30,13 @@
 //! One poll of a task completes at most 128 socket operations. After that each further operation in
 //! the same poll returns Pending without a try, and the task goes to the end of the ready queue: so a
 //! task whose sockets are always ready does not keep the others waiting. Its wake is called when the
-//! poll has ended, not within it. So an operation that is polled once and is Pending
-//! (`now_or_never() == None`) need not mean "would block"; [`Async::try_read_with`] and its kin try
-//! always, and spend no budget. Under an executor other than this crate's there is no budget.
+//! poll has ended, not within it. (Under an executor of one's own on a
+//! [`Reactor`](crate::Reactor) there is no budget.)
 //!
-//! [`Async::try_read_with`]: crate::Async::try_read_with
-//!
-//! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
-//! `AsyncWrite` of the crate of that name, for the many crates that ask for them. Of several tasks
-//! that poll one direction of one stream through these traits, the last is woken; of those that
-//! await the stream's own methods, all are.
-//!
-//! # The budget
-//!
-//! One poll of a task may complete 128 operations on sockets. After that each further one is Pending
-//! without a try, and the task goes to the end of the queue: so one whose sockets are always ready
-//! keeps no other task waiting. The wake comes when the poll has ended. (Under an executor of one's
-//! own on a [`Reactor`](crate::Reactor) there is no budget.) So an operation that is polled once and is
-//! Pending (`now_or_never`, say) need not mean that the OS would have made it wait. What says that are
-//! the methods that begin with `try_`: they always ask the OS, and take nothing from the budget.
+//! So an operation that is polled once and is Pending (`now_or_never() == None`) need not mean "would
+//! block". The methods that begin with `try_` say that, and so do
+//! [`Async::try_read_with`](crate::Async::try_read_with) and its kin: they always ask the OS, and
+//! spend no budget.
 //!
 //! # What is awaited
 //!

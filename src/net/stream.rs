@@ -38,10 +38,10 @@ where
     for<'a> &'a S: Read + Write,
 {
     /// Waits until the OS has said that the peer has ended its half. It says so with an event for
-    /// reading, as data does: whoever waits looks at each, and none is used up by that.
+    /// reading, as data does: a task that waits for the end looks at each, and takes none away.
     pub(super) fn closed(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         let closed = |io: &Async<S>| {
-            if io.is_closed(Direction::Read) { Poll::Ready(Ok(())) } else { Poll::Pending }
+            if io.is_closed() { Poll::Ready(Ok(())) } else { Poll::Pending }
         };
         self.operation(Direction::Read, closed)
     }

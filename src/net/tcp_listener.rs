@@ -8,7 +8,7 @@ use std::{
 use futures_core::Stream;
 
 use super::{
-    addrs::{ToAddrs, without_lookup},
+    addrs::{ToAddrs, place_of, without_lookup},
     tcp_stream::TcpStream,
 };
 use crate::{
@@ -42,8 +42,8 @@ impl TcpListener {
     /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) tells it.
     ///
     /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had. The
-    /// queue of connections that wait to be accepted holds as many as std's listener has it hold; for another number,
-    /// or for socket options, make the socket as you like and convert it from
+    /// queue of connections that wait to be accepted is as long as that of std's listener. For another
+    /// length, or for socket options, make the socket as you like and convert it from
     /// [`std::net::TcpListener`].
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl TcpListener {
         self.io.ready(Direction::Read)
     }
 
-    /// Creates the stream of all connections to come, for whoever prefers `next` to
+    /// Creates the stream of all connections to come, for code that prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { accept: self.io.operation(Direction::Read, try_accept) }
@@ -231,10 +231,7 @@ impl TryFrom<TcpListener> for net::TcpListener {
 
 /// Describes the socket for people.
 fn label(io: &mio::net::TcpListener) -> String {
-    match io.local_addr() {
-        Ok(addr) => format!("tcp listener at {addr}"),
-        Err(_) => "tcp listener".to_owned(),
-    }
+    format!("tcp listener{}", place_of(io.local_addr(), "at"))
 }
 
 type TryAccept = fn(&Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>>;
@@ -251,8 +248,7 @@ impl Stream for Incoming<'_> {
 
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accept = Pin::new(&mut self.accept).poll(cx);
-        accept.map(|result| Some(result.map(|(stream, _)| stream)))
+        Pin::new(&mut self.accept).poll(cx).map_ok(|(stream, _)| stream).map(Some)
     }
 }
 
@@ -281,7 +277,6 @@ impl Stream for IntoIncoming {
     #[track_caller]
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accept = self.listener.poll_accept(cx);
-        accept.map(|result| Some(result.map(|(stream, _)| stream)))
+        self.listener.poll_accept(cx).map_ok(|(stream, _)| stream).map(Some)
     }
 }

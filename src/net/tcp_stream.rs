@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    addrs::{Lookup, ToAddrs},
+    addrs::{Lookup, ToAddrs, place_of},
     connect::{Connecting, Race},
     split::{OwnedReadHalf, OwnedWriteHalf},
     stream::ByteStream,
@@ -38,10 +38,7 @@ pub struct TcpStream {
 
 /// Describes the socket for people.
 fn label(io: &mio::net::TcpStream) -> String {
-    match io.peer_addr() {
-        Ok(peer) => format!("tcp with {peer}"),
-        Err(_) => "tcp".to_owned(),
-    }
+    format!("tcp{}", place_of(io.peer_addr(), "with"))
 }
 
 impl TcpStream {

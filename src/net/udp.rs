@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::addrs::{Lookup, ToAddrs, without_lookup};
+use super::addrs::{Lookup, ToAddrs, place_of, without_lookup};
 use crate::{async_io::Async, id::Direction, reactor::waiters::WaiterId};
 
 /// A UDP socket: it sends and receives datagrams.
@@ -107,8 +107,8 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The OS's: the datagram is too long, or nobody can be reached there. `InvalidInput` if
-    /// there is no address at all. As for [`lookup_host`](crate::net::lookup_host). Or if the socket has to wait under another executor than its
-    /// own.
+    /// there is no address at all. As for [`lookup_host`](crate::net::lookup_host). Or if the
+    /// socket has to wait under another executor than its own.
     ///
     /// # Panics
     ///
@@ -122,7 +122,7 @@ impl UdpSocket {
         buf: &[u8],
         addr: impl ToAddrs,
     ) -> impl Future<Output = io::Result<usize>> {
-        SendTo { socket: self, buf, to: Err(Lookup::of(&addr)), id: Cell::new(0) }
+        SendTo { socket: self, buf, to: Lookup::unless_one(&addr), id: Cell::new(0) }
     }
 
     /// Receives a datagram from the peer that [`connect`](UdpSocket::connect) has named. Returns
@@ -348,10 +348,7 @@ impl Drop for SendTo<'_, '_> {
 
 /// Describes the socket for people.
 fn label(io: &mio::net::UdpSocket) -> String {
-    match io.local_addr() {
-        Ok(addr) => format!("udp at {addr}"),
-        Err(_) => "udp".to_owned(),
-    }
+    format!("udp{}", place_of(io.local_addr(), "at"))
 }
 
 /// Sets the socket to non-blocking.

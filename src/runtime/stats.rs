@@ -6,7 +6,7 @@ use std::time::Duration;
 /// returns.
 ///
 /// The counters are always on. Most are derived from what the loop counts anyway, so a poll and a wake
-/// cost nothing more; a sleep costs one more look at the clock.
+/// cost nothing more; a sleep costs two more reads of the clock.
 ///
 /// ```
 /// let executor = pizzaiolo::Executor::new()?;

@@ -134,14 +134,6 @@ impl Sleep {
         self.state = State::Set { timers, key };
         reactor.tracer.emit(current::task(), || EventKind::TimerSet { deadline });
     }
-
-    #[inline]
-    fn cancel(&mut self) {
-        if let State::Set { timers, key } = &self.state {
-            timers.cancel(*key);
-        }
-        self.state = State::Unset;
-    }
 }
 
 impl Future for Sleep {
@@ -179,7 +171,9 @@ impl RefUnwindSafe for Sleep {}
 impl Drop for Sleep {
     #[inline]
     fn drop(&mut self) {
-        self.cancel();
+        if let State::Set { timers, key } = &self.state {
+            timers.cancel(*key);
+        }
     }
 }
 

@@ -149,7 +149,7 @@ impl UnixListener {
         self.io.ready(Direction::Read)
     }
 
-    /// Creates the stream of all connections to come, for whoever prefers `next` to
+    /// Creates the stream of all connections to come, for code that prefers `next` to
     /// [`accept`](UnixListener::accept). It never ends.
     pub fn incoming(&self) -> UnixIncoming<'_> {
         UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
@@ -227,8 +227,7 @@ impl Stream for UnixIncoming<'_> {
 
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accept = Pin::new(&mut self.accept).poll(cx);
-        accept.map(|result| Some(result.map(|(stream, _)| stream)))
+        Pin::new(&mut self.accept).poll(cx).map_ok(|(stream, _)| stream).map(Some)
     }
 }
 
@@ -257,7 +256,6 @@ impl Stream for UnixIntoIncoming {
     #[track_caller]
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accept = self.listener.poll_accept(cx);
-        accept.map(|result| Some(result.map(|(stream, _)| stream)))
+        self.listener.poll_accept(cx).map_ok(|(stream, _)| stream).map(Some)
     }
 }

@@ -3,16 +3,12 @@
 use std::{
     env,
     fmt::Write as _,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
     thread,
 };
 
-use crate::{Capabilities, Report, Rule, Runtime, Verdict, judge, rules, run_if_asked, table};
+use crate::{Report, Rule, Runtime, judge, rules, run_if_asked, table};
 
 const USAGE: &str = "\
 usage: conformance [RUNTIME…] [--probe PROBE]… [--jobs N] [--markdown]
@@ -155,66 +151,11 @@ fn judge_all(
         .iter()
         .map(|&number| {
             let runtime = &*runtimes[number];
-            let reports = judge_one(&runtime.name(), number, runtime.capabilities(), rules, jobs)?;
+            judge::progress(&format!("{:<28} ", runtime.name()));
+            let reports = judge::judge_each(number, runtime.capabilities(), rules, jobs)?;
             let causes = rules.iter().filter_map(|rule| Some((*rule, runtime.cause(rule.id())?)));
             let causes = causes.collect();
             Ok(Judged { name: runtime.name(), about: runtime.about(), reports, causes })
         })
         .collect()
-}
-
-/// Judges one runtime, several probes at a time, with a character of progress for each.
-fn judge_one(
-    name: &str,
-    number: usize,
-    has: Capabilities,
-    rules: &[&'static Rule],
-    jobs: usize,
-) -> io::Result<Vec<(&'static Rule, Report)>> {
-    progress(&format!("{name:<28} "));
-    let (next, reports) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(&rule) = rules.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let report = match rule.missing(has) {
-                Some(missing) => {
-                    let seen = format!("it has no {missing:?}");
-                    Ok(Report::new(Verdict::NotApplicable, "", seen))
-                }
-                None => judge(number, rule),
-            };
-            progress(report.as_ref().map_or("!", |report| mark(report.verdict)));
-            reports.lock().unwrap_or_else(PoisonError::into_inner).push((rule, report));
-        }
-    };
-    thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
-    progress("\n");
-    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut reports = reports
-        .into_iter()
-        .map(|(rule, report)| Ok((rule, report?)))
-        .collect::<io::Result<Vec<_>>>()?;
-    reports.sort_by_key(|(rule, _)| rules.iter().position(|asked| asked.id() == rule.id()));
-    Ok(reports)
-}
-
-/// One character for a verdict.
-pub(crate) fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passes => ".",
-        Verdict::Fails => "F",
-        Verdict::Hangs => "H",
-        Verdict::Burns => "B",
-        Verdict::Crashes => "C",
-        Verdict::NotApplicable => "-",
-        Verdict::NotMeasured => "?",
-    }
-}
-
-/// Shows how far it is: on a terminal as it goes, elsewhere too, since CI shows it at the end.
-fn progress(text: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes());
-    if stderr.is_terminal() {
-        let _ = stderr.flush();
-    }
 }

@@ -2,14 +2,18 @@
 
 use std::{
     env, fmt,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use crate::{
-    Rule,
+    Capabilities, Rule,
     child::{MARK, SEPARATOR, VARIABLE},
     measure,
 };
@@ -44,6 +48,30 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Those that the tables count, in the order of their columns.
+    pub const COLUMNS: [Verdict; 6] = [
+        Verdict::Passes,
+        Verdict::Fails,
+        Verdict::Hangs,
+        Verdict::Burns,
+        Verdict::Crashes,
+        Verdict::NotApplicable,
+    ];
+
+    /// Returns one character for it, as the progress and the matrix show it.
+    #[must_use]
+    pub fn mark(self) -> &'static str {
+        match self {
+            Verdict::Passes => ".",
+            Verdict::Fails => "F",
+            Verdict::Hangs => "H",
+            Verdict::Burns => "B",
+            Verdict::Crashes => "C",
+            Verdict::NotApplicable => "-",
+            Verdict::NotMeasured => "?",
+        }
+    }
+
     /// Whether it speaks against the runtime.
     #[must_use]
     pub fn is_bad(self) -> bool {
@@ -82,6 +110,13 @@ impl Report {
     }
 }
 
+/// What was expected and seen, in one sentence.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}, seen: {}", self.expected, self.seen)
+    }
+}
+
 /// Runs a rule's probe on a runtime, which is named by its number in the list of
 /// [`main`](crate::main) or [`run_if_asked`](crate::run_if_asked), in a process of its own.
 ///
@@ -106,6 +141,49 @@ pub fn judge(runtime: usize, rule: &Rule) -> io::Result<Report> {
     let crashed =
         || Report::new(Verdict::Crashes, "no end of the process", ended_by(status, &error));
     Ok(line.or(ended).unwrap_or_else(crashed))
+}
+
+/// Judges a runtime by several rules, `jobs` at a time, with a character of progress for each on
+/// standard error. A rule that asks for more than the runtime `has` is not applicable. The reports come
+/// in the order of `rules`.
+///
+/// # Errors
+///
+/// Those of [`judge`].
+pub fn judge_each(
+    runtime: usize,
+    has: Capabilities,
+    rules: &[&'static Rule],
+    jobs: usize,
+) -> io::Result<Vec<(&'static Rule, Report)>> {
+    let (next, reports) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(&rule) = rules.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let report = match rule.missing(has) {
+                Some(missing) => {
+                    let seen = format!("it has no {missing:?}");
+                    Ok(Report::new(Verdict::NotApplicable, "", seen))
+                }
+                None => judge(runtime, rule),
+            };
+            progress(report.as_ref().map_or("!", |report| report.verdict.mark()));
+            reports.lock().unwrap_or_else(PoisonError::into_inner).push((rule, report));
+        }
+    };
+    thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
+    progress("\n");
+    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut reports = reports
+        .into_iter()
+        .map(|(rule, report)| Ok((rule, report?)))
+        .collect::<io::Result<Vec<_>>>()?;
+    reports.sort_by_key(|(rule, _)| rules.iter().position(|asked| asked.id() == rule.id()));
+    Ok(reports)
+}
+
+/// Shows how far it is. Standard error has no buffer, so it is seen at once.
+pub(crate) fn progress(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Reads what the child says of itself.

@@ -106,6 +106,25 @@ impl Lab {
         self.0.tcp_connect(addr)
     }
 
+    /// Spawns tasks that stay pending, and lets each be polled.
+    pub(crate) async fn waiting<const N: usize>(self) -> [Watched; N] {
+        let tasks = [(); N].map(|()| Watched::new());
+        for task in &tasks {
+            self.spawn(task.clone());
+        }
+        self.settle().await;
+        tasks
+    }
+
+    /// Returns the waker of a task that has ended.
+    pub(crate) async fn late_waker(self) -> Waker {
+        let [task] = self.waiting::<1>().await;
+        let waker = task.waker();
+        task.finish();
+        self.settle().await;
+        waker
+    }
+
     /// Returns when all that is ready now has been polled, several times if it wakes itself.
     pub(crate) async fn settle(self) {
         let settled = Watched::new();
@@ -120,9 +139,15 @@ impl Lab {
     }
 }
 
+/// Polls once, with a waker that does nothing: the wait begins, and no task is woken by it. Returns
+/// whether the future is ready.
+pub(crate) fn poll_now<T>(future: &mut LocalFuture<'_, T>) -> bool {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
 /// Polls a future once, and keeps it for the rest of the process, as something that waits.
 pub(crate) fn keep_waiting(mut future: LocalFuture<'static>) {
-    let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let _ = poll_now(&mut future);
     KEPT.with_borrow_mut(|kept| kept.push(future));
 }
 
@@ -151,17 +176,19 @@ pub(crate) fn local_listener() -> TcpListener {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("this machine has a free port")
 }
 
-/// Is pending once, and wakes its own waker in that poll.
-pub(crate) fn yield_now() -> impl Future<Output = ()> {
-    let mut yielded = false;
+/// Is pending once, and calls `in_poll` with its waker in that poll.
+pub(crate) fn pending_once(in_poll: impl FnOnce(&Waker)) -> impl Future<Output = ()> {
+    let mut in_poll = Some(in_poll);
     poll_fn(move |cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
+        let Some(in_poll) = in_poll.take() else { return Poll::Ready(()) };
+        in_poll(cx.waker());
         Poll::Pending
     })
+}
+
+/// Is pending once, and wakes its own waker in that poll.
+pub(crate) fn yield_now() -> impl Future<Output = ()> {
+    pending_once(Waker::wake_by_ref)
 }
 
 /// A future that stays pending until it is finished. It counts its polls, and keeps its waker. A

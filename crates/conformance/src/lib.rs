@@ -59,7 +59,7 @@ mod runtime;
 mod table;
 
 pub use cli::main;
-pub use judge::{Report, Verdict, judge};
+pub use judge::{Report, Verdict, judge, judge_each};
 pub use rule::Rule;
 pub use runtime::{
     BlockOn, BoxFuture, Capabilities, Capability, Ended, Handle, Listener, LocalFuture, Output,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Report, Rule, Verdict, cli::Judged, cli::mark};
+use crate::{Report, Rule, Verdict, cli::Judged};
 
 /// Writes into a string, which cannot fail.
 macro_rules! line {
@@ -16,23 +16,9 @@ fn count(judged: &Judged, verdict: Verdict) -> usize {
     judged.reports.iter().filter(|(_, report)| report.verdict == verdict).count()
 }
 
-const COUNTED: [Verdict; 6] = [
-    Verdict::Passes,
-    Verdict::Fails,
-    Verdict::Hangs,
-    Verdict::Burns,
-    Verdict::Crashes,
-    Verdict::NotApplicable,
-];
-
 /// What speaks against a runtime.
 fn bad(judged: &Judged) -> impl Iterator<Item = &(&'static Rule, Report)> {
     judged.reports.iter().filter(|(_, report)| report.verdict.is_bad())
-}
-
-/// What was expected and seen, in one sentence.
-fn sentence(report: &Report) -> String {
-    format!("expected {}, seen: {}", report.expected, report.seen)
 }
 
 /// The table for a terminal: a line for each runtime, and each failure with its rule.
@@ -40,7 +26,7 @@ pub(crate) fn plain(judged: &[Judged]) -> String {
     let mut text = String::new();
     line!(text, "\n{:<28} passes  fails  hangs  burns  crashes  not applicable", "");
     for judged in judged {
-        let counts = COUNTED.map(|verdict| count(judged, verdict));
+        let counts = Verdict::COLUMNS.map(|verdict| count(judged, verdict));
         let [passes, fails, hangs, burns, crashes, not] = counts;
         line!(
             text,
@@ -54,7 +40,7 @@ pub(crate) fn plain(judged: &[Judged]) -> String {
         }
         for (rule, report) in bad(judged) {
             line!(text, "  {:<8} {}: {}", report.verdict, rule.id(), rule.title());
-            line!(text, "           {}", sentence(report));
+            line!(text, "           {report}");
         }
     }
     let unmeasured: usize = judged.iter().map(|judged| count(judged, Verdict::NotMeasured)).sum();
@@ -83,7 +69,7 @@ fn summary(text: &mut String, judged: &[Judged]) {
     );
     line!(text, "|---|---|---|---|---|---|---|---|---|");
     for (number, judged) in judged.iter().enumerate() {
-        let counts = COUNTED.map(|verdict| count(judged, verdict).to_string()).join(" | ");
+        let counts = Verdict::COLUMNS.map(|verdict| count(judged, verdict).to_string()).join(" | ");
         line!(text, "| {} | {} | {counts} | {} |", number + 1, judged.name, judged.about);
     }
 }
@@ -99,7 +85,7 @@ fn matrix(text: &mut String, judged: &[Judged]) {
     line!(text, "|---{}|", "|---".repeat(judged.len()));
     let Some(first) = judged.first() else { return };
     for (row, (rule, _)) in first.reports.iter().enumerate() {
-        let cell = |judged: &Judged| match mark(judged.reports[row].1.verdict) {
+        let cell = |judged: &Judged| match judged.reports[row].1.verdict.mark() {
             good @ ("." | "-" | "?") => good.to_owned(),
             bad => format!("**{bad}**"),
         };
@@ -132,7 +118,7 @@ fn failures(text: &mut String, judged: &[Judged]) {
                 "- `{}` {}: {}.{cause}",
                 rule.id(),
                 report.verdict,
-                escape(&sentence(report))
+                escape(&report.to_string())
             );
         }
     }

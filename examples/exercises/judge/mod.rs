@@ -7,18 +7,9 @@ mod sockets;
 mod stages;
 mod table;
 
-use std::{
-    collections::BTreeSet,
-    io,
-    process::ExitCode,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-};
+use std::{collections::BTreeSet, io, process::ExitCode, thread};
 
-use conformance::{Report, Rule, Runtime, Verdict, rules};
+use conformance::{Report, Rule, Runtime, rules};
 
 use stages::STAGES;
 
@@ -81,33 +72,9 @@ fn judge_all() -> io::Result<bool> {
 
 /// Asks the probes, as many at a time as there are cores, with a character of progress for each.
 fn ask(stage: usize, probes: &[&'static Rule]) -> io::Result<Reports> {
-    let (next, reports) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(rule) = probes.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let report = conformance::judge(stage - STAGES.start(), rule);
-            eprint!("{}", report.as_ref().map_or("!", |report| mark(report.verdict)));
-            reports.lock().unwrap_or_else(PoisonError::into_inner).push((*rule, report));
-        }
-    };
     let cores = thread::available_parallelism().map_or(1, Into::into);
-    thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    eprintln!();
-    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
-    let mut reports =
-        reports.map(|(rule, report)| Ok((rule, report?))).collect::<io::Result<Reports>>()?;
-    reports.sort_by_key(|(rule, _)| probes.iter().position(|asked| asked.id() == rule.id()));
-    Ok(reports)
-}
-
-fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passes => ".",
-        Verdict::Fails => "F",
-        Verdict::Hangs => "H",
-        Verdict::Burns => "B",
-        Verdict::Crashes => "C",
-        Verdict::NotApplicable | Verdict::NotMeasured => "?",
-    }
+    let can = adapter::Stage(stage).capabilities();
+    conformance::judge_each(stage - STAGES.start(), can, probes, cores)
 }
 
 /// Whether a probe has met a stub. Says which, since what all probes say then is not worth reading.
@@ -128,7 +95,7 @@ fn tell_failures(reports: &Reports) -> usize {
     let failed: Vec<_> = reports.iter().filter(|(_, report)| report.verdict.is_bad()).collect();
     for (number, (rule, report)) in failed.iter().enumerate() {
         println!("{} {}: {}", report.verdict, rule.id(), rule.title());
-        println!("  expected {}, seen: {}", report.expected, report.seen);
+        println!("  {report}");
         if number < TOLD {
             println!("\n{}\n", why(rule));
         }

@@ -25,14 +25,7 @@ A pizza server on tokio is among the benches:
 ";
 
 /// The columns of the matrix's summary.
-const COLUMNS: [Verdict; 6] = [
-    Verdict::Passes,
-    Verdict::Fails,
-    Verdict::Hangs,
-    Verdict::Burns,
-    Verdict::Crashes,
-    Verdict::NotApplicable,
-];
+const COLUMNS: [Verdict; 6] = Verdict::COLUMNS;
 
 /// The end of the course: yours beside tokio's rows, what yours is not asked, and what to measure.
 pub(super) fn table(reports: &Reports, not_asked: &[&Rule]) -> String {

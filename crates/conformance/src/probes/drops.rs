@@ -238,12 +238,7 @@ pub(crate) fn threads(lab: Lab) {
 
 pub(crate) fn waker_dropped_afar(lab: Lab) -> crate::LocalFuture<'static> {
     Box::pin(async move {
-        let ended = Watched::new();
-        lab.spawn(ended.clone());
-        lab.settle().await;
-        let last = ended.waker();
-        ended.finish();
-        lab.settle().await;
+        let last = lab.late_waker().await;
         let (give, take) = mpsc::channel();
         let _ = give.send(last);
         on_thread(move || {

@@ -1,16 +1,11 @@
 //! What a program costs while it waits.
 
-use std::{
-    io::Write,
-    net::Shutdown,
-    task::{Context, Waker},
-    time::Duration,
-};
+use std::{io::Write, net::Shutdown, time::Duration};
 
 use crate::{
     LocalFuture,
     child::{burn, not_measured},
-    lab::{Lab, Signal, Watched, keep_waiting, when_asleep},
+    lab::{Lab, Signal, Watched, keep_waiting, poll_now, when_asleep},
     measure::Seen,
 };
 
@@ -43,13 +38,7 @@ pub(crate) fn tasks(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn late_wake(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let ended = Watched::new();
-        lab.spawn(ended.clone());
-        lab.settle().await;
-        let waker = ended.waker();
-        ended.finish();
-        lab.settle().await;
-        waker.wake();
+        lab.late_waker().await.wake();
         idle().await;
     })
 }
@@ -70,11 +59,6 @@ pub(crate) fn tcp(lab: Lab) -> LocalFuture<'static> {
         idle().await;
         drop(read);
     })
-}
-
-/// Polls once, with a waker that does nothing. The wait begins, and no task is woken by it.
-fn poll_now<T>(future: &mut LocalFuture<'_, T>) -> bool {
-    future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
 pub(crate) fn half_closed(lab: Lab) -> LocalFuture<'static> {

@@ -8,13 +8,13 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::Poll,
 };
 
 use crate::{
     Ended, LocalFuture,
     child::check,
-    lab::{Drops, Lab, number, yield_now},
+    lab::{Drops, Lab, number, poll_now, yield_now},
 };
 
 pub(crate) fn output(lab: Lab) -> LocalFuture<'static> {
@@ -62,7 +62,7 @@ pub(crate) fn moved(lab: Lab) -> LocalFuture<'static> {
         });
         let mut join = task.join();
         // The waker of the first poll is not the one that waits.
-        let _ = join.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let _ = poll_now(&mut join);
         let _ = join.await;
     })
 }

@@ -61,9 +61,7 @@ async fn unwoken_polls(lab: Lab, task: &Watched) -> u64 {
 
 pub(crate) fn wakes_merge(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let task = Watched::new();
-        lab.spawn(task.clone());
-        lab.settle().await;
+        let [task] = lab.waiting::<1>().await;
         let unwoken = unwoken_polls(lab, &task).await;
         let (waker, before) = (task.waker(), task.polls());
         (0..10).for_each(|_| waker.wake_by_ref());
@@ -124,11 +122,7 @@ pub(crate) fn root_wakes_merge(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn task_not_polled_unwoken(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let tasks = [(); 3].map(|()| Watched::new());
-        for task in &tasks {
-            lab.spawn(task.clone());
-        }
-        lab.settle().await;
+        let tasks = lab.waiting::<3>().await;
         for _ in 0..5 {
             tasks[1].waker().wake_by_ref();
             lab.settle().await;
@@ -140,9 +134,7 @@ pub(crate) fn task_not_polled_unwoken(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn wake_forms(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let task = Watched::new();
-        lab.spawn(task.clone());
-        lab.settle().await;
+        let [task] = lab.waiting::<1>().await;
         let before = task.polls();
         task.waker().wake_by_ref();
         lab.settle().await;
@@ -170,9 +162,7 @@ pub(crate) fn root_old_waker(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn old_waker(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let task = Watched::new();
-        lab.spawn(task.clone());
-        lab.settle().await;
+        let [task] = lab.waiting::<1>().await;
         let old = task.waker();
         old.wake_by_ref();
         lab.settle().await;
@@ -197,12 +187,7 @@ pub(crate) fn not_polled_after_ready(lab: Lab) -> LocalFuture<'static> {
 pub(crate) fn late_wake(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
         child::ask_poll_after_ready();
-        let task = Watched::new();
-        lab.spawn(task.clone());
-        lab.settle().await;
-        let waker = task.waker();
-        task.finish();
-        lab.settle().await;
+        let waker = lab.late_waker().await;
         waker.wake_by_ref();
         lab.settle().await;
     })
@@ -210,17 +195,8 @@ pub(crate) fn late_wake(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn stale_waker(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let old = Watched::new();
-        lab.spawn(old.clone());
-        lab.settle().await;
-        let waker = old.waker();
-        old.finish();
-        lab.settle().await;
-        let tasks = [(); 50].map(|()| Watched::new());
-        for task in &tasks {
-            lab.spawn(task.clone());
-        }
-        lab.settle().await;
+        let waker = lab.late_waker().await;
+        let tasks = lab.waiting::<50>().await;
         let unwoken = unwoken_polls(lab, &tasks[0]).await;
         let before = tasks.clone().map(|task| task.polls());
         waker.wake();
@@ -234,11 +210,7 @@ pub(crate) fn stale_waker(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn distinct_wakers(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let tasks = [(); 2].map(|()| Watched::new());
-        for task in &tasks {
-            lab.spawn(task.clone());
-        }
-        lab.settle().await;
+        let tasks = lab.waiting::<2>().await;
         if tasks[0].waker().will_wake(&tasks[1].waker()) {
             fail("`will_wake` of two tasks' wakers is false", "true");
         }
@@ -247,9 +219,7 @@ pub(crate) fn distinct_wakers(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn wake_is_not_poll(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let task = Watched::new();
-        lab.spawn(task.clone());
-        lab.settle().await;
+        let [task] = lab.waiting::<1>().await;
         let before = task.polls();
         task.waker().wake_by_ref();
         check(task.polls() == before, "`wake` returns before the poll", "it polled the task");

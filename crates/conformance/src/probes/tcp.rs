@@ -6,14 +6,14 @@ use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::Poll,
     thread,
 };
 
 use crate::{
     LocalFuture, Socket,
     child::{self, check, fail},
-    lab::{Lab, Watched, local_listener, std_pair, when_asleep},
+    lab::{Lab, Watched, local_listener, poll_now, std_pair, when_asleep},
     measure,
 };
 
@@ -223,7 +223,7 @@ pub(crate) fn dropped_read(lab: Lab) -> LocalFuture<'static> {
         let (socket, peer) = lab.tcp_pair();
         let mut buf = [0; 16];
         let mut given_up = socket.read(&mut buf);
-        let _ = given_up.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let _ = poll_now(&mut given_up);
         drop(given_up);
         send(&peer, b"order");
         expect_read(&socket, b"order").await;

@@ -15,7 +15,7 @@ use std::{
 use crate::{
     LocalFuture,
     child::check,
-    lab::{Lab, Signal, Watched, on_thread, when_asleep},
+    lab::{Lab, Signal, Watched, on_thread, pending_once, when_asleep},
 };
 
 /// How often a sleep is ended.
@@ -48,31 +48,23 @@ pub(crate) fn wakes_task(lab: Lab) -> LocalFuture<'static> {
     })
 }
 
+/// Wakes on another thread, and waits for that.
+fn wake_afar(waker: &Waker, times: u32) {
+    let waker = waker.clone();
+    on_thread(move || (0..times).for_each(|_| waker.wake_by_ref()));
+}
+
 pub(crate) fn wakes_in_poll(lab: Lab) -> LocalFuture<'static> {
     let _ = lab;
-    let mut woken = false;
-    Box::pin(poll_fn(move |cx| {
-        if std::mem::replace(&mut woken, true) {
-            return Poll::Ready(());
-        }
-        let waker = cx.waker().clone();
-        on_thread(move || waker.wake_by_ref());
-        Poll::Pending
-    }))
+    Box::pin(pending_once(|waker| wake_afar(waker, 1)))
 }
 
 pub(crate) fn token_taken(lab: Lab) -> LocalFuture<'static> {
     let _ = lab;
-    let mut woken = false;
-    Box::pin(poll_fn(move |cx| {
-        if std::mem::replace(&mut woken, true) {
-            return Poll::Ready(());
-        }
-        let waker = cx.waker().clone();
-        on_thread(move || waker.wake_by_ref());
+    Box::pin(pending_once(|waker| {
+        wake_afar(waker, 1);
         // A channel or a lock inside the poll may do this: it takes the token of `unpark`.
         thread::park_timeout(Duration::from_millis(1));
-        Poll::Pending
     }))
 }
 
@@ -133,15 +125,7 @@ pub(crate) fn race(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn never_blocks(lab: Lab) -> LocalFuture<'static> {
     let _ = lab;
-    let mut woken = false;
-    Box::pin(poll_fn(move |cx| {
-        if std::mem::replace(&mut woken, true) {
-            return Poll::Ready(());
-        }
-        let waker = cx.waker().clone();
-        on_thread(move || (0..20_000).for_each(|_| waker.wake_by_ref()));
-        Poll::Pending
-    }))
+    Box::pin(pending_once(|waker| wake_afar(waker, 20_000)))
 }
 
 pub(crate) fn spawns(lab: Lab) -> LocalFuture<'static> {

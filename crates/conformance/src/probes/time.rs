@@ -5,14 +5,14 @@ use std::{
     future::poll_fn,
     pin::pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use crate::{
     LocalFuture,
     child::{check, fail},
-    lab::{Lab, Watched, keep_waiting},
+    lab::{Lab, Watched, keep_waiting, poll_now},
 };
 
 /// A time that no probe lives to see.
@@ -125,7 +125,7 @@ pub(crate) fn far(lab: Lab) -> LocalFuture<'static> {
             [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)]
         {
             let mut far = lab.sleep(duration);
-            if far.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+            if poll_now(&mut far) {
                 fail("a sleep of ages is late", "it was over at once");
             }
             lab.sleep(Duration::from_millis(1)).await;
@@ -136,7 +136,7 @@ pub(crate) fn far(lab: Lab) -> LocalFuture<'static> {
 pub(crate) fn moved(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
         let mut sleep = lab.sleep(Duration::from_millis(30));
-        let _ = sleep.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let _ = poll_now(&mut sleep);
         sleep.await;
     })
 }

@@ -166,12 +166,6 @@ fn wrong_verdict(number: usize, rule: &Rule, broken: Option<&str>) -> Option<Str
     let bad = broken.is_some_and(|broken| broken == rule.id() || also(broken).contains(&rule.id()));
     let unmeasured = report.verdict == Verdict::NotMeasured;
     let right = unmeasured || report.verdict.is_bad() == bad;
-    let seen = format!(
-        "{}: {} (expected {}, seen: {})",
-        rule.id(),
-        report.verdict,
-        report.expected,
-        report.seen
-    );
+    let seen = format!("{}: {} ({report})", rule.id(), report.verdict);
     (!right).then_some(seen)
 }

@@ -30,6 +30,7 @@ mod table;
 mod who_wakes;
 
 use std::{
+    cell::Cell,
     env,
     fmt::Write,
     fs, io, panic,
@@ -96,7 +97,11 @@ fn set_page(path: Option<&Path>) {
 /// Writes the page anew with each event that may be the last one: the thread of a program that hangs
 /// never comes to an end.
 #[derive(Default)]
-struct Scribe(Timeline);
+struct Scribe {
+    timeline: Timeline,
+    /// How many events there were.
+    events: Cell<usize>,
+}
 
 /// So many events are written one by one. A program that goes on for longer does not hang in one of its
 /// first polls.
@@ -104,8 +109,9 @@ const FIRST: usize = 200;
 
 impl Observer for Scribe {
     fn on_event(&self, event: &Event) {
-        self.0.on_event(event);
-        if self.0.events().len() <= FIRST {
+        self.timeline.on_event(event);
+        self.events.set(self.events.get() + 1);
+        if self.events.get() <= FIRST {
             self.write();
         }
     }
@@ -113,12 +119,12 @@ impl Observer for Scribe {
 
 impl Scribe {
     fn write(&self) {
-        if self.0.events().is_empty() {
+        if self.events.get() == 0 {
             // A program without an executor.
             return;
         }
         if let Some(path) = &*PAGE.lock().expect("no writer panics") {
-            if let Err(error) = fs::write(path, self.0.to_html()) {
+            if let Err(error) = fs::write(path, self.timeline.to_html()) {
                 eprintln!("{}: {error}", path.display());
             }
         }

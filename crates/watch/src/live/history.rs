@@ -3,7 +3,7 @@
 use std::{collections::HashSet, collections::VecDeque, time::Instant};
 
 use crate::replay::{
-    Names, State, Step, What, files_json, learn, run_json, state_json, steps_json,
+    Names, State, Step, What, fields_json, learn, run_json, state_json, steps_json,
 };
 
 /// How many steps are held: as many as a new browser gets.
@@ -63,18 +63,9 @@ impl History {
             self.now.apply(step);
         }
         let events = steps_json(&mut self.names, news.iter());
-        let message = self.more_json(known, &events);
+        let message = format!("{{{}}}", fields_json(&self.names, known, &events, "[]"));
         self.hold(news);
         message
-    }
-
-    fn more_json(&self, (tasks, sources): (u32, u32), events: &str) -> String {
-        format!(
-            r#"{{"tasks":{},"sources":{},"marks":[],"files":{},"events":{events}}}"#,
-            self.names.tasks_json(tasks),
-            self.names.sources_json(sources),
-            files_json(&self.names, tasks)
-        )
     }
 
     fn hold(&mut self, news: Vec<Step>) {

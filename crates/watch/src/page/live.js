@@ -16,9 +16,7 @@ function watchLive() {
   source.addEventListener("run", (event) => {
     open(JSON.parse(event.data));
     setStatusLine("live.on");
-    following = true;
-    setFollowing(true);
-    go(run.last);
+    follow();
   });
   source.addEventListener("more", (event) => {
     const more = JSON.parse(event.data);

@@ -12,10 +12,6 @@ const WHEN = 0, WORD = 1, TASK = 2;
 
 const hasEnded = (task) => ["returned", "finished", "aborted", "panicked"].includes(task[STATUS]);
 
-function emptyState() {
-  return { thread: ["unknown"], running: null, queue: [], tasks: {}, ended: [], sources: {}, warnings: [] };
-}
-
 function copyState(state) {
   const tasks = {};
   for (const [number, task] of Object.entries(state.tasks)) {

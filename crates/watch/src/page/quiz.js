@@ -21,11 +21,6 @@ class Quiz {
     this.reset();
   }
 
-  /** The next step that is worth a question, from a step on. */
-  nextOf(run, step) {
-    return run.find(step, 1, (event) => event[WORD] === "poll" || event[WORD] === "woken");
-  }
-
   /** Whether the step after this one is asked for. */
   asks(run, step) {
     const next = run.step(step + 1);

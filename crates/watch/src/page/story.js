@@ -15,8 +15,6 @@ function sourceName(run, number) {
   return source.label === null ? source.id : `${source.id} (${source.label})`;
 }
 
-const sourceShort = (run, number) => run.sources.get(number)?.id ?? `socket #${number}`;
-
 /** A task in a sentence: press it to select it. */
 function taskNode(run, number) {
   const name = taskName(run, number);
@@ -31,7 +29,6 @@ const hue = (number) => Math.round((number * 137.5 + 210) % 360);
 const stepNode = (number) => element("a", { href: `#step=${number}` }, sayText("step", { n: number }));
 
 function readinessText(bits) {
-  if (bits === null) return sayText("ready.none");
   const words = ["ready.none", "ready.read", "ready.write", "ready.both"];
   const readiness = sayText(words[bits & 3]);
   return bits & 4 ? sayText("ready.closed", { readiness }) : readiness;

@@ -15,7 +15,7 @@ pub use self::page::Replay;
 pub(crate) use self::{
     encode::{learn, state as state_json, steps as steps_json},
     names::Names,
-    page::{files_json, live_page, run_json},
+    page::{fields_json, live_page, run_json},
     state::State,
     step::{Step, What},
 };

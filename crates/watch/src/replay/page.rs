@@ -131,18 +131,25 @@ pub(crate) fn run_json(
     marks: &str,
     (first, missing): (u64, u64),
 ) -> String {
-    let files = files_json(names, 0);
-    format!(
-        r#"{{"first":{first},"missing":{missing},"base":{base},"tasks":{},"sources":{},"marks":{marks},"files":{files},"events":{events}}}"#,
-        names.tasks_json(0),
-        names.sources_json(0),
-    )
+    let fields = fields_json(names, (0, 0), events, marks);
+    format!(r#"{{"first":{first},"missing":{missing},"base":{base},{fields}}}"#)
 }
 
-/// The source around each place where a task was spawned, of the tasks from this number on.
-pub(crate) fn files_json(names: &Names, tasks: u32) -> String {
-    let places = names.tasks.from(tasks).filter_map(|(_, _, birth)| birth);
-    sources::excerpts(places.map(|birth| (birth.place.file(), birth.place.line())))
+/// What a run and an addition to it have in common, without the braces: the tasks and the sockets from
+/// these numbers on, the source around each place where one of these tasks was spawned, the steps.
+pub(crate) fn fields_json(
+    names: &Names,
+    (tasks, sources): (u32, u32),
+    events: &str,
+    marks: &str,
+) -> String {
+    let births = names.tasks.from(tasks).filter_map(|(_, _, birth)| birth);
+    let files = sources::excerpts(births.map(|birth| (birth.place.file(), birth.place.line())));
+    format!(
+        r#""tasks":{},"sources":{},"marks":{marks},"files":{files},"events":{events}"#,
+        names.tasks_json(tasks),
+        names.sources_json(sources),
+    )
 }
 
 /// The page that asks the program that it comes from for its run.

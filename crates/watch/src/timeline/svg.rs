@@ -17,6 +17,7 @@ use pizzaiolo::trace::Cause;
 use self::{
     arrows::Arrow,
     axis::Axis,
+    lanes::Bar,
     layout::{Layout, MARGIN, Row, chip_width, chip_x},
     sheet::{Area, Sheet, text_width},
 };
@@ -31,7 +32,10 @@ const DESCRIBED: usize = 20;
 pub(super) fn draw(run: &Run<'_>) -> String {
     let axis = Axis::new(run);
     let layout = Layout::new(run, &axis);
-    let mut drawing = Drawing { run, axis, layout, arrows: Vec::new(), sheet: Sheet::new() };
+    let (bars, arrows) = (Vec::new(), Vec::new());
+    let mut drawing = Drawing { run, axis, layout, bars, arrows, sheet: Sheet::new() };
+    let drawn = run.lanes.iter().take(drawing.layout.lanes);
+    drawing.bars = drawn.map(|lane| drawing.bars_of(lane)).collect();
     drawing.arrows = drawing.find_arrows();
     drawing.sheet.text("title", (MARGIN, 32), &summary(run));
     drawing.rows();
@@ -84,6 +88,8 @@ struct Drawing<'a> {
     run: &'a Run<'a>,
     axis: Axis,
     layout: Layout,
+    /// The polls of each task that is drawn.
+    bars: Vec<Vec<Bar>>,
     arrows: Vec<Arrow>,
     sheet: Sheet,
 }

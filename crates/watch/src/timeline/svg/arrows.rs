@@ -36,10 +36,10 @@ impl Drawing<'_> {
         let steps = self.axis.is_steps;
         let between_tasks = self.run.wakes.iter().filter(|wake| wake.by_lane.is_some()).count();
         let mut latest = vec![None; self.run.lanes.len()];
-        let bars: Vec<_> = self.run.lanes.iter().map(|lane| self.bars(lane)).collect();
         for wake in &self.run.wakes {
+            // A task that is not drawn has no arrows.
+            let Some(bars) = self.bars.get(wake.lane) else { continue };
             let x = self.x(wake.at);
-            let bars = &bars[wake.lane];
             let next = bars.partition_point(|bar| bar.to < x);
             if !steps && bars.get(next).is_some_and(|bar| bar.from < x) {
                 // It is one of many, under one bar.

@@ -45,9 +45,9 @@ impl Drawing<'_> {
 
     pub(super) fn lanes(&mut self) {
         let run = self.run;
-        for (number, lane) in run.lanes.iter().enumerate() {
+        let bars = std::mem::take(&mut self.bars);
+        for (number, (lane, bars)) in run.lanes.iter().zip(bars).enumerate() {
             if let Some(y) = self.layout.lane_y(number) {
-                let bars = self.bars(lane);
                 self.between_polls(lane, &bars, y);
                 self.polls(&bars, y);
             }
@@ -132,7 +132,7 @@ impl Drawing<'_> {
     }
 
     /// A task's polls as bars. In an overview, those that lie close together are one.
-    pub(super) fn bars(&self, lane: &Lane) -> Vec<Bar> {
+    pub(super) fn bars_of(&self, lane: &Lane) -> Vec<Bar> {
         let steps = self.axis.is_steps;
         let narrowest = if steps { 3 } else { 2 };
         let mut bars: Vec<Bar> = Vec::new();

@@ -62,11 +62,7 @@ fn observed(builder: Builder) -> (Executor, Rc<Events>) {
 
 /// A connection; the peer is std's, and blocking.
 fn connection() -> (TcpStream, net::TcpStream) {
-    let listener = net::TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let address = listener.local_addr().expect("it is bound");
-    let stream = net::TcpStream::connect(address).expect("loopback");
-    let (peer, _) = listener.accept().expect("it was connected to");
-    (stream.try_into().expect("it is a socket"), peer)
+    common::pair().expect("loopback")
 }
 
 /// Runs `run`, which ends in a proof of a deadlock.

@@ -27,21 +27,13 @@ use pizzaiolo::{
 };
 use socket2::SockRef;
 
-use crate::support::{WakeCount, count_polls, poll_once, run};
+use crate::support::{WakeCount, common::pair, count_polls, poll_once, run};
 
 const LEN: usize = 1_000_000;
 
 /// Bytes that show if one is missing, doubled or in the wrong place.
 fn pattern(len: usize) -> Vec<u8> {
     (0..251).cycle().take(len).collect()
-}
-
-/// A connection; the peer is std's, and blocking.
-fn pair() -> io::Result<(TcpStream, net::TcpStream)> {
-    let listener = net::TcpListener::bind("127.0.0.1:0")?;
-    let stream = net::TcpStream::connect(listener.local_addr()?)?;
-    let (peer, _) = listener.accept()?;
-    Ok((stream.try_into()?, peer))
 }
 
 /// A connection, both ends ours.

@@ -1,7 +1,6 @@
 //! The reactor by itself: under executors that are not ours, and as a part of one that another loop
 //! drives.
 
-#[path = "common/mod.rs"]
 mod common;
 
 use std::{
@@ -9,7 +8,6 @@ use std::{
     future::{pending, poll_fn},
     io::{self, Write},
     net,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     rc::Rc,
     sync::{
@@ -28,7 +26,7 @@ use pizzaiolo::{
     time,
 };
 
-use self::common::bounded;
+use self::common::{Counter, bounded, panic_of};
 
 /// A whole executor for one future.
 fn block_on<F: Future>(reactor: &Reactor, future: F) -> F::Output {
@@ -47,35 +45,12 @@ fn poll_in<F: Future>(reactor: &Reactor, future: Pin<&mut F>, waker: &Waker) -> 
 
 /// Our end of a connection, and the peer's.
 fn pair() -> (TcpStream, net::TcpStream) {
-    let listener = net::TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let peer = net::TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
-    let (stream, _) = listener.accept().expect("the peer is there");
-    (TcpStream::try_from(stream).expect("it is a socket"), peer)
-}
-
-/// Counts its wakes.
-#[derive(Default)]
-struct Counter(AtomicUsize);
-
-impl Wake for Counter {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Counter {
-    fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
+    common::pair().expect("loopback")
 }
 
 /// The message of a panic.
 fn panics(code: impl FnOnce()) -> String {
-    let payload = catch_unwind(AssertUnwindSafe(code)).expect_err("it panics");
-    match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => (*payload.downcast::<&str>().expect("a message")).to_owned(),
-    }
+    panic_of(code).0
 }
 
 // Under other executors.
@@ -114,22 +89,21 @@ fn an_event_calls_the_waker_of_the_last_poll_once() {
     bounded(|| {
         let reactor = Reactor::new().expect("descriptors");
         let (stream, mut peer) = pair();
-        let (old, new) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+        let (old, new) = (Counter::new(), Counter::new());
+        let (first, last) = (old.on_wake(), new.on_wake());
         let mut buf = [0; 8];
         let mut read = pin!(stream.read(&mut buf));
-        for counter in [&old, &old, &new, &new] {
-            assert!(
-                poll_in(&reactor, read.as_mut(), &Waker::from(Arc::clone(counter))).is_pending()
-            );
+        for waker in [&first, &first, &last, &last] {
+            assert!(poll_in(&reactor, read.as_mut(), waker).is_pending());
         }
         assert!(reactor.has_waiters());
         peer.write_all(b"!").expect("there is room");
-        while new.count() == 0 {
+        while new.get() == 0 {
             reactor.park(None).expect("the OS gives events");
         }
-        assert_eq!((old.count(), new.count()), (0, 1));
+        assert_eq!((old.get(), new.get()), (0, 1));
         assert!(!reactor.has_waiters());
-        assert!(matches!(poll_in(&reactor, read.as_mut(), &Waker::from(new)), Poll::Ready(Ok(1))));
+        assert!(matches!(poll_in(&reactor, read.as_mut(), &last), Poll::Ready(Ok(1))));
     });
 }
 

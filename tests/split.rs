@@ -19,15 +19,7 @@ use pizzaiolo::{
 };
 use socket2::SockRef;
 
-use crate::support::{count_polls, poll_once, run};
-
-/// A connection; the peer is std's, and blocking.
-fn pair() -> io::Result<(TcpStream, net::TcpStream)> {
-    let listener = net::TcpListener::bind("127.0.0.1:0")?;
-    let stream = net::TcpStream::connect(listener.local_addr()?)?;
-    let (peer, _) = listener.accept()?;
-    Ok((stream.try_into()?, peer))
-}
+use crate::support::{common::pair, count_polls, poll_once, run};
 
 /// Gives the reactor many turns.
 async fn turns() {

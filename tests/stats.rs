@@ -1,6 +1,5 @@
 //! The counters of an executor say what it has done.
 
-#[path = "common/mod.rs"]
 mod common;
 
 use std::{

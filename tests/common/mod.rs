@@ -4,6 +4,7 @@
 use std::{
     any::Any,
     cell::RefCell,
+    io, net,
     panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::{
@@ -15,6 +16,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use pizzaiolo::net::TcpStream;
 
 /// How long a test waits for what must happen. Only what hangs takes that long.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
@@ -77,6 +80,20 @@ impl Wake for CountWake {
     fn wake(self: Arc<Self>) {
         self.0.add();
     }
+}
+
+/// A connection, both ends std's and blocking.
+pub(crate) fn std_pair() -> io::Result<(net::TcpStream, net::TcpStream)> {
+    let listener = net::TcpListener::bind("127.0.0.1:0")?;
+    let stream = net::TcpStream::connect(listener.local_addr()?)?;
+    let (peer, _) = listener.accept()?;
+    Ok((stream, peer))
+}
+
+/// A connection; the peer is std's, and blocking.
+pub(crate) fn pair() -> io::Result<(TcpStream, net::TcpStream)> {
+    let (stream, peer) = std_pair()?;
+    Ok((stream.try_into()?, peer))
 }
 
 /// Polls once, with a waker that does nothing.

@@ -15,17 +15,15 @@ use std::{
 
 use pizzaiolo::{net::TcpStream, spawn, trace::Warning};
 
-use crate::support::{bounded, deadlock, watched};
+use crate::support::{bounded, deadlock, pair, watched};
 
 /// A read of one byte that may be passed around.
 type Read = Pin<Box<dyn Future<Output = io::Result<u8>>>>;
 
 /// Our end of a connection, and the peer's.
-fn pair() -> (Rc<TcpStream>, net::TcpStream) {
-    let listener = net::TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let peer = net::TcpStream::connect(listener.local_addr().expect("bound")).expect("loopback");
-    let (stream, _) = listener.accept().expect("the peer is there");
-    (Rc::new(TcpStream::try_from(stream).expect("it is a socket")), peer)
+fn shared_pair() -> (Rc<TcpStream>, net::TcpStream) {
+    let (stream, peer) = pair().expect("loopback");
+    (Rc::new(stream), peer)
 }
 
 fn read(stream: &Rc<TcpStream>) -> Read {
@@ -58,7 +56,7 @@ fn is_warned_of(task: impl Future<Output = ()> + 'static) -> bool {
 fn a_read_that_was_begun_in_an_earlier_poll_still_counts() {
     bounded(|| {
         let (executor, events) = watched();
-        let (stream, mut peer) = pair();
+        let (stream, mut peer) = shared_pair();
         let mut read = read(&stream);
         let polls = Rc::new(Cell::new(0));
         let counted = Rc::clone(&polls);
@@ -87,7 +85,7 @@ fn a_read_that_was_begun_in_an_earlier_poll_still_counts() {
 #[test]
 fn a_read_that_was_dropped_in_the_same_poll_does_not_count() {
     bounded(|| {
-        let (stream, _peer) = pair();
+        let (stream, _peer) = shared_pair();
         assert!(is_warned_of(poll_fn(move |cx| {
             begin(&mut read(&stream), cx);
             Poll::Pending
@@ -98,7 +96,7 @@ fn a_read_that_was_dropped_in_the_same_poll_does_not_count() {
 #[test]
 fn a_read_that_was_dropped_in_a_later_poll_does_not_count() {
     bounded(|| {
-        let (stream, _peer) = pair();
+        let (stream, _peer) = shared_pair();
         let mut waiting = None;
         assert!(is_warned_of(poll_fn(move |cx| {
             if waiting.take().is_none() {
@@ -114,7 +112,7 @@ fn a_read_that_was_dropped_in_a_later_poll_does_not_count() {
 fn a_read_that_is_done_does_not_count() {
     bounded(|| {
         let (executor, events) = watched();
-        let (stream, mut peer) = pair();
+        let (stream, mut peer) = shared_pair();
         let reading = Rc::clone(&stream);
         let _task = executor.spawn(async move {
             read(&reading).await.expect("a byte");
@@ -136,7 +134,7 @@ fn a_read_that_is_done_does_not_count() {
 #[test]
 fn two_reads_of_one_socket_by_one_task_count_both() {
     bounded(|| {
-        let (stream, _peer) = pair();
+        let (stream, _peer) = shared_pair();
         for kept in 0..=2 {
             let stream = Rc::clone(&stream);
             let mut waiting = Vec::new();
@@ -158,7 +156,7 @@ fn two_reads_of_one_socket_by_one_task_count_both() {
 fn a_read_that_another_task_drops_does_not_count() {
     bounded(|| {
         let (executor, events) = watched();
-        let (stream, _peer) = pair();
+        let (stream, _peer) = shared_pair();
         let shared = Rc::new(RefCell::new(Some(read(&stream))));
         let kept = Rc::clone(&shared);
         let _waits = executor.spawn(poll_fn(move |cx| {
@@ -181,7 +179,7 @@ fn a_read_that_another_task_drops_does_not_count() {
 fn a_read_that_goes_on_in_another_task_wakes_that_one_only() {
     bounded(|| {
         let (executor, events) = watched();
-        let (stream, mut peer) = pair();
+        let (stream, mut peer) = shared_pair();
         let shared = Rc::new(RefCell::new(Some(read(&stream))));
         let begun = Rc::clone(&shared);
         let polls = Rc::new(Cell::new(0));
@@ -229,7 +227,7 @@ fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
 
     bounded(|| {
         let (executor, _events) = watched();
-        let ((first, mut first_peer), (second, second_peer)) = (pair(), pair());
+        let ((first, mut first_peer), (second, second_peer)) = (shared_pair(), shared_pair());
         let mut first = read(&first);
         let task = poll_fn(move |cx| {
             if let Some(mut later) = LATER.take() {

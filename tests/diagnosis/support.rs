@@ -16,7 +16,7 @@ use pizzaiolo::{
     trace::{Event, EventKind, Observer, TaskId, Warning},
 };
 
-pub(crate) use self::common::bounded;
+pub(crate) use self::common::{bounded, pair};
 
 #[path = "../common/mod.rs"]
 mod common;

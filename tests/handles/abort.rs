@@ -11,16 +11,8 @@ use pizzaiolo::{block_on, spawn, task::AbortHandle, yield_now};
 
 use crate::{
     common::{Counter, bounded, panic_of},
-    executor,
+    executor, holds,
 };
-
-fn holds(drops: &Counter) -> impl Future<Output = ()> + use<> {
-    let held = drops.on_drop();
-    async move {
-        let _held = held;
-        pending::<()>().await;
-    }
-}
 
 #[test]
 fn a_task_that_is_detached_goes_on() {

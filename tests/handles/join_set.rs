@@ -6,7 +6,7 @@ use pizzaiolo::{block_on, spawn, task::JoinSet, yield_now};
 
 use crate::{
     common::{Counter, bounded, message_of, panic_of, poll_once},
-    executor,
+    executor, holds,
 };
 
 /// Yields so often, then returns the number.
@@ -68,11 +68,7 @@ fn dropping_the_set_aborts_its_tasks_and_shutdown_waits_for_that() {
     let (executor, drops) = (executor(), Counter::new());
     let fill = |set: &mut JoinSet<()>| {
         for _ in 0..5 {
-            let held = drops.on_drop();
-            set.spawn(async move {
-                let _held = held;
-                pending::<()>().await;
-            });
+            set.spawn(holds(&drops));
         }
     };
     executor.block_on(async {
@@ -218,13 +214,9 @@ fn a_join_of_tasks_that_are_lost_is_a_deadlock_and_says_what_it_waits_for() {
 #[test]
 fn a_set_outlives_its_executor() {
     let (executor, drops) = (executor(), Counter::new());
-    let held = drops.on_drop();
-    let mut set = executor.block_on(async move {
+    let mut set = executor.block_on(async {
         let mut set = JoinSet::new();
-        set.spawn(async move {
-            let _held = held;
-            pending::<()>().await;
-        });
+        set.spawn(holds(&drops));
         assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
         set
     });

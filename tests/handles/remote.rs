@@ -13,7 +13,7 @@ use pizzaiolo::{Handle, JoinError, RemoteJoinHandle, block_on, spawn, yield_now}
 
 use crate::{
     common::{Counter, bounded, message_of, panic_of, poll_once, poll_with, quietly},
-    executor,
+    executor, holds,
 };
 
 /// Awaits the handle on a thread of its own, under an executor that is not ours.
@@ -56,11 +56,8 @@ fn it_is_pending_until_the_executor_runs_and_wakes_its_waiter_once() {
 
 #[test]
 fn a_panic_in_the_future_and_in_the_function_that_makes_it_is_a_join_error() {
-    let (executor, handle) = {
-        let executor = executor();
-        let handle = executor.handle();
-        (executor, handle)
-    };
+    let executor = executor();
+    let handle = executor.handle();
     let in_future = handle.spawn(async { panic!("in the future") });
     let in_function = handle.spawn_with(|| -> std::future::Ready<()> { panic!("in the function") });
     quietly(|| executor.run()).unwrap();
@@ -97,11 +94,7 @@ fn abort_ends_the_task_also_before_the_executor_has_seen_it() {
     let counted = polls.clone();
     let unseen = executor.handle().spawn(async move { counted.add() });
     let drops = Counter::new();
-    let held = drops.on_drop();
-    let waiting = executor.handle().spawn(async move {
-        let _held = held;
-        pending::<()>().await;
-    });
+    let waiting = executor.handle().spawn(holds(&drops));
     unseen.abort();
     executor.run_until_idle();
     assert!(unseen.is_finished() && !waiting.is_finished());

@@ -15,26 +15,16 @@ use std::{
 
 use pizzaiolo::net::TcpStream;
 
-pub(crate) use self::shared::{WakeCount, bounded, poll_once, run};
+pub(crate) use self::shared::{
+    WakeCount, bounded,
+    common::{pair, std_pair},
+    poll_once, run,
+};
 
 #[path = "../support/mod.rs"]
 mod shared;
 
-/// A connection, both ends std's and blocking.
-pub(crate) fn std_pair() -> io::Result<(net::TcpStream, net::TcpStream)> {
-    let listener = net::TcpListener::bind("127.0.0.1:0")?;
-    let stream = net::TcpStream::connect(listener.local_addr()?)?;
-    let (peer, _) = listener.accept()?;
-    Ok((stream, peer))
-}
-
-/// A connection; the peer is std's, and blocking.
-pub(crate) fn pair() -> io::Result<(TcpStream, net::TcpStream)> {
-    let (stream, peer) = std_pair()?;
-    Ok((stream.try_into()?, peer))
-}
-
-/// The same, with small buffers on the way to the peer, so that they are soon full.
+/// A connection as of [`pair`], with small buffers on the way to the peer, so that they are soon full.
 pub(crate) fn narrow_pair() -> io::Result<(TcpStream, net::TcpStream)> {
     use socket2::{Domain, Socket, Type};
 

@@ -15,7 +15,7 @@ use std::{
 pub(crate) use self::common::bounded;
 
 #[path = "../common/mod.rs"]
-mod common;
+pub(crate) mod common;
 
 /// Runs an async test to its end.
 pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {

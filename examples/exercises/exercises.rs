@@ -26,34 +26,15 @@ mod ex15_abort;
 mod ex16_timers;
 mod ex17_reactor;
 mod judge;
+mod program;
 mod server;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verdicts;
 
-use std::{env, process::ExitCode};
-
-/// `ADDR` runs the pizza server on what the exercises have made, and `judge` asks the probes.
-fn main() -> ExitCode {
-    // Each probe runs in a process of its own, which is this program again.
-    drop(conformance::run_if_asked(judge::runtimes()));
-    let args: Vec<_> = env::args().skip(1).collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => print!("{}", include_str!("README.md")),
-        ["judge", which] => return judge::judge(which),
-        [addr] => {
-            if let Err(error) = server::serve(addr, |addr| println!("Starting up on: {addr}")) {
-                eprintln!("Cannot serve on {addr:?}: {error}");
-                return ExitCode::FAILURE;
-            }
-        }
-        _ => {
-            eprintln!("usage: exercises [ADDR | judge 11…17 | judge all]");
-            return ExitCode::from(2);
-        }
-    }
-    ExitCode::SUCCESS
+fn main() -> std::process::ExitCode {
+    program::run("exercises", include_str!("README.md"))
 }
 
 /// The root of the repository.

@@ -21,6 +21,8 @@ mod ex16_timers;
 mod ex17_reactor;
 #[path = "../judge/mod.rs"]
 mod judge;
+#[path = "../program.rs"]
+mod program;
 #[path = "../server.rs"]
 mod server;
 #[cfg(test)]
@@ -30,28 +32,8 @@ mod support;
 #[path = "../verdicts.rs"]
 mod verdicts;
 
-use std::{env, process::ExitCode};
-
-/// `ADDR` runs the pizza server on what the exercises have made, and `judge` asks the probes.
-fn main() -> ExitCode {
-    // Each probe runs in a process of its own, which is this program again.
-    drop(conformance::run_if_asked(judge::runtimes()));
-    let args: Vec<_> = env::args().skip(1).collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => println!("cargo test --example solutions -- --include-ignored"),
-        ["judge", which] => return judge::judge(which),
-        [addr] => {
-            if let Err(error) = server::serve(addr, |addr| println!("Starting up on: {addr}")) {
-                eprintln!("Cannot serve on {addr:?}: {error}");
-                return ExitCode::FAILURE;
-            }
-        }
-        _ => {
-            eprintln!("usage: solutions [ADDR | judge 11…17 | judge all]");
-            return ExitCode::from(2);
-        }
-    }
-    ExitCode::SUCCESS
+fn main() -> std::process::ExitCode {
+    program::run("solutions", "cargo test --example solutions -- --include-ignored\n")
 }
 
 /// The tests are marked as ignored, because they fail for the stubs. So this one runs them here.

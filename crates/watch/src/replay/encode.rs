@@ -111,36 +111,32 @@ pub(crate) fn state(names: &mut Names, state: &State) -> String {
         }
     };
     let running = state.running.map(|task| u64::from(names.tasks.of(task)));
-    let mut tasks: Vec<(u32, String)> = Vec::with_capacity(state.tasks.len());
-    for (id, entry) in &state.tasks {
-        let number = names.tasks.of(*id);
-        let entry = task(names, entry);
-        tasks.push((number, format!(r#""{number}":{entry}"#)));
-    }
-    tasks.sort_unstable_by_key(|(number, _)| *number);
-    let tasks: Vec<String> = tasks.into_iter().map(|(_, task)| task).collect();
-    let mut sources: Vec<(u32, String)> = Vec::with_capacity(state.sources.len());
-    for (id, readiness) in &state.sources {
-        let number = names.sources.of(*id);
-        let bits = or_null(readiness.map(|it| u64::from(bits(it))));
-        sources.push((number, format!(r#""{number}":{bits}"#)));
-    }
-    sources.sort_unstable_by_key(|(number, _)| *number);
-    let sources: Vec<String> = sources.into_iter().map(|(_, source)| source).collect();
+    let tasks =
+        object(state.tasks.iter().map(|(id, entry)| (names.tasks.of(*id), task(names, entry))));
+    let sources = object(state.sources.iter().map(|(id, readiness)| {
+        (names.sources.of(*id), or_null(readiness.map(|it| u64::from(bits(it)))))
+    }));
     let mut warnings = Vec::new();
     for (task, warning, when) in &state.warnings {
         let (task, when) = (names.tasks.of(*task), names.nanos(*when));
         warnings.push(format!("[{task},{when},{}]", warned(*warning)));
     }
     format!(
-        r#"{{"thread":{thread},"running":{},"queue":{},"tasks":{{{}}},"ended":{},"sources":{{{}}},"warnings":{}}}"#,
+        r#"{{"thread":{thread},"running":{},"queue":{},"tasks":{tasks},"ended":{},"sources":{sources},"warnings":{}}}"#,
         or_null(running),
         numbers(names, state.queue.iter()),
-        tasks.join(","),
         numbers(names, state.ended.iter()),
-        sources.join(","),
         array(warnings)
     )
+}
+
+/// A JSON object of these numbers and their values, in the order of the numbers.
+fn object(entries: impl Iterator<Item = (u32, String)>) -> String {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_unstable_by_key(|(number, _)| *number);
+    let entries: Vec<_> =
+        entries.iter().map(|(number, value)| format!(r#""{number}":{value}"#)).collect();
+    format!("{{{}}}", entries.join(","))
 }
 
 fn numbers<'a>(names: &mut Names, tasks: impl Iterator<Item = &'a TaskId>) -> String {

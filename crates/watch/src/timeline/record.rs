@@ -111,20 +111,13 @@ impl Record {
     pub(crate) fn births(
         &self,
     ) -> impl Iterator<Item = (TaskId, Option<&str>, &'static Location<'static>)> {
-        let known = self.tasks.0.iter().filter_map(|(id, entry)| Some((*id, entry.name.as_ref()?)));
-        let mut births: Vec<_> =
-            known.map(|(id, birth)| (id, birth.name.as_deref(), birth.place)).collect();
-        births.sort_unstable_by_key(|(id, ..)| *id);
-        births.into_iter()
+        let known = self.tasks.known().into_iter();
+        known.map(|(id, birth)| (id, birth.name.as_deref(), birth.place))
     }
 
     /// What each socket is, as far as that is known.
     pub(crate) fn labels(&self) -> impl Iterator<Item = (SourceId, &str)> {
-        let known = self.sources.0.iter();
-        let mut labels: Vec<_> =
-            known.filter_map(|(id, entry)| Some((*id, entry.name.as_deref()?))).collect();
-        labels.sort_unstable_by_key(|(id, _)| *id);
-        labels.into_iter()
+        self.sources.known().into_iter().map(|(id, label)| (id, &**label))
     }
 
     /// Whether only its place stands for its name.
@@ -198,9 +191,17 @@ struct Entry<Name> {
     ended: bool,
 }
 
-impl<Id: Copy + Eq + Hash, Name> Names<Id, Name> {
+impl<Id: Copy + Ord + Hash, Name> Names<Id, Name> {
     fn new() -> Names<Id, Name> {
         Names(HashMap::new())
+    }
+
+    /// Those whose names are known, in the order of their ids.
+    fn known(&self) -> Vec<(Id, &Name)> {
+        let names = self.0.iter().filter_map(|(id, entry)| Some((*id, entry.name.as_ref()?)));
+        let mut known: Vec<_> = names.collect();
+        known.sort_unstable_by_key(|(id, _)| *id);
+        known
     }
 
     fn entry(&mut self, id: Id) -> &mut Entry<Name> {

@@ -268,13 +268,16 @@ impl Shared {
         }
     }
 
-    /// Forgets the woken sources that keep no idle waker: their tasks wait again, or they are gone.
+    /// Forgets the woken sources that keep no idle waker: their tasks wait again, or they are gone. They
+    /// are swept out when they are at least half, so that each event costs a constant share.
     fn forget_busy(&self) {
-        let mut woken = self.woken.borrow_mut();
-        if self.idle_wakers.get() == 0 {
+        let (mut woken, idle) = (self.woken.borrow_mut(), self.idle_wakers.get());
+        if idle == 0 {
             woken.clear();
-        } else if woken.len() > EVENTS_A_POLL {
+        } else if woken.len() > EVENTS_A_POLL.max(2 * idle) {
             let sources = self.sources.borrow();
+            woken.sort_unstable();
+            woken.dedup();
             woken.retain(|token| sources.find(*token).is_some_and(|source| source.has_idle()));
         }
     }

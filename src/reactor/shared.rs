@@ -55,7 +55,7 @@ pub(crate) struct Shared {
     events: Cell<Option<Events>>,
     /// Events whose wakes may run code of the user. Empty but while that happens.
     batch: RefCell<Vec<(Rc<Source>, Readiness)>>,
-    /// The tokens of the sources that may keep a waker that is idle.
+    /// The tokens of the sources that were woken, and so may keep a waker that is idle; each once.
     woken: RefCell<Vec<usize>>,
     /// Counts the wakers that the sources keep and that are idle.
     idle_wakers: Rc<Cell<usize>>,
@@ -223,7 +223,7 @@ impl Shared {
 
     /// Remembers what the events say, and calls the wakers of those that wait for it.
     fn dispatch(&self, events: &Events) {
-        self.forget_busy();
+        self.forget_removed();
         let (mut batch, is_observed) = (self.batch.take(), self.tracer.is_on());
         {
             let (sources, mut woken) = (self.sources.borrow(), self.woken.borrow_mut());
@@ -237,10 +237,12 @@ impl Shared {
                 };
                 let readiness = readiness_of(event);
                 source.set_ready(readiness);
-                woken.push(token.0);
                 if is_observed || !source.has_own_wakers_only() {
                     batch.push((Rc::clone(source), readiness));
                     continue;
+                }
+                if source.set_listed() {
+                    woken.push(token.0);
                 }
                 for direction in Direction::BOTH {
                     if readiness.is_ready(direction) {
@@ -268,31 +270,31 @@ impl Shared {
         }
     }
 
-    /// Forgets the woken sources that keep no idle waker: their tasks wait again, or they are gone. They
-    /// are swept out when they are at least half, so that each event costs a constant share.
-    fn forget_busy(&self) {
-        let (mut woken, idle) = (self.woken.borrow_mut(), self.idle_wakers.get());
-        if idle == 0 {
-            woken.clear();
-        } else if woken.len() > EVENTS_A_POLL.max(2 * idle) {
-            let sources = self.sources.borrow();
-            woken.sort_unstable();
-            woken.dedup();
-            woken.retain(|token| sources.find(*token).is_some_and(|source| source.has_idle()));
+    /// Forgets the woken sources that are gone. They are swept out when they are at least half, so that
+    /// each event pays a constant share.
+    fn forget_removed(&self) {
+        let (mut woken, sources) = (self.woken.borrow_mut(), self.sources.borrow());
+        if woken.len() > EVENTS_A_POLL + 2 * sources.len() {
+            woken.retain(|token| sources.find(*token).is_some());
         }
     }
 
     /// Drops the wakers that are kept and idle, and calls `f` with the task of each, which may have
     /// nothing left to wake it.
     pub(super) fn drop_idle(&self, f: &mut dyn FnMut(TaskId)) {
-        self.forget_busy();
         if self.idle_wakers.get() == 0 {
             return;
         }
-        for token in self.woken.take() {
-            let source = self.sources.borrow().find(token).map(Rc::clone);
-            source.iter().flat_map(|source| source.drop_idle()).for_each(&mut *f);
+        let mut woken = self.woken.take();
+        for token in woken.drain(..) {
+            // `f` may be user code: nothing is borrowed.
+            let tasks = self.sources.borrow().find(token).map(|source| source.drop_idle());
+            tasks.into_iter().flatten().flatten().for_each(&mut *f);
         }
+        // The memory is used again.
+        woken.shrink_to(EVENTS_A_POLL);
+        woken.append(&mut self.woken.borrow_mut());
+        self.woken.replace(woken);
     }
 
     /// Reads the clock, and fires the timers whose deadline has come.
@@ -316,7 +318,7 @@ impl Shared {
                 let _cause = current::with_cause(Cause::Source(source.id(), direction));
                 source.wake_all(direction);
             }
-            source.drop_idle().for_each(drop);
+            source.drop_idle();
         }
         self.timers.close();
         drop(mem::replace(&mut *self.polled.borrow_mut(), SecondaryMap::new()));

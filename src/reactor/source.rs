@@ -23,6 +23,8 @@ pub(super) struct Source {
     writers: Waiters,
     /// A task has waited with a waker that is not kept.
     has_others: Cell<bool>,
+    /// It is in the reactor's list of the sources that were woken.
+    is_listed: Cell<bool>,
     /// How many wakers the sources of this reactor keep that are idle.
     idle_wakers: Rc<Cell<usize>>,
 }
@@ -35,6 +37,7 @@ impl Source {
             readers: Waiters::new(),
             writers: Waiters::new(),
             has_others: Cell::new(false),
+            is_listed: Cell::new(false),
             idle_wakers,
         }
     }
@@ -113,15 +116,17 @@ impl Source {
         !self.readers.is_empty() || !self.writers.is_empty()
     }
 
-    /// Says whether a waker is kept that is idle.
-    pub(super) fn has_idle(&self) -> bool {
-        self.readers.has_idle() || self.writers.has_idle()
+    /// Notes that it is in the list of the woken sources. True if it was not.
+    #[inline]
+    pub(super) fn set_listed(&self) -> bool {
+        !self.is_listed.replace(true)
     }
 
-    /// Drops the kept wakers that are idle, and returns their tasks.
-    pub(super) fn drop_idle(&self) -> impl Iterator<Item = TaskId> {
-        let tasks = Direction::BOTH.map(|it| self.waiters(it).drop_idle(&self.idle_wakers));
-        tasks.into_iter().flatten()
+    /// Drops the kept wakers that are idle, and returns their tasks. The source is out of the list of
+    /// the woken ones.
+    pub(super) fn drop_idle(&self) -> [Option<TaskId>; 2] {
+        self.is_listed.set(false);
+        Direction::BOTH.map(|it| self.waiters(it).drop_idle(&self.idle_wakers))
     }
 
     /// Ends all waits without a wake.

@@ -209,11 +209,6 @@ impl Waiters {
         others.into_iter().flat_map(Others::into_wakers).for_each(user_code::wake);
     }
 
-    /// Says whether a waker is kept that is idle.
-    pub(super) fn has_idle(&self) -> bool {
-        self.first.get() == 0 && self.kept.borrow().is_some()
-    }
-
     /// Drops the kept waker if it is idle, and returns its task.
     pub(super) fn drop_idle(&self, idle: &Cell<usize>) -> Option<TaskId> {
         if self.first.get() != 0 {

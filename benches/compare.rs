@@ -1,10 +1,15 @@
-//! One question, asked of every runtime with the same code, in one criterion group.
+//! One case, measured on every runtime with the same code, in one criterion group.
 
-use std::time::{Duration, Instant};
+use std::env;
+use std::marker::PhantomData;
+use std::time::Instant;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use pizzaiolo_benches::runtime::{LocalPool, LocalSet, Monoio, Pizzaiolo, Runtime, Smol, Tokio};
+use pizzaiolo_benches::runtime::{self, Runtime, Visitor};
+
+/// With this variable set, each case takes longer, and the figures move less.
+pub(crate) const THOROUGH: &str = "BENCH_THOROUGH";
 
 /// A piece of work that is the same for every runtime.
 pub(crate) trait Case {
@@ -18,39 +23,33 @@ pub(crate) trait Case {
     async fn run<R: Runtime>();
 }
 
-/// Rounds that are short enough for a machine that is not idle; the command line may say otherwise.
-pub(crate) fn criterion() -> Criterion {
-    Criterion::default()
-        .warm_up_time(Duration::from_secs(1))
-        .measurement_time(Duration::from_secs(3))
-        .sample_size(50)
-        .configure_from_args()
-}
-
 /// Measures a case on every runtime.
 pub(crate) fn beside_peers<C: Case>(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(C::NAME);
     group.throughput(Throughput::Elements(C::OPERATIONS as u64));
-    measure::<C, Pizzaiolo>(&mut group);
-    measure::<C, Tokio>(&mut group);
-    measure::<C, LocalSet>(&mut group);
-    measure::<C, Smol>(&mut group);
-    measure::<C, LocalPool>(&mut group);
-    measure::<C, Monoio>(&mut group);
+    if C::OPERATIONS >= 1_000_000 && env::var_os(THOROUGH).is_none() {
+        // One run takes up to half a second: as few samples as there may be.
+        group.sample_size(10);
+    }
+    runtime::for_each(&mut Measure::<C>(&mut group, PhantomData));
     group.finish();
 }
 
-fn measure<C: Case, R: Runtime>(group: &mut BenchmarkGroup<'_, WallTime>) {
-    let mut runtime = R::new();
-    group.bench_function(R::NAME, |bencher| {
-        bencher.iter_custom(|runs| {
-            runtime.block_on(async {
-                let start = Instant::now();
-                for _ in 0..runs {
-                    C::run::<R>().await;
-                }
-                start.elapsed()
-            })
+struct Measure<'a, 'b, C>(&'a mut BenchmarkGroup<'b, WallTime>, PhantomData<C>);
+
+impl<C: Case> Visitor for Measure<'_, '_, C> {
+    fn visit<R: Runtime>(&mut self) {
+        let mut runtime = R::new();
+        self.0.bench_function(R::NAME, |bencher| {
+            bencher.iter_custom(|runs| {
+                runtime.block_on(async {
+                    let start = Instant::now();
+                    for _ in 0..runs {
+                        C::run::<R>().await;
+                    }
+                    start.elapsed()
+                })
+            });
         });
-    });
+    }
 }

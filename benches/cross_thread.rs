@@ -22,16 +22,12 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use pizzaiolo_benches::runtime::{Pizzaiolo, Runtime, SmolExecutor, SpawnFromAnywhere, Tokio};
 
-use crate::compare::{Case, beside_peers, criterion};
+use crate::compare::{Case, beside_peers};
 
-mod compare;
-
-fn main() {
-    let mut criterion = criterion();
-    beside_peers::<InARow>(&mut criterion);
-    beside_peers::<RoundTrip>(&mut criterion);
-    spawn_from_afar(&mut criterion);
-    criterion.final_summary();
+pub(crate) fn bench(criterion: &mut Criterion) {
+    beside_peers::<InARow>(criterion);
+    beside_peers::<RoundTrip>(criterion);
+    spawn_from_afar(criterion);
 }
 
 /// Starts a thread that does `work` with the waker which the task will send.

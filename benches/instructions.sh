@@ -13,15 +13,17 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --quiet --profile bench --package pizzaiolo-benches
-bin=${CARGO_TARGET_DIR:-target}/release
+programs=${CARGO_TARGET_DIR:-target}/release/programs
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 ulimit -n "$(ulimit -Hn)"
 
-kinds=("$@") crowded=("$@") runtimes=("$@")
+kinds=("$@") crowded=("$@") runtimes=()
+# The loops by hand have no tasks.
+for kind; do [[ $kind == mio* ]] || runtimes+=("$kind"); done
 if ((!$#)); then
-    runtimes=(pizzaiolo tokio "tokio LocalSet" smol "futures LocalPool" monoio)
-    kinds=(mio mio-drain pizzaiolo tokio tokio-localset smol localpool monoio)
+    runtimes=(pizzaiolo tokio tokio-local tokio-localset smol localpool monoio)
+    kinds=(mio mio-drain pizzaiolo tokio tokio-local tokio-localset smol localpool monoio)
     # Enough to see whether ours grows faster than the floor: this takes minutes a server.
     crowded=(mio pizzaiolo tokio)
 fi
@@ -42,9 +44,9 @@ session() {
         shift
     done
     shift
-    exec 3< <("${counter[@]}" "$bin/server" "$kind" 127.0.0.1:0 "--$limit" "$count" "$@")
+    exec 3< <("${counter[@]}" "$programs" server "$kind" 127.0.0.1:0 "--$limit" "$count" "$@")
     read -r -u 3 _ _ address
-    "$bin/load" "$address" --clients "$clients" --orders "$count" "${flags[@]}"
+    "$programs" load "$address" --clients "$clients" --orders "$count" "${flags[@]}"
     cat <&3 > "$scratch/server"
     exec 3<&-
 }
@@ -100,7 +102,7 @@ step() {
     have valgrind || { echo -; return 0; }
     for count in "$3" "$((2 * $3))"; do
         valgrind --quiet --tool=callgrind "--callgrind-out-file=$scratch/callgrind" \
-            "$bin/steps" "$1" "$2" "$count"
+            "$programs" steps "$1" "$2" "$count"
         counts+=("$(awk '/^totals:/ { print $2 }' "$scratch/callgrind")")
     done
     once=${counts[0]} twice=${counts[1]}

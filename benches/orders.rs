@@ -15,16 +15,14 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use pizzaiolo_benches::load::Load;
 use pizzaiolo_benches::server::{KINDS, Server};
 
-fn main() {
-    let mut criterion = Criterion::default().sample_size(20).configure_from_args();
-    orders(&mut criterion, "orders_64_connections", 64, &KINDS);
+pub(crate) fn bench(criterion: &mut Criterion) {
+    orders(criterion, "orders_64_connections", 64, &KINDS);
     let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
     if limit > 10_100 {
-        orders(&mut criterion, "orders_10000_connections", 10_000, &KINDS);
+        orders(criterion, "orders_10000_connections", 10_000, &KINDS);
     } else {
         eprintln!("orders_10000_connections is left out: only {limit} descriptors are allowed");
     }
-    criterion.final_summary();
 }
 
 fn orders(criterion: &mut Criterion, name: &str, clients: usize, kinds: &[&str]) {
@@ -51,7 +49,7 @@ fn orders(criterion: &mut Criterion, name: &str, clients: usize, kinds: &[&str])
 }
 
 fn start(kind: &str, clients: usize) -> (Server, Load) {
-    let program = Path::new(env!("CARGO_BIN_EXE_server"));
+    let program = Path::new(env!("CARGO_BIN_EXE_programs"));
     let server = Server::start(program, kind).expect("the server starts");
     let load = Load::connect(server.address(), clients).expect("the clients connect");
     (server, load)

@@ -5,17 +5,14 @@
 
 use std::hint::black_box;
 
+use criterion::Criterion;
 use pizzaiolo_benches::runtime::Runtime;
 
-use crate::compare::{Case, beside_peers, criterion};
+use crate::compare::{Case, beside_peers};
 
-mod compare;
-
-fn main() {
-    let mut criterion = criterion();
-    beside_peers::<AtOnce>(&mut criterion);
-    beside_peers::<OneByOne>(&mut criterion);
-    criterion.final_summary();
+pub(crate) fn bench(criterion: &mut Criterion) {
+    beside_peers::<AtOnce>(criterion);
+    beside_peers::<OneByOne>(criterion);
 }
 
 /// 1,000 are spawned, then all are joined.

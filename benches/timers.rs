@@ -10,21 +10,18 @@ use std::hint::black_box;
 use std::task::Poll;
 use std::time::Duration;
 
+use criterion::Criterion;
 use pizzaiolo_benches::runtime::Runtime;
 
-use crate::compare::{Case, beside_peers, criterion};
-
-mod compare;
+use crate::compare::{Case, beside_peers};
 
 /// So often is the whole repeated in one run.
 const ROUNDS: usize = 10;
 
-fn main() {
-    let mut criterion = criterion();
-    beside_peers::<TenThousand>(&mut criterion);
-    beside_peers::<HundredThousand>(&mut criterion);
-    beside_peers::<InPlace>(&mut criterion);
-    criterion.final_summary();
+pub(crate) fn bench(criterion: &mut Criterion) {
+    beside_peers::<TenThousand>(criterion);
+    beside_peers::<HundredThousand>(criterion);
+    beside_peers::<InPlace>(criterion);
 }
 
 /// 10,000 timers are alive before the first is dropped.

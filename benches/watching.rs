@@ -8,21 +8,15 @@
 use std::time::Instant;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Throughput};
+use criterion::{BenchmarkGroup, Criterion, Throughput};
 use pizzaiolo::Executor;
 use pizzaiolo::trace::{Event, Observer};
 use pizzaiolo_watch::Timeline;
 
-use crate::compare::criterion;
-
-#[expect(dead_code, reason = "this bench has no peers")]
-mod compare;
-
 const TASKS: usize = 1_000;
 const YIELDS: usize = 100;
 
-fn main() {
-    let mut criterion = criterion();
+pub(crate) fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("watching");
     group.throughput(Throughput::Elements((TASKS * YIELDS) as u64));
     let executor = |builder: pizzaiolo::Builder| builder.build().expect("mio makes its poll");
@@ -30,7 +24,6 @@ fn main() {
     measure(&mut group, "observer", &executor(Executor::builder().observer(Deaf)));
     measure(&mut group, "timeline", &executor(Executor::builder().observer(Timeline::new())));
     group.finish();
-    criterion.final_summary();
 }
 
 /// Does nothing with what it is told.

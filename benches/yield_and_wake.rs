@@ -11,18 +11,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::thread::LocalKey;
 
+use criterion::Criterion;
 use pizzaiolo_benches::runtime::Runtime;
 
-use crate::compare::{Case, beside_peers, criterion};
+use crate::compare::{Case, beside_peers};
 
-mod compare;
-
-fn main() {
-    let mut criterion = criterion();
-    beside_peers::<YieldOne>(&mut criterion);
-    beside_peers::<YieldMany>(&mut criterion);
-    beside_peers::<PingPong>(&mut criterion);
-    criterion.final_summary();
+pub(crate) fn bench(criterion: &mut Criterion) {
+    beside_peers::<YieldOne>(criterion);
+    beside_peers::<YieldMany>(criterion);
+    beside_peers::<PingPong>(criterion);
 }
 
 /// Wakes itself and is pending once.

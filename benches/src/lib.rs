@@ -5,9 +5,11 @@
 //! - [`load`]: clients that order in a closed loop and check every reply.
 //! - [`server`]: a server of one kind in a process of its own.
 //! - [`process`]: what the kernel says that a process uses.
+//! - [`table`]: the tables, from what was measured.
 
 pub mod load;
 pub mod order;
 pub mod process;
 pub mod runtime;
 pub mod server;
+pub mod table;

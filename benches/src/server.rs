@@ -8,8 +8,17 @@ use std::process::{Child, Command, Stdio};
 use crate::process::Process;
 
 /// Every kind that the `server` program knows, the hand-written floor first.
-pub const KINDS: [&str; 8] =
-    ["mio", "mio-drain", "pizzaiolo", "tokio", "tokio-localset", "smol", "localpool", "monoio"];
+pub const KINDS: [&str; 9] = [
+    "mio",
+    "mio-drain",
+    "pizzaiolo",
+    "tokio",
+    "tokio-local",
+    "tokio-localset",
+    "smol",
+    "localpool",
+    "monoio",
+];
 
 /// What the program says of its address, before the address.
 pub const LISTENING: &str = "listening on ";
@@ -22,7 +31,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `program`, the `server` of this package, on a port that is free.
+    /// Starts the server in `program`, the program of this package, on a port that is free.
     ///
     /// # Errors
     ///
@@ -30,7 +39,7 @@ impl Server {
     pub fn start(program: &Path, kind: &str) -> io::Result<Self> {
         // It stops at the end of its standard input, so that it can't outlive this process.
         let mut child = Command::new(program)
-            .args([kind, "127.0.0.1:0"])
+            .args(["server", kind, "127.0.0.1:0"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

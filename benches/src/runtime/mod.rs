@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 mod local_pool;
+mod local_runtime;
 mod local_set;
 mod monoio;
 mod pizzaiolo;
@@ -14,6 +15,7 @@ mod smol;
 mod tokio;
 
 pub use local_pool::LocalPool;
+pub use local_runtime::LocalRuntime;
 pub use local_set::LocalSet;
 pub use monoio::Monoio;
 pub use pizzaiolo::Pizzaiolo;
@@ -65,4 +67,35 @@ pub trait SpawnFromAnywhere: Runtime {
     fn spawn_on<F>(handle: &Self::Handle, future: F)
     where
         F: Future<Output = ()> + Send + 'static;
+}
+
+/// Asks a question of a runtime whose type it does not know before.
+pub trait Visitor {
+    /// Asks it of this one.
+    fn visit<R: Runtime>(&mut self);
+}
+
+/// Asks a question of each runtime: the one list of them, in the order of the tables.
+pub fn for_each(visitor: &mut impl Visitor) {
+    visitor.visit::<Pizzaiolo>();
+    visitor.visit::<Tokio>();
+    visitor.visit::<LocalRuntime>();
+    visitor.visit::<LocalSet>();
+    visitor.visit::<Smol>();
+    visitor.visit::<LocalPool>();
+    visitor.visit::<Monoio>();
+}
+
+/// Returns the names of the runtimes.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    struct Names(Vec<&'static str>);
+    impl Visitor for Names {
+        fn visit<R: Runtime>(&mut self) {
+            self.0.push(R::NAME);
+        }
+    }
+    let mut names = Names(Vec::new());
+    for_each(&mut names);
+    names.0
 }

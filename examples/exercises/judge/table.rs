@@ -21,7 +21,7 @@ same rush to one after the other.
 
 A pizza server on tokio is among the benches:
 
-  cargo run --release -p pizzaiolo-benches --bin server -- tokio 127.0.0.1:12347
+  cargo run --release -p pizzaiolo-benches -- server tokio 127.0.0.1:12347
 ";
 
 /// The columns of the matrix's summary.

@@ -1,14 +1,13 @@
-//! The executor's own steps, to be counted in instructions: a program that makes N of one kind.
+//! The executor's own steps, to be counted in instructions: N of one kind.
 //!
-//! `steps CASE RUNTIME N`. `benches/instructions.sh` runs it under callgrind, with N and with 2 N,
+//! `programs steps CASE RUNTIME N`. `benches/instructions.sh` runs it under callgrind, with N and with 2 N,
 //! and takes the difference.
 
-use std::env;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll};
 
-use pizzaiolo_benches::runtime::{LocalPool, LocalSet, Monoio, Pizzaiolo, Runtime, Smol, Tokio};
+use pizzaiolo_benches::runtime::{self, Runtime, Visitor};
 
 /// Wakes itself by reference and is pending once.
 #[derive(Default)]
@@ -30,6 +29,22 @@ impl Future for Yield {
 async fn yields(count: usize) {
     for _ in 0..count {
         Yield::default().await;
+    }
+}
+
+/// What the command line asks for, and whether it was done.
+struct Steps<'a> {
+    case: &'a str,
+    runtime: &'a str,
+    count: usize,
+    is_done: bool,
+}
+
+impl Visitor for Steps<'_> {
+    fn visit<R: Runtime>(&mut self) {
+        if R::NAME == self.runtime {
+            self.is_done = run::<R>(self.case, self.count);
+        }
     }
 }
 
@@ -55,23 +70,18 @@ fn run<R: Runtime>(case: &str, count: usize) -> bool {
     true
 }
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let [case, runtime, count] = &arguments[..] else { return usage() };
+pub(crate) fn main(arguments: &[String]) -> ExitCode {
+    let [case, runtime, count] = arguments else { return usage() };
     let Ok(count) = count.parse() else { return usage() };
-    let known = match runtime.as_str() {
-        Pizzaiolo::NAME => run::<Pizzaiolo>(case, count),
-        Tokio::NAME => run::<Tokio>(case, count),
-        LocalSet::NAME => run::<LocalSet>(case, count),
-        Smol::NAME => run::<Smol>(case, count),
-        LocalPool::NAME => run::<LocalPool>(case, count),
-        Monoio::NAME => run::<Monoio>(case, count),
-        _ => false,
-    };
-    if known { ExitCode::SUCCESS } else { usage() }
+    let mut steps = Steps { case, runtime, count, is_done: false };
+    runtime::for_each(&mut steps);
+    if steps.is_done { ExitCode::SUCCESS } else { usage() }
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: steps yield|task-yield|spawn RUNTIME N");
-    ExitCode::FAILURE
+    eprintln!(
+        "programs steps yield|task-yield|spawn RUNTIME N\nRUNTIME: {}",
+        runtime::names().join(", ")
+    );
+    ExitCode::from(2)
 }

@@ -13,11 +13,12 @@ pub(crate) fn run(listener: net::TcpListener, nodelay: bool) -> io::Result<()> {
 async fn start(listener: TcpListener, nodelay: bool) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        drop(pizzaiolo::spawn(async move {
+        pizzaiolo::spawn(async move {
             // A connection that fails is over, like one that has ended.
             let _ = serve(stream, nodelay).await;
-            crate::connection_ended();
-        }));
+            super::connection_ended();
+        })
+        .detach();
     }
 }
 
@@ -33,6 +34,6 @@ async fn serve(stream: TcpStream, nodelay: bool) -> io::Result<()> {
         }
         let reply = Reply::to(&order[..length]);
         stream.write_all(reply.as_bytes()).await?;
-        crate::order_served();
+        super::order_served();
     }
 }

@@ -1,32 +1,32 @@
-//! On tokio's sockets; `R` says whether tasks go through `spawn` or `spawn_local`.
+//! On async-io's sockets; `R` says whether smol's executor or `LocalPool` runs the tasks.
 
 use std::io;
-use std::net;
+use std::net::{TcpListener, TcpStream};
 
 use pizzaiolo_benches::order::{ORDER_CAPACITY, Reply};
 use pizzaiolo_benches::runtime::Runtime;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use smol::Async;
+use smol::io::{AsyncReadExt, AsyncWriteExt};
 
-pub(crate) fn run<R: Runtime>(listener: net::TcpListener, nodelay: bool) -> io::Result<()> {
+pub(crate) fn run<R: Runtime>(listener: TcpListener, nodelay: bool) -> io::Result<()> {
     R::new().block_on(start::<R>(listener, nodelay))
 }
 
-async fn start<R: Runtime>(listener: net::TcpListener, nodelay: bool) -> io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
+async fn start<R: Runtime>(listener: TcpListener, nodelay: bool) -> io::Result<()> {
+    let listener = Async::new_nonblocking(listener)?;
     loop {
         let (stream, _) = listener.accept().await?;
         R::spawn_detached(async move {
             // A connection that fails is over, like one that has ended.
             let _ = serve(stream, nodelay).await;
-            crate::connection_ended();
+            super::connection_ended();
         });
     }
 }
 
-async fn serve(mut stream: TcpStream, nodelay: bool) -> io::Result<()> {
+async fn serve(mut stream: Async<TcpStream>, nodelay: bool) -> io::Result<()> {
     if nodelay {
-        stream.set_nodelay(true)?;
+        stream.get_ref().set_nodelay(true)?;
     }
     let mut order = [0; ORDER_CAPACITY];
     loop {
@@ -36,6 +36,6 @@ async fn serve(mut stream: TcpStream, nodelay: bool) -> io::Result<()> {
         }
         let reply = Reply::to(&order[..length]);
         stream.write_all(reply.as_bytes()).await?;
-        crate::order_served();
+        super::order_served();
     }
 }

@@ -70,7 +70,7 @@ fn serve(stream: &mut TcpStream, order: &mut [u8], drain: bool) -> io::Result<Co
             Err(error) => return Err(error),
         };
         stream.write_all(Reply::to(&order[..length]).as_bytes())?;
-        crate::order_served();
+        super::order_served();
         if !drain && length < order.len() {
             return Ok(Connection::Open);
         }
@@ -114,6 +114,6 @@ impl Connections {
     fn close(&mut self, place: usize) {
         self.slab[place] = None;
         self.free.push(place);
-        crate::connection_ended();
+        super::connection_ended();
     }
 }

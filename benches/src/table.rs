@@ -1,8 +1,8 @@
-//! Makes the tables from what criterion has measured: `table [DIRECTORY] [--best]`.
+//! Makes the tables from what criterion has measured: `programs table [DIRECTORY] [--best]`.
 //!
-//! A row for each case and a column for each runtime, in nanoseconds an operation; then what ours is
-//! of the best peer, and the goal. Criterion's median stands for a case, or with `--best` its
-//! fastest sample, which a busy machine moves less. What has not been measured is left out.
+//! A row for each case and a column for each runtime, in nanoseconds an operation, with the spread of the
+//! samples; then what ours is of the best peer, and the goal. Criterion's median stands for a case, or with
+//! `--best` its fastest sample, which a busy machine moves less. What has not been measured is left out.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ enum Goal {
 const TABLES: [Table; 4] = [
     Table {
         title: "The executor itself",
-        columns: &[OURS, "tokio", "tokio-localset", "smol", "localpool", "monoio"],
+        columns: &[OURS, "tokio", "tokio-local", "tokio-localset", "smol", "localpool", "monoio"],
         cases: &[
             Case {
                 name: "spawn_1000_then_join",
@@ -88,7 +88,16 @@ const TABLES: [Table; 4] = [
     },
     Table {
         title: "From another thread",
-        columns: &[OURS, "tokio", "tokio-localset", "smol", "smol-executor", "localpool", "monoio"],
+        columns: &[
+            OURS,
+            "tokio",
+            "tokio-local",
+            "tokio-localset",
+            "smol",
+            "smol-executor",
+            "localpool",
+            "monoio",
+        ],
         cases: &[
             Case {
                 name: "wakes_in_a_row",
@@ -115,6 +124,7 @@ const TABLES: [Table; 4] = [
             "mio-drain",
             OURS,
             "tokio",
+            "tokio-local",
             "tokio-localset",
             "smol",
             "localpool",
@@ -131,27 +141,45 @@ const TABLES: [Table; 4] = [
     },
 ];
 
-fn main() -> ExitCode {
-    let mut measurements =
-        Measurements { directory: "target/criterion".into(), statistic: Statistic::Median };
-    for argument in env::args().skip(1) {
+/// Where criterion leaves its measurements, of whatever directory the program is started in.
+#[must_use]
+pub fn directory() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target"),
+        PathBuf::from,
+    );
+    target.join("criterion")
+}
+
+/// The program `table`.
+#[must_use]
+pub fn main(arguments: &[String]) -> ExitCode {
+    let (mut directory, mut statistic) = (directory(), Statistic::Median);
+    for argument in arguments {
         match argument.as_str() {
-            "--best" => measurements.statistic = Statistic::Best,
+            "--best" => statistic = Statistic::Best,
             flag if flag.starts_with('-') => {
-                eprintln!("table [DIRECTORY] [--best]");
+                eprintln!("programs table [DIRECTORY] [--best]");
                 return ExitCode::from(2);
             }
-            directory => measurements.directory = directory.into(),
+            other => directory = other.into(),
         }
     }
-    if !measurements.directory.is_dir() {
-        eprintln!("{} is not there: `cargo bench` makes it", measurements.directory.display());
+    if !directory.is_dir() {
+        eprintln!("{} is not there: `cargo bench` makes it", directory.display());
         return ExitCode::FAILURE;
     }
+    print_all(&directory, statistic);
+    ExitCode::SUCCESS
+}
+
+/// Prints the tables of what is measured in the directory.
+pub fn print_all(directory: &Path, statistic: Statistic) {
+    println!("\n± is half of the range in which the middle half of the samples lies.\n");
+    let measurements = Measurements { directory, statistic };
     for table in TABLES {
         print(&table, &measurements);
     }
-    ExitCode::SUCCESS
 }
 
 /// Prints one table in Markdown, if there is anything to say in it.
@@ -169,7 +197,7 @@ fn print(table: &Table, measurements: &Measurements) {
 
 /// One row, if its case was measured on any runtime.
 fn row(table: &Table, case: &Case, measurements: &Measurements) -> Option<String> {
-    let of = |runtime: &str| measurements.nanoseconds(case.name, runtime);
+    let of = |runtime: &str| Some(measurements.of(case.name, runtime)?.nanoseconds);
     let best = |peers: &[&str]| peers.iter().filter_map(|peer| of(peer)).reduce(f64::min);
     table.columns.iter().find_map(|runtime| of(runtime))?;
     let peers: Vec<_> = table.columns.iter().copied().filter(|name| is_peer(name)).collect();
@@ -181,13 +209,14 @@ fn row(table: &Table, case: &Case, measurements: &Measurements) -> Option<String
             (goal, within(ratio(of(OURS), best(&peers)), most))
         }
         Goal::OfOurs(other, most) => {
-            let ours = ratio(of(OURS), measurements.nanoseconds(other, OURS));
+            let ours = ratio(of(OURS), measurements.of(other, OURS).map(|it| it.nanoseconds));
             let goal = format!("at most {most:.1} of {other}; is {}", number(ours));
             (goal, within(ours, most))
         }
         Goal::None => ("-".into(), "-"),
     };
-    let figures: Vec<_> = table.columns.iter().map(|runtime| number(of(runtime))).collect();
+    let cell = |runtime: &&str| Measured::cell(measurements.of(case.name, runtime).as_ref());
+    let figures: Vec<_> = table.columns.iter().map(cell).collect();
     let (title, figures, ratio) = (case.title, figures.join(" | "), number(ours_to_best));
     Some(format!("| {title} | {figures} | {ratio} | {goal} | {met} |"))
 }
@@ -219,40 +248,63 @@ fn number(value: Option<f64>) -> String {
 }
 
 /// What criterion has left on the disk.
-struct Measurements {
-    directory: PathBuf,
+struct Measurements<'a> {
+    directory: &'a Path,
     statistic: Statistic,
 }
 
 /// Which of a case's many samples stands for it.
-enum Statistic {
+#[derive(Clone, Copy, Debug)]
+pub enum Statistic {
+    /// The one in the middle.
     Median,
+    /// The fastest.
     Best,
 }
 
-impl Measurements {
-    /// What one operation of the case takes, if it was measured.
-    fn nanoseconds(&self, case: &str, runtime: &str) -> Option<f64> {
-        let directory = self.directory.join(case).join(runtime).join("new");
-        let operations = read(&directory, "benchmark.json")?["throughput"]["Elements"].as_f64()?;
-        let run = match self.statistic {
-            Statistic::Median => {
-                read(&directory, "estimates.json")?["median"]["point_estimate"].as_f64()?
-            }
-            Statistic::Best => fastest(&read(&directory, "sample.json")?)?,
-        };
-        Some(run / operations)
+/// What one operation of a case takes on one runtime.
+struct Measured {
+    nanoseconds: f64,
+    /// Half of the range in which the middle half of the samples lies, as a share of their median.
+    spread: f64,
+}
+
+impl Measured {
+    fn cell(measured: Option<&Measured>) -> String {
+        let Some(&Measured { nanoseconds, spread }) = measured else { return number(None) };
+        format!("{} ± {:.0}%", number(Some(nanoseconds)), 100.0 * spread)
     }
 }
 
-/// The fastest sample: each has its number of runs and the time that they took together.
-fn fastest(sample: &Value) -> Option<f64> {
+impl Measurements<'_> {
+    /// Returns what a case takes on a runtime, if it was measured.
+    fn of(&self, case: &str, runtime: &str) -> Option<Measured> {
+        let directory = self.directory.join(case).join(runtime).join("new");
+        let operations = read(&directory, "benchmark.json")?["throughput"]["Elements"].as_f64()?;
+        let runs = samples(&read(&directory, "sample.json")?)?;
+        // The samples are sorted, and there are ten at least.
+        let at = |quarters: usize| runs.get((runs.len() - 1) * quarters / 4).copied();
+        let median = at(2)?;
+        let run = match self.statistic {
+            Statistic::Median => median,
+            Statistic::Best => at(0)?,
+        };
+        let spread = (at(3)? - at(1)?) / 2.0 / median;
+        Some(Measured { nanoseconds: run / operations, spread })
+    }
+}
+
+/// Returns what one run took in each sample, sorted: each sample has its number of runs and the time that
+/// they took together.
+fn samples(sample: &Value) -> Option<Vec<f64>> {
     let numbers = |key: &str| {
         let values = sample[key].as_array()?;
         values.iter().map(Value::as_f64).collect::<Option<Vec<_>>>()
     };
     let (runs, times) = (numbers("iters")?, numbers("times")?);
-    times.iter().zip(&runs).map(|(time, runs)| time / runs).reduce(f64::min)
+    let mut samples: Vec<_> = times.iter().zip(&runs).map(|(time, runs)| time / runs).collect();
+    samples.sort_by(f64::total_cmp);
+    Some(samples)
 }
 
 fn read(directory: &Path, file: &str) -> Option<Value> {

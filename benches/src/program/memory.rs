@@ -1,31 +1,31 @@
 //! How much memory does a task need that only waits, and a connection that is silent?
 //!
-//! `memory` prints both tables. Each figure comes from a process of its own, so that no runtime
+//! `programs memory` prints both tables. Each figure comes from a process of its own, so that no runtime
 //! finds memory that another has freed, and is the median of some runs: what the kernel says is
 //! resident, after minus before, for each of the tasks or connections that came in between.
 
 use std::env;
 use std::io;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::process::{Command, ExitCode};
 use std::task::{Context, Poll, Waker};
 
 use pizzaiolo_benches::load::Load;
 use pizzaiolo_benches::process::Process;
-use pizzaiolo_benches::runtime::{LocalPool, LocalSet, Monoio, Pizzaiolo, Runtime, Smol, Tokio};
+use pizzaiolo_benches::runtime::{self, Runtime, Visitor};
 use pizzaiolo_benches::server::{KINDS, Server};
 
 const TASKS: u64 = 200_000;
 const CONNECTIONS: usize = 5_000;
 const RUNS: usize = 5;
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
+pub(crate) fn main(arguments: &[String]) -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => tables(),
         ["bare", name] => tasks_on::<Bare>(name),
         ["awaited", name] => tasks_on::<Awaited>(name),
-        _ => Err(io::Error::other("usage: memory")),
+        _ => Err(io::Error::other("programs memory")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,9 +36,6 @@ fn main() -> ExitCode {
     }
 }
 
-const RUNTIMES: [&str; 6] =
-    [Pizzaiolo::NAME, Tokio::NAME, LocalSet::NAME, Smol::NAME, LocalPool::NAME, Monoio::NAME];
-
 fn tables() -> io::Result<()> {
     // Failing that, what the shell allows has to do.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
@@ -46,7 +43,7 @@ fn tables() -> io::Result<()> {
     println!(
         "| runtime | 64 bytes | 64 bytes and the waker, awaited in an `async fn` |\n|---|---|---|"
     );
-    for name in RUNTIMES {
+    for name in runtime::names() {
         let bare = median(|| idle_task("bare", name))?;
         let awaited = median(|| idle_task("awaited", name))?;
         println!("| {name} | {bare} | {awaited} |");
@@ -67,22 +64,25 @@ fn median(mut measure: impl FnMut() -> io::Result<u64>) -> io::Result<u64> {
 
 /// In a child process.
 fn idle_task(task: &str, runtime: &str) -> io::Result<u64> {
-    let output = Command::new(env::current_exe()?).args([task, runtime]).output()?;
+    let output = Command::new(env::current_exe()?).args(["memory", task, runtime]).output()?;
     let figure = String::from_utf8_lossy(&output.stdout);
     figure.trim().parse().map_err(|_| io::Error::other(format!("{runtime} gave {output:?}")))
 }
 
 /// In this process, which the caller has made for it.
 fn tasks_on<T: Task>(name: &str) -> io::Result<()> {
-    match name {
-        Pizzaiolo::NAME => print_bytes_of_a_task::<T, Pizzaiolo>(),
-        Tokio::NAME => print_bytes_of_a_task::<T, Tokio>(),
-        LocalSet::NAME => print_bytes_of_a_task::<T, LocalSet>(),
-        Smol::NAME => print_bytes_of_a_task::<T, Smol>(),
-        LocalPool::NAME => print_bytes_of_a_task::<T, LocalPool>(),
-        Monoio::NAME => print_bytes_of_a_task::<T, Monoio>(),
-        _ => Err(io::Error::other(format!("{name} is not one of {RUNTIMES:?}"))),
+    struct On<'a, T>(&'a str, io::Result<()>, PhantomData<T>);
+    impl<T: Task> Visitor for On<'_, T> {
+        fn visit<R: Runtime>(&mut self) {
+            if R::NAME == self.0 {
+                self.1 = print_bytes_of_a_task::<T, R>();
+            }
+        }
     }
+    let unknown = format!("{name} is not one of {}", runtime::names().join(", "));
+    let mut on = On::<T>(name, Err(io::Error::other(unknown)), PhantomData);
+    runtime::for_each(&mut on);
+    on.1
 }
 
 fn print_bytes_of_a_task<T: Task, R: Runtime>() -> io::Result<()> {
@@ -160,8 +160,7 @@ impl<const REST: usize> Future for Idle<REST> {
 
 /// The server is a process of its own; its clients are in this one.
 fn idle_connection(kind: &str) -> io::Result<u64> {
-    let program = env::current_exe()?.with_file_name("server");
-    let server = Server::start(&program, kind)?;
+    let server = Server::start(&env::current_exe()?, kind)?;
     // Each client makes an order, so that all are accepted and their buffers touched.
     let mut first = Load::connect(server.address(), 1)?;
     first.order(1)?;

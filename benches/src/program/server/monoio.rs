@@ -19,7 +19,7 @@ async fn start(listener: net::TcpListener, nodelay: bool) -> io::Result<()> {
         monoio::spawn(async move {
             // A connection that fails is over, like one that has ended.
             let _ = serve(stream, nodelay).await;
-            crate::connection_ended();
+            super::connection_ended();
         });
     }
 }
@@ -41,6 +41,6 @@ async fn serve(mut stream: TcpStream, nodelay: bool) -> io::Result<()> {
         let (written, sent) = stream.write_all(reply).await;
         written?;
         (order, reply) = (filled, sent);
-        crate::order_served();
+        super::order_served();
     }
 }

@@ -1,4 +1,4 @@
-//! The pizza server, once for each runtime and twice by hand: `server KIND ADDR`.
+//! The pizza server, once for each runtime and twice by hand: `programs server KIND ADDR`.
 //!
 //! All do the same work for an order, that of `order.rs`: one read of up to 1,024 bytes, trim,
 //! parse, format into a stack buffer, one write. The first line on standard output names the
@@ -10,10 +10,10 @@ use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::process::{ExitCode, exit};
-use std::{env, thread};
+use std::thread;
 
 use pizzaiolo_benches::process::Process;
-use pizzaiolo_benches::runtime::{LocalPool, LocalSet, Smol, Tokio};
+use pizzaiolo_benches::runtime::{LocalPool, LocalRuntime, LocalSet, Smol, Tokio};
 use pizzaiolo_benches::server::{KINDS, LISTENING};
 
 mod async_io;
@@ -22,11 +22,10 @@ mod monoio;
 mod pizzaiolo;
 mod tokio;
 
-const USAGE: &str = "server KIND ADDR [--orders N | --connections N] [--nodelay]";
+const USAGE: &str = "programs server KIND ADDR [--orders N | --connections N] [--nodelay]";
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let Some(options) = Options::read(&arguments) else {
+pub(crate) fn main(arguments: &[String]) -> ExitCode {
+    let Some(options) = Options::read(arguments) else {
         eprintln!("{USAGE}\nKIND: {}", KINDS.join(", "));
         return ExitCode::from(2);
     };
@@ -90,6 +89,7 @@ impl Options {
             "mio" => mio::run(listener, self.nodelay, mio::Reads::TrustShort),
             "mio-drain" => mio::run(listener, self.nodelay, mio::Reads::Drain),
             "tokio" => tokio::run::<Tokio>(listener, self.nodelay),
+            "tokio-local" => tokio::run::<LocalRuntime>(listener, self.nodelay),
             "tokio-localset" => tokio::run::<LocalSet>(listener, self.nodelay),
             "smol" => async_io::run::<Smol>(listener, self.nodelay),
             "localpool" => async_io::run::<LocalPool>(listener, self.nodelay),

@@ -1,9 +1,8 @@
-//! A plain client for the scripts: `load ADDR --clients N --orders M [--slow | --one-shot]`.
+//! A plain client for the scripts: `programs load ADDR --clients N --orders M [--slow | --one-shot]`.
 //!
 //! Every client sends its next order when the last one's reply is there. With `--slow` it thinks
 //! for 20 ms in between; with `--one-shot` each order has a connection of its own.
 
-use std::env;
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -11,14 +10,13 @@ use std::time::Duration;
 
 use pizzaiolo_benches::load::Load;
 
-const USAGE: &str = "load ADDR --clients N --orders M [--slow | --one-shot]";
+const USAGE: &str = "programs load ADDR --clients N --orders M [--slow | --one-shot]";
 
 /// Long enough for a server under strace to be done and asleep again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let Some(options) = Options::read(&arguments) else {
+pub(crate) fn main(arguments: &[String]) -> ExitCode {
+    let Some(options) = Options::read(arguments) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };

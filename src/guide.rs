@@ -225,7 +225,7 @@ pub mod gallery {
 /// - [Who resumes a task?](q_who_resumes)
 /// - [Why is there no `async Drop`?](q_async_drop)
 /// - [What is function colouring?](q_colour)
-/// - [Readiness and completion: what about io_uring?](q_completion)
+/// - [Readiness and completion: what about `io_uring`?](q_completion)
 /// - [Threads or tasks?](q_threads_or_tasks)
 /// - [Where do Python's asyncio and uvloop stand today?](q_asyncio)
 pub mod questions {}

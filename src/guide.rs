@@ -216,8 +216,9 @@ pub mod gallery {
     }
 }
 
-/// Ten more questions, each with a program that you can run.
+/// Ten more questions, each with a program that you can run, and the terms.
 ///
+/// - [What do the words mean?](q_terms) Each term in a sentence.
 /// - [Why do two awaits in a row not run at once?](q_two_awaits)
 /// - [Why does a nested `block_on` panic?](q_nested_block_on)
 /// - [Why does a guard held across an await make a future not `Send`?](q_guard_across_await)
@@ -229,6 +230,9 @@ pub mod gallery {
 /// - [Threads or tasks?](q_threads_or_tasks)
 /// - [Where do Python's asyncio and uvloop stand today?](q_asyncio)
 pub mod questions {}
+
+#[doc = include_str!("guide/q_terms.md")]
+pub mod q_terms {}
 
 #[doc = include_str!("guide/q_two_awaits.md")]
 pub mod q_two_awaits {}

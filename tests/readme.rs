@@ -181,3 +181,19 @@ fn an_order_is_answered_as_the_readme_shows() {
         assert_eq!(reply.trim_end(), order_and_reply[1]);
     }
 }
+
+#[test]
+fn the_functions_of_the_first_reading_are_where_the_page_says() {
+    let table = READING.split("| step | functions").nth(1).expect("the table");
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let mut found = 0;
+    for link in rows.flat_map(|row| row.split("[`").skip(1)) {
+        let (function, rest) = link.split_once("`](../").expect("a link");
+        let file = rest.split(')').next().expect("a file");
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let is_there = [format!("fn {function}("), format!("fn {function}<")];
+        assert!(is_there.iter().any(|it| text.contains(it)), "{file} has no {function}");
+        found += 1;
+    }
+    assert!(found > 15, "only {found} functions");
+}

@@ -176,7 +176,8 @@ fn chapter(draft: &Draft, files: &BTreeMap<String, String>) -> Chapter {
         let (path, anchor) = address.split_once('#').map_or((address, ""), |(path, anchor)| {
             (path, &address[address.len() - anchor.len() - 1..])
         });
-        if path.is_empty() || path.contains("://") {
+        // The welcome is of the book alone, so its links are.
+        if path.is_empty() || path.contains("://") || draft.from.starts_with("docs/book/") {
             return Target::To(address.to_owned());
         }
         // A page of the guide is in the book, or the link is dead, which `dead_links` says.

@@ -94,7 +94,10 @@ fn embedded(repository: &Repository, file: &str) -> io::Result<String> {
     };
     let name = path.rsplit('/').next().unwrap_or_default();
     match path.rsplit('.').next() {
-        Some("svg") => Ok(format!("<img src=\"pictures/{name}\" alt=\"\">")),
+        Some("svg") => Ok(format!(
+            // Not `img`: what is pointed at in the picture says more.
+            "<object data=\"pictures/{name}\" type=\"image/svg+xml\"></object>"
+        )),
         Some("md") => repository.page(&path),
         _ => repository.read(&path),
     }

@@ -147,7 +147,7 @@ pub fn addresses(page: &str) -> Vec<String> {
             // There may be another one in its text: a picture that is a link.
             at = if link.text.contains("](") { link.begin + 1 } else { link.end };
         }
-        for attribute in ["src=\"", "href=\""] {
+        for attribute in ["src=\"", "href=\"", "data=\""] {
             let values =
                 paragraph.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
             addresses.extend(values.map(str::to_owned));

@@ -117,7 +117,16 @@ fn is_rust(info: &str) -> bool {
 /// Says whether a program needs std alone, and comes to an end by itself.
 #[must_use]
 pub fn is_for_the_playground(info: &str, code: &str) -> bool {
-    let needs = ["pizzaiolo", "futures_", "mio::", "crate::", "super::", "TcpListener", "Ok::<()"];
+    let needs = [
+        "pizzaiolo",
+        "futures_",
+        "mio::",
+        "crate::",
+        "super::",
+        "Executor",
+        "TcpListener",
+        "Ok::<()",
+    ];
     !info.contains("ignore")
         && !info.contains("no_run")
         && !needs.iter().any(|name| code.contains(name))

@@ -150,7 +150,7 @@ pub fn dead_files(folder: &Path) -> io::Result<Vec<String>> {
     for page in html(folder)? {
         let text = fs::read_to_string(&page)?;
         let here = page.parent().unwrap_or(folder);
-        for attribute in [" href=\"", " src=\""] {
+        for attribute in [" href=\"", " src=\"", " data=\""] {
             for rest in text.split(attribute).skip(1) {
                 let address = rest.split('"').next().unwrap_or_default();
                 let path = address.split(['#', '?']).next().unwrap_or_default();

@@ -97,6 +97,18 @@ fn a_program_has_a_button_only_if_it_needs_nothing_but_std() {
 }
 
 #[test]
+fn the_welcome_leads_to_each_part() {
+    for book in books() {
+        let welcome = chapters(&book).next().expect("the first chapter");
+        let links = links::addresses(&welcome.text);
+        for page in ["guide.md", "who_wakes.md", "which_wake_bug.md", "exercises.md", "teaching.md"]
+        {
+            assert!(links.iter().any(|link| link == page), "no link to {page}: {links:?}");
+        }
+    }
+}
+
+#[test]
 fn a_page_of_rustdoc_becomes_a_page_of_a_book() {
     let page = "Why?\n\nSee [`Waker`](std::task::Waker), [all of\nus](crate::spawn), [me](#so).\n\n# So\n\n\
                 ```rust\n# hidden();\nlet x = y[0](1);\n```\n";

@@ -4,7 +4,7 @@
 #     cargo install mdbook --version 0.4.52 --locked --root target/tools
 #     scripts/book.sh
 #
-# mdBook is a program of 250 crates, so only the one who wants the HTML installs it. What CI checks is what it is
+# mdBook is a program of more than 200 crates, so it is installed only where the HTML is wanted. What CI checks is what it is
 # made of: `cargo test -p pizzaiolo-book` looks for dead links in the sources that are written here.
 set -euo pipefail
 cd "$(dirname "$0")/.."

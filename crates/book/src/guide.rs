@@ -54,6 +54,13 @@ pub fn pages(repository: &Repository) -> io::Result<Vec<Page>> {
             push(&mut text, literal.trim_end_matches("\"]"));
         } else if let Some(name) = line.strip_prefix("pub mod ") {
             let name = name.split(' ').next().unwrap_or_default();
+            // A page that stands in `guide.rs` itself is translated whole.
+            let file = format!("src/guide/{name}.md");
+            if let Some(translated) = repository.translation(&file) {
+                if !repository.path(&file).exists() {
+                    text = repository.read(&translated)?;
+                }
+            }
             pages.push(Page { name: name.to_owned(), text: std::mem::take(&mut text) });
         } else if line.starts_with("#[cfg(doctest)]") {
             // The README, for its tests alone.

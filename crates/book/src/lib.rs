@@ -20,7 +20,8 @@
 //!
 //! A page in another language stands in a folder beside the original, with the same name:
 //! `src/guide/ja/pinning.md` beside `src/guide/pinning.md`. The head of a program (its `//!` lines) is
-//! translated by a page with the program's name: `examples/gallery/ja/rc_waker.md`. What is not
+//! translated by a page with the program's name: `examples/gallery/ja/rc_waker.md`. The pages that stand in
+//! `src/guide.rs` are `guide.md` (the first), `questions.md` and `gallery.md` of that folder. What is not
 //! translated is taken in English.
 
 pub mod chapters;

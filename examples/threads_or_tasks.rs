@@ -28,13 +28,14 @@ const SWITCHES: u32 = 200_000;
 
 fn main() -> io::Result<()> {
     match env::args().nth(1).as_deref() {
-        None => table(),
-        Some("threads") => idle_threads(),
-        Some("tasks") => idle_tasks(),
+        None => table()?,
+        Some("threads") => idle_threads()?,
+        Some("tasks") => idle_tasks()?,
         Some("switch-threads") => row("a switch between two threads", switch_threads() / SWITCHES),
         Some("switch-tasks") => row("a switch between two tasks", switch_tasks() / SWITCHES),
-        Some(other) => Err(io::Error::other(format!("there is no {other}"))),
+        Some(other) => return Err(io::Error::other(format!("there is no {other}"))),
     }
+    Ok(())
 }
 
 /// Each row by a child of this process.
@@ -48,9 +49,8 @@ fn table() -> io::Result<()> {
     Ok(())
 }
 
-fn row(what: &str, time: Duration) -> io::Result<()> {
+fn row(what: &str, time: Duration) {
     println!("{what}: {} ns", time.as_nanos());
-    Ok(())
 }
 
 /// A field of a file in `/proc`, in bytes. 0 where there is none.

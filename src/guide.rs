@@ -34,6 +34,7 @@
 //! - [Why do runtimes not mix?](runtimes)
 //! - [How does this differ from Python's generators?](generators)
 //! - [Which wake bug is this?](which_wake_bug)
+//! - [Ten more questions](questions): two awaits in a row, nested `block_on`, threads or tasks, …
 //!
 //! # Then write your own
 //!
@@ -214,6 +215,60 @@ pub mod gallery {
         stale_waker: "A waker kept from an earlier poll.";
     }
 }
+
+/// Ten more questions, each with a program that you can run, and the terms.
+///
+/// - [What do the words mean?](q_terms) Each term in a sentence.
+/// - [Why do two awaits in a row not run at once?](q_two_awaits)
+/// - [Why does a nested `block_on` panic?](q_nested_block_on)
+/// - [Why does a guard held across an await make a future not `Send`?](q_guard_across_await)
+/// - [Why does my `FuturesUnordered` starve?](q_futures_unordered)
+/// - [Who resumes a task?](q_who_resumes)
+/// - [Why is there no `async Drop`?](q_async_drop)
+/// - [What is function colouring?](q_colour)
+/// - [Readiness and completion: what about `io_uring`?](q_completion)
+/// - [Threads or tasks?](q_threads_or_tasks)
+/// - [Where do Python's asyncio and uvloop stand today?](q_asyncio)
+pub mod questions {}
+
+#[doc = include_str!("guide/q_terms.md")]
+pub mod q_terms {}
+
+#[doc = include_str!("guide/q_two_awaits.md")]
+pub mod q_two_awaits {}
+
+#[doc = include_str!("guide/q_nested_block_on.md")]
+pub mod q_nested_block_on {}
+
+#[doc = include_str!("guide/q_guard_across_await.md")]
+pub mod q_guard_across_await {}
+
+#[doc = include_str!("guide/q_futures_unordered.md")]
+pub mod q_futures_unordered {}
+
+#[doc = include_str!("guide/q_who_resumes.md")]
+pub mod q_who_resumes {}
+
+#[doc = include_str!("guide/q_async_drop.md")]
+pub mod q_async_drop {}
+
+#[doc = include_str!("guide/q_colour.md")]
+pub mod q_colour {}
+
+#[doc = include_str!("guide/q_completion.md")]
+pub mod q_completion {}
+
+#[doc = include_str!("guide/q_threads_or_tasks.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/threads_or_tasks.rs")]
+#[doc = "```"]
+pub mod q_threads_or_tasks {}
+
+#[doc = include_str!("guide/q_asyncio.md")]
+#[doc = "```python"]
+#[doc = include_str!("../examples/pizza_asyncio.py")]
+#[doc = "```"]
+pub mod q_asyncio {}
 
 /// The code that the README shows is compiled too.
 #[cfg(doctest)]

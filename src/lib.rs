@@ -54,7 +54,7 @@
 //! executor and reactor meet); `net`, `time` and `async_io.rs` (what tasks await, on the reactor
 //! alone); `executor` (tasks, queues, wakers, the loop); `reactor` (sockets, timers, the sleep);
 //! `current.rs` (the poll that runs now); `trace` (what happens, as events); plain data. Begin with
-//! the loop in `executor/mod.rs`; the README has the rest of the tour.
+//! the loop in `executor/mod.rs`; `docs/reading.md` has the rest of the tour.
 //!
 //! # What it is not
 //!

@@ -1,4 +1,4 @@
-//! The order of the layers, as the README tells it: each file imports only what is below it, and no
+//! The order of the layers, as `docs/reading.md` has it: each file imports only what is below it, and no
 //! files import each other in a circle.
 
 use std::{

@@ -1,5 +1,5 @@
-//! What the README says of this repository is so: its links lead somewhere, its table of the source
-//! is whole, and what it shows is what its commands show.
+//! What the pages say of this repository is so: their links lead somewhere, the table of the source is
+//! whole, and what the README shows is what its commands show.
 
 #[path = "common/example.rs"]
 mod example;
@@ -15,6 +15,9 @@ use std::{
 };
 
 const README: &str = include_str!("../README.md");
+
+/// The page with the tables of the source.
+const READING: &str = include_str!("../docs/reading.md");
 
 /// Only a hang takes so long.
 const A_HANG: Duration = Duration::from_secs(60);
@@ -45,9 +48,12 @@ fn every_link_of_a_page_leads_to_a_file_of_the_repository() {
     let pages = [
         "README.md",
         "CONTRIBUTING.md",
+        "docs/reading.md",
+        "docs/teaching.md",
         "docs/testing.md",
         "docs/under-fire.md",
         "docs/watching.md",
+        "docs/what-works.md",
         "examples/ladder/README.md",
         "examples/exercises/README.md",
         "benches/README.md",
@@ -81,11 +87,12 @@ fn the_first_step_is_one_click_away() {
 /// The rows of the two tables of the source: the files, and how many lines they are said to have.
 fn source_rows() -> Vec<(Vec<PathBuf>, usize)> {
     let mut rows = Vec::new();
-    for table in README.split("lines, about |\n|---|---|---|\n").skip(1) {
+    for table in READING.split("lines, about |\n|---|---|---|\n").skip(1) {
         for row in table.lines().take_while(|line| line.starts_with('|')) {
-            let files = links(row).flat_map(|link| rust_files(&root().join(link))).collect();
+            let from_root = |link: &'static str| link.strip_prefix("../").expect("outside of docs");
+            let files = links(row).map(from_root).flat_map(|link| rust_files(&root().join(link)));
             let lines = row.trim_end_matches('|').rsplit('|').next().unwrap();
-            rows.push((files, lines.trim().parse().expect("a number of lines")));
+            rows.push((files.collect(), lines.trim().parse().expect("a number of lines")));
         }
     }
     rows
@@ -173,4 +180,20 @@ fn an_order_is_answered_as_the_readme_shows() {
         replies.read_line(&mut reply).unwrap();
         assert_eq!(reply.trim_end(), order_and_reply[1]);
     }
+}
+
+#[test]
+fn the_functions_of_the_first_reading_are_where_the_page_says() {
+    let table = READING.split("| step | functions").nth(1).expect("the table");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let mut found = 0;
+    for link in rows.flat_map(|row| row.split("[`").skip(1)) {
+        let (function, rest) = link.split_once("`](../").expect("a link");
+        let file = rest.split(')').next().expect("a file");
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let is_there = [format!("fn {function}("), format!("fn {function}<")];
+        assert!(is_there.iter().any(|it| text.contains(it)), "{file} has no {function}");
+        found += 1;
+    }
+    assert!(found > 15, "only {found} functions");
 }

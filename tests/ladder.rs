@@ -637,14 +637,3 @@ fn each_step_is_at_most_180_lines_and_leads_to_the_next() {
         assert_eq!(alone, step < 11, "step {step} stands alone, or is the crate");
     }
 }
-
-#[test]
-fn the_files_of_src_that_step_11_names_are_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(root.join("examples/ladder/step11_crate.rs")).expect("step 11");
-    let named: Vec<_> = text.split('`').filter(|word| word.starts_with("src/")).collect();
-    assert!(named.len() > 10, "{named:?}");
-    for file in named {
-        assert!(root.join(file).is_file(), "{file} is not there");
-    }
-}

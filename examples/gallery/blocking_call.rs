@@ -1,11 +1,11 @@
 //! # A blocking call in a task
 //!
-//! What one sees: now and then all clients stop for the same time, and then all go on. Nothing is
-//! wrong in what they do, and the processor idles meanwhile.
+//! What one sees: now and then all clients stop for the same time, and then all continue. The tasks
+//! do nothing wrong, and the processor is idle.
 //!
 //! What gives it away: one task is polled, and nothing at all happens until that poll ends. The
-//! executor warns of polls that take longer than 100 ms, if an observer or
-//! `Builder::lints` asks for that.
+//! executor warns about polls that take longer than 100 ms, if an observer or `Builder::lints` asks
+//! for it.
 //!
 //! ```text
 //!     task 0: polled
@@ -17,11 +17,11 @@
 //! waiter: welcome, guest 3
 //! ```
 //!
-//! The cause: there is one thread, and `thread::sleep` keeps it. So does every call that waits by
-//! itself: a file on a slow disk, a name to resolve, `recv` of std's channels, a long computation.
+//! The cause: there is one thread, and `thread::sleep` blocks it. Other blocking calls do the same:
+//! a file on a slow disk, the lookup of a host name, `recv` of a std channel, a long computation.
 //!
-//! The cure: wait with something that can be awaited; here a timer. For what can't, there is a
-//! thread of its own (the `blocking` crate runs it, and its futures can be awaited here).
+//! The cure: wait with an operation that can be awaited, here a timer. Run code that has to block
+//! on another thread: the `blocking` crate does that, and its futures can be awaited here.
 //!
 //! ```text
 //! cook: I set the timer
@@ -50,7 +50,7 @@ pub(crate) const EXHIBIT: Exhibit = Exhibit {
 
 const BAKING: Duration = Duration::from_millis(150);
 
-#[expect(clippy::unused_async, reason = "that nothing is awaited in it is the mistake")]
+#[expect(clippy::unused_async, reason = "the mistake is that it awaits nothing")]
 async fn wrong() {
     say("cook: I stand at the oven");
     thread::sleep(BAKING);

@@ -1,31 +1,31 @@
 //! # Register after checking
 //!
-//! What one sees: it works a thousand times and then hangs, under load or on another machine. A
-//! line of logging in the right place cures it, or makes it worse.
+//! What one sees: it works a thousand times and then hangs, under load or on another machine. A log
+//! line in the right place cures it, or makes it worse.
 //!
-//! What gives it away: what was waited for has happened between the task's last poll and its end,
-//! and nobody has woken the task since. The crate cannot warn here: the waker is kept, and whoever
-//! keeps it might still use it.
+//! What gives it away: the awaited thing has happened during the task's last poll, and no code has
+//! woken the task since. The crate cannot warn: the waker is stored, and its holder might still
+//! call it.
 //!
 //! ```text
 //!     task 0: polled
-//! oven (another thread): done, and nobody waits
+//! oven (another thread): done, and there is no waker
 //!     task 0: pending
 //! What is left:
 //! task 0     waiting        1 …  something unknown; waiter
 //! ```
 //!
-//! The cause: the future looks at the flag first and leaves its waker after that. If the other
-//! thread sets the flag in between, it finds no waker, and the future leaves one that nobody will
-//! look for.
+//! The cause: the future checks the flag first and stores its waker afterwards. If the other thread
+//! sets the flag in between, it finds no waker, and it does not look for one again.
 //!
-//! The cure: leave the waker first, then look. Whoever sets the flag before the look is seen by it;
-//! whoever sets it after finds the waker. (On one thread nothing comes between two lines without an
-//! `.await`. This crate's own inbox for other threads, `inbox.rs`, has the same two steps.)
+//! The cure: store the waker first, then check. If the flag is set before the check, the check sees
+//! it. If the flag is set after the check, the other thread finds the waker. (On one thread, no
+//! other code runs between two lines without an `.await`. The queue for messages of other threads,
+//! `remote.rs` of this crate, has the same two steps.)
 //!
 //! ```text
 //!     task 0: polled
-//! oven (another thread): done, and I wake who waits
+//! oven (another thread): done, and I call the waker
 //! waiter: I serve the pizza
 //! What is left:
 //! no tasks
@@ -66,14 +66,14 @@ impl Oven {
         self.done.load(Ordering::SeqCst)
     }
 
-    fn leave(&self, waker: &Waker) {
-        self.waiting.lock().expect("nobody panics here").replace(waker.clone());
+    fn store(&self, waker: &Waker) {
+        self.waiting.lock().expect("no holder panics").replace(waker.clone());
     }
 
-    /// What the other thread does. True if there was anybody to wake.
+    /// What the other thread does. True if there was a waker to call.
     fn finish(&self) -> bool {
         self.done.store(true, Ordering::SeqCst);
-        let waker = self.waiting.lock().expect("nobody panics here").take();
+        let waker = self.waiting.lock().expect("no holder panics").take();
         waker.map(Waker::wake).is_some()
     }
 }
@@ -83,12 +83,12 @@ fn wrong(oven: &Arc<Oven>, cx: &mut Context<'_>) -> Poll<()> {
         return Poll::Ready(());
     }
     bad_luck(oven);
-    oven.leave(cx.waker());
+    oven.store(cx.waker());
     Poll::Pending
 }
 
 fn cured(oven: &Arc<Oven>, cx: &mut Context<'_>) -> Poll<()> {
-    oven.leave(cx.waker());
+    oven.store(cx.waker());
     bad_luck(oven);
     if oven.is_done() {
         return Poll::Ready(());
@@ -96,12 +96,12 @@ fn cured(oven: &Arc<Oven>, cx: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-/// Just here the other thread does all of its work. That is rare, but here it is sure.
+/// The other thread does all of its work exactly here. In a real program that is rare.
 fn bad_luck(oven: &Arc<Oven>) {
     let oven = Arc::clone(oven);
     let woken = thread::spawn(move || oven.finish()).join().expect("it does not panic");
-    let who = if woken { "I wake who waits" } else { "nobody waits" };
-    say(format!("oven (another thread): done, and {who}"));
+    let then = if woken { "I call the waker" } else { "there is no waker" };
+    say(format!("oven (another thread): done, and {then}"));
 }
 
 fn program(executor: &Executor, poll: fn(&Arc<Oven>, &mut Context<'_>) -> Poll<()>) {
@@ -110,6 +110,6 @@ fn program(executor: &Executor, poll: fn(&Arc<Oven>, &mut Context<'_>) -> Poll<(
         poll_fn(|cx| poll(&oven, cx)).await;
         say("waiter: I serve the pizza");
     });
-    // `run` would sleep for ever here, and this is to end.
+    // `run` would sleep for ever here, and this program has to end.
     executor.run_until_idle();
 }

@@ -1,10 +1,10 @@
 //! # A `select` that drops a read half-done
 //!
-//! What one sees: once in a while a message begins in its middle, or the program waits for the rest
-//! of one that has come long ago. It happens when two things come at almost the same time.
+//! What one sees: sometimes a message begins in its middle, or the program waits for the rest of a
+//! message that arrived long ago. It happens when two events come at almost the same time.
 //!
-//! What gives it away: the task that waits for the socket is woken by somebody else, and then waits
-//! for the socket anew. The crate cannot warn: to drop a future is how one gives up waiting.
+//! What gives it away: the task that waits for the socket is woken by another task, and then begins
+//! a new wait for the socket. The crate cannot warn: a program may drop a future to stop waiting.
 //!
 //! ```text
 //!     task 0: pending on socket 0 (read)
@@ -19,13 +19,13 @@
 //! waiter: the order is broken: it ends after "herita"
 //! ```
 //!
-//! The cause: `select` drops the future that was not the first to be ready. This one had four bytes
-//! of the order in a buffer of its own, and they are gone with it. What may be dropped at any
-//! `.await` without a loss is called cancel-safe: `read` is, `read_exact` is not, nor is any loop
-//! that collects. The docs of each operation of this crate say what holds for it.
+//! The cause: `select` drops the future that was not ready first. That future had four bytes of the
+//! order in its own buffer, and they are dropped with it. A future that loses nothing when it is
+//! dropped at an `.await` is called cancel-safe. `read` is cancel-safe; `read_exact` is not, and
+//! neither is any loop that collects. The docs of each operation of this crate say which it is.
 //!
-//! The cure: do not drop it. Make the future once, outside, and let `select` have it by reference;
-//! or keep what was read outside of it.
+//! The cure: do not drop the future. Make it once, outside, and pass it to `select` by reference.
+//! Or keep the bytes outside the future.
 //!
 //! ```text
 //! waiter: so far I have "marg"
@@ -61,7 +61,7 @@ pub(crate) const EXHIBIT: Exhibit = Exhibit {
 struct Bells {
     /// Rings when a pizza is done.
     oven: Bell,
-    /// Rings when the first half of the order was read.
+    /// Rings when the first half of the order has been read.
     half: Bell,
 }
 

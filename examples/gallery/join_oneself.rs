@@ -1,10 +1,10 @@
-//! # A join on oneself
+//! # A task that joins itself
 //!
-//! What one sees: at the end of the day, when all have done their work, the program does not end.
+//! What one sees: at the end, when all tasks have done their work, the program does not end.
 //!
-//! What gives it away: the table of tasks shows a task that waits for its own end. That is a proven
-//! deadlock, so `Executor::run` panics with the table. (A ring of tasks that wait for each other
-//! is found just so.)
+//! What gives it away: the table of tasks shows a task that waits for its own end. This is a proven
+//! deadlock, so `Executor::run` panics with the table. (It finds a ring of tasks that wait for each
+//! other in the same way.)
 //!
 //! ```text
 //! cook: I go home
@@ -15,10 +15,10 @@
 //! task 1     waiting        1 …  the end of task 1; chef
 //! ```
 //!
-//! The cause: the chef waits for everybody on the list, and is on the list.
+//! The cause: the chef waits for every task on the list, and the list contains the chef.
 //!
-//! The cure: whoever waits for all is none of them. Here the chef leaves its own handle out; in
-//! most programs `main` is the better one to wait.
+//! The cure: a task that waits for all others must not be on the list. Here the chef leaves out its
+//! own handle. In most programs it is better if `main` waits.
 //!
 //! ```text
 //! chef: the next one on the list has gone home
@@ -48,17 +48,17 @@ type List = Rc<RefCell<Vec<JoinHandle<()>>>>;
 
 async fn wrong(list: List) {
     for worker in list.take() {
-        worker.await.expect("nobody panics here");
+        worker.await.expect("no worker panics");
         say("chef: the next one on the list has gone home");
     }
     say("chef: I close the door");
 }
 
 async fn cured(list: List) {
-    // The chef was the last to come.
+    // The chef is the last on the list.
     let me = list.borrow_mut().pop();
     for worker in list.take() {
-        worker.await.expect("nobody panics here");
+        worker.await.expect("no worker panics");
         say("chef: the next one on the list has gone home");
     }
     say("chef: I close the door");

@@ -1,10 +1,10 @@
 //! # Waking only the last of two waiters
 //!
-//! What one sees: with one client all is well; with two, the first hangs as soon as the second has
-//! come. Which of them hangs depends on who was polled last.
+//! What one sees: with one client everything works. With two clients, the first hangs as soon as
+//! the second has come. Which one hangs depends on which was polled last.
 //!
-//! What gives it away: two tasks are pending, one is woken. The executor does not warn at once: the
-//! waker of the first was still held when its poll ended, and thrown away only later. But in the
+//! What gives it away: two tasks are pending, and one is woken. The executor does not warn at once:
+//! when the poll of the first task ended, its waker was still stored. It was dropped later. In the
 //! end the deadlock is proven.
 //!
 //! ```text
@@ -19,11 +19,11 @@
 //! task 0     waiting        1 …  something unknown; waiter 1
 //! ```
 //!
-//! The cause: there is one place for a waker, and two who wait. The second throws the waker of the
-//! first away.
+//! The cause: there is one slot for a waker, and two tasks wait. The second task replaces the waker
+//! of the first.
 //!
-//! The cure: as many places as there may be waiters, and all are woken. (Or a type that says that
-//! there is only one waiter: `poll` with `&mut self`, no `Clone`.)
+//! The cure: have a slot for each waiter, and wake all of them. (Or use a type that allows one
+//! waiter only: `poll` with `&mut self`, and no `Clone`.)
 //!
 //! ```text
 //! oven: done

@@ -1,11 +1,11 @@
 //! # A lock held across an await
 //!
-//! What one sees: with one client all is well; with two, the whole program hangs, every client of
-//! it, with no load at all.
+//! What one sees: with one client everything works. With two clients the whole program hangs,
+//! without any load.
 //!
-//! What gives it away: the trace ends with "polled": the second task never comes back from `lock`.
-//! A debugger shows the thread in it. Clippy sees the mistake before the run
-//! (`await_holding_lock`), and on an executor of many threads it would often not compile, for the
+//! What gives it away: the trace ends with "polled": the second task does not return from `lock`. A
+//! debugger shows the thread in that call. Clippy finds the mistake before the run
+//! (`await_holding_lock`). On an executor with many threads it often does not compile, because the
 //! guard is not `Send`.
 //!
 //! ```text
@@ -16,11 +16,12 @@
 //! The thread hangs.
 //! ```
 //!
-//! The cause: `guest 1` holds the lock while it waits. `guest 2` blocks the thread until the lock is
-//! free, and the thread is the one that `guest 1` needs to go on.
+//! The cause: `guest 1` holds the lock while it waits. `guest 2` blocks the thread until the lock
+//! is free, and `guest 1` needs this thread to continue.
 //!
-//! The cure: let the lock go before each `.await`. Where it has to be held across one, a lock whose
-//! `lock` is awaited (of the crate `async-lock`, say): then the second task waits, not the thread.
+//! The cure: release the lock before each `.await`. If it has to be held across one, use a lock
+//! whose `lock` is awaited (for example of the crate `async-lock`): then the task waits, and not
+//! the thread.
 //!
 //! ```text
 //! guest 1: I look for change
@@ -49,10 +50,10 @@ pub(crate) const EXHIBIT: Exhibit = Exhibit {
 
 type Till = Rc<Mutex<u32>>;
 
-#[expect(clippy::await_holding_lock, reason = "it is the mistake, and clippy sees it")]
+#[expect(clippy::await_holding_lock, reason = "this is the mistake, and clippy finds it")]
 async fn wrong(guest: u32, till: Till) {
     say(format!("guest {guest}: I want the till"));
-    let mut money = till.lock().expect("nobody panics here");
+    let mut money = till.lock().expect("no guest panics");
     say(format!("guest {guest}: I have the till, and look for change"));
     yield_now().await;
     *money += 5;
@@ -62,7 +63,7 @@ async fn wrong(guest: u32, till: Till) {
 async fn cured(guest: u32, till: Till) {
     say(format!("guest {guest}: I look for change"));
     yield_now().await;
-    let mut money = till.lock().expect("nobody panics here");
+    let mut money = till.lock().expect("no guest panics");
     *money += 5;
     say(format!("guest {guest}: {money} in the till"));
 }

@@ -1,10 +1,10 @@
-//! A gallery of hangs: the classic mistakes of async code, each as a small program that goes wrong
-//! and, beside it, the same program cured.
+//! A gallery of hangs: the classic mistakes of async code. Each is a small program that goes wrong,
+//! with a correct version of it in the same file.
 //!
-//! `cargo run --example gallery` lists them. With a name it runs the one that is wrong, and ends by
-//! itself; with `--cured` as well, the other. Each is a file, whose head tells what one sees, the
-//! events that give it away, the cause and the cure. "Which wake bug is this?", by symptom, is in
-//! `docs/which-wake-bug.md`.
+//! `cargo run --example gallery` lists them. With a name, it runs the wrong program, which ends by
+//! itself; with a name and `--cured`, the correct one. The head of each file has the symptom, the
+//! events that give the mistake away, the cause and the cure. `docs/which-wake-bug.md` finds a
+//! mistake by its symptom.
 
 mod blocking_call;
 mod check_then_register;
@@ -27,18 +27,18 @@ pub(crate) use watch::also;
 
 /// One mistake.
 pub(crate) struct Exhibit {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub(crate) name: &'static str,
     /// The text of its file.
     pub(crate) source: &'static str,
     /// Runs the program that goes wrong.
     pub(crate) wrong: fn() -> Seen,
-    /// Runs the one that does not.
+    /// Runs the correct program.
     pub(crate) cured: fn() -> Seen,
 }
 
 impl Exhibit {
-    /// What its file says at its head.
+    /// The lines of the head of its file.
     pub(crate) fn head(&self) -> impl Iterator<Item = &'static str> + use<> {
         let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
         lines.map(|line| line.strip_prefix(' ').unwrap_or(line))
@@ -77,20 +77,22 @@ fn main() -> ExitCode {
         [name, "--cured"] | ["--cured", name] => (*name, true),
         _ => return fail("usage: gallery [NAME [--cured]]"),
     };
-    // The pages of the guide spell it with underscores, as modules are.
+    // The pages of the guide are modules, so their names have underscores.
     let dashed = name.replace('_', "-");
     let Some(exhibit) = EXHIBITS.iter().find(|exhibit| exhibit.name == dashed) else {
-        return fail(&format!("no exhibit is called {name:?}: without a name, all are listed"));
+        return fail(&format!(
+            "there is no exhibit {name:?}; run the gallery without a name to list them all"
+        ));
     };
-    // A panic is part of the show, and is shown at its end.
+    // A panic is part of the program. `show` prints it at the end.
     panic::set_hook(Box::new(|_| ()));
     show(exhibit, cured);
     ExitCode::SUCCESS
 }
 
 fn list() {
-    println!("A gallery of hangs. See one go wrong: cargo run --example gallery -- NAME");
-    println!("See its cure at work:               cargo run --example gallery -- NAME --cured\n");
+    println!("Run a program that goes wrong: cargo run --example gallery -- NAME");
+    println!("Run the correct version:       cargo run --example gallery -- NAME --cured\n");
     for exhibit in &EXHIBITS {
         println!("  {:22} {}", exhibit.name, exhibit.title());
     }

@@ -1,10 +1,10 @@
 //! # A task that never yields
 //!
-//! What one sees: the program hangs, and one core is busy to the full.
+//! What one sees: the program hangs, and one core is fully busy.
 //!
-//! What gives it away: the trace ends with "polled": the poll does not end. Whom the task waits for
-//! is ready, and never has its turn. No executor can warn from the thread that is being kept; the
-//! warning comes when the poll ends, if it does.
+//! What gives it away: the trace ends with "polled": the poll does not end. The task that could end
+//! the wait is ready, but it is never polled. No executor can warn while its own thread is busy.
+//! The warning comes when the poll ends, if it ends.
 //!
 //! ```text
 //!     task 0: polled
@@ -14,12 +14,11 @@
 //! oven: done
 //! ```
 //!
-//! The cause: the loop has no `.await` that ever returns Pending, so the executor, and with it
-//! everybody else, waits for the task. (Here it gives up, so that the program ends.)
+//! The cause: no `.await` in the loop ever returns Pending. So the executor and all other tasks
+//! wait for this task. (Here the loop gives up after 150 ms, so that the program ends.)
 //!
-//! The cure: await what is waited for. A computation that is just long calls
-//! `yield_now` now and then. A loop around `yield_now` is no cure for a
-//! wait: the others run, but the core burns on.
+//! The cure: await the event. A computation that is only long calls `yield_now` now and then. A
+//! loop around `yield_now` is no cure for a wait: the other tasks run, but the core stays busy.
 //!
 //! ```text
 //!     task 0: polled
@@ -51,7 +50,7 @@ pub(crate) const EXHIBIT: Exhibit = Exhibit {
     cured: || watch(cured),
 };
 
-/// The real mistake has no end. It would be for ever.
+/// A real program would loop for ever.
 const PATIENCE: Duration = Duration::from_millis(150);
 
 fn wrong(executor: &Executor) {

@@ -1,10 +1,10 @@
-//! # Pending without keeping the waker
+//! # Pending without storing the waker
 //!
-//! What one sees: the task is polled once and never again, though what it waits for has long
-//! happened. The program hangs, with no load at all.
+//! What one sees: the task is polled once and never again, although the awaited thing happened long
+//! ago. The program hangs, without any load.
 //!
-//! What gives it away: the executor warns at once, after the very poll. Nobody is ever said to
-//! have woken the task, and when nothing else is left to do, that is proven to be a deadlock.
+//! What gives it away: the executor warns directly after that poll. No line of the trace says that
+//! the task was woken. When nothing else is left to do, the deadlock is proven.
 //!
 //! ```text
 //!     task 0: polled
@@ -16,10 +16,10 @@
 //! task 0     waiting        1 …  something unknown; waiter
 //! ```
 //!
-//! The cause: a future that returns Pending has promised that it has left its waker (`cx.waker()`)
-//! with somebody who will call it. This one looks at a flag, and tells nobody that it waits.
+//! The cause: a future that returns Pending has to store its waker (`cx.waker()`) where some code
+//! will call it. This one reads a flag and stores nothing.
 //!
-//! The cure: leave a clone of the waker where whoever sets the flag will find it.
+//! The cure: store a clone of the waker where the code that sets the flag finds it.
 //!
 //! ```text
 //!     task 0: pending

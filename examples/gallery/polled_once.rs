@@ -1,10 +1,10 @@
-//! # A future polled once and then forgotten
+//! # A future polled once and then dropped
 //!
-//! What one sees: a hand-written `poll`, or a `poll_fn`, that calls another future's `poll` hangs
-//! in its first wait. With a future that happens to be ready at once, it works.
+//! What one sees: a hand-written `poll`, or a `poll_fn`, that calls the `poll` of another future
+//! hangs in its first wait. With a future that is ready at once, it works.
 //!
-//! What gives it away: the task is pending on something (here a timer), and within the same poll
-//! that wait is gone: the executor warns that nobody holds the waker. The timer never fires.
+//! What gives it away: the task is pending on something (here a timer), and the same poll ends that
+//! wait: the executor warns that nothing holds the waker. The timer never fires.
 //!
 //! ```text
 //!     task 0: polled
@@ -15,11 +15,11 @@
 //! task 0     waiting        1 …  something unknown; cook
 //! ```
 //!
-//! The cause: the inner future is made anew in each poll and dropped at its end. A future does
-//! nothing when it is not polled, and stops waiting when it is dropped.
+//! The cause: each poll makes a new inner future and drops it at its end. A future does nothing
+//! while it is not polled, and its wait ends when it is dropped.
 //!
-//! The cure: make it once, keep it (pinned) from poll to poll, and poll the same one again. Mostly
-//! that means: `.await` it.
+//! The cure: make the inner future once, keep it (pinned) from poll to poll, and poll the same one
+//! again. In most cases this means: `.await` it.
 //!
 //! ```text
 //!     task 0: pending on a timer

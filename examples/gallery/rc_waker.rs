@@ -1,22 +1,22 @@
 //! # An `Rc` waker, and the data race that is a compile error
 //!
-//! What one sees: it does not compile. That is the good news: in a language without `Send` it would
-//! run, and corrupt the queue once in a million wakes.
+//! What one sees: the program does not compile. In a language without `Send` it would run, and
+//! corrupt the queue once in a million wakes.
 //!
-//! What gives it away: the compiler, at the very line that makes a `Waker` of it.
+//! What gives it away: the compiler, at the line that makes the `Waker`.
 //!
 //! ```text
 //! $ rustc --edition 2024 examples/gallery/rc_waker/wrong.rs
 //! error[E0277]: `Rc<RefCell<VecDeque<usize>>>` cannot be sent between threads safely
 //! ```
 //!
-//! The cause: the executor runs on one thread, but a waker may go anywhere: a `Waker` is `Send` and
-//! `Sync`, whoever made it. This one leads to a queue that has no lock. Two threads that wake would
-//! push into it at the same time.
+//! The cause: the executor runs on one thread, but its wakers may be called on any thread: a
+//! `Waker` is always `Send` and `Sync`. This one pushes into a queue without a lock. Two threads
+//! that call it would push at the same time.
 //!
-//! The cure: what a waker leads to is shared between threads, so a lock (or a channel) guards it.
-//! This crate has both ways: at home a wake is a push without a lock, from elsewhere a letter in the
-//! inbox (`waker.rs`, `inbox.rs`).
+//! The cure: threads share the queue of a waker, so a lock (or a channel) guards it. This crate has
+//! both ways: on the executor's own thread a wake is a push without a lock, and on other threads it
+//! is a message to the remote queue (`waker.rs`, `remote.rs`).
 //!
 //! ```text
 //! another thread: I wake task 7
@@ -43,10 +43,10 @@ pub(crate) const EXHIBIT: Exhibit = Exhibit {
     cured: || watch(|_| cured()),
 };
 
-/// The program that does not compile. A test gives it to the compiler.
+/// The program that does not compile. A test compiles it and compares the error.
 pub(crate) const WRONG: &str = include_str!("rc_waker/wrong.rs");
 
-/// There is nothing to run: this shows the program, and what the compiler says of it.
+/// There is nothing to run: this prints the program and the error of the compiler.
 fn wrong() {
     WRONG.lines().for_each(say);
     say("");
@@ -54,7 +54,7 @@ fn wrong() {
     say("error[E0277]: `Rc<RefCell<VecDeque<usize>>>` cannot be sent between threads safely");
 }
 
-/// Puts its task back into the queue of those that are ready.
+/// Pushes its task into the ready queue.
 struct TaskWaker {
     task: usize,
     ready: Arc<Mutex<VecDeque<usize>>>,
@@ -62,7 +62,7 @@ struct TaskWaker {
 
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
-        self.ready.lock().expect("nobody panics here").push_back(self.task);
+        self.ready.lock().expect("no wake panics").push_back(self.task);
     }
 }
 
@@ -75,5 +75,5 @@ fn cured() {
     say("here: I wake task 7");
     waker.wake();
     other.join().expect("a wake does not panic");
-    say(format!("the queue: {:?}", ready.lock().expect("nobody panics here")));
+    say(format!("the queue: {:?}", ready.lock().expect("no wake panics")));
 }

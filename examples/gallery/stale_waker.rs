@@ -1,15 +1,15 @@
 //! # A waker kept from an earlier poll
 //!
-//! What one sees: a future works where it was first polled, and hangs when it is moved: into a
-//! task of its own, into a `select`, from one round of a loop to the next.
+//! What one sees: a future works where it was first polled, and hangs when it is moved: into
+//! another task, into a `select`, or from one round of a loop to the next.
 //!
 //! What gives it away: the trace shows no wake of the task that waits. The waker that is called
-//! belongs to task 0, which is finished, so the call does nothing. If nothing holds the waker of the
-//! task that waits, the executor warns.
+//! belongs to task 0. That task has finished, so the call does nothing. If nothing holds the waker
+//! of the task that waits, the executor warns.
 //!
 //! ```text
 //!     task 0: polled
-//! trainee: not done yet, somebody else must wait
+//! trainee: not done yet, another task must wait
 //!     task 0: finished
 //!     task 2: polled
 //!     task 2: warning, "waiter", …: it returned Pending, but nothing holds its waker: it can never run again
@@ -18,14 +18,14 @@
 //! task 2     waiting        1 …  something unknown; waiter
 //! ```
 //!
-//! The cause: only the waker of the last poll counts. This future kept the one of its first poll,
-//! and that was the trainee's, who is over.
+//! The cause: only the waker of the last poll counts. This future kept the waker of its first poll:
+//! the waker of the trainee, which has finished.
 //!
-//! The cure: keep the new waker with each poll. `Waker::clone_from` spares the clone where both
-//! wake the same task.
+//! The cure: store the new waker in each poll. `Waker::clone_from` avoids the clone if both wake
+//! the same task.
 //!
 //! ```text
-//! trainee: not done yet, somebody else must wait
+//! trainee: not done yet, another task must wait
 //!     task 2: polled
 //! oven: done
 //!     task 2: woken by task 1
@@ -112,7 +112,7 @@ fn program<F: Future + 'static>(executor: &Executor, wait: fn(Rc<Oven>) -> F) {
     let _trainee = spawn(executor, "trainee", async move {
         let looked = poll_fn(|cx| Poll::Ready(pizza.as_mut().poll(cx))).await;
         assert!(looked.is_pending(), "the oven has not been turned on yet");
-        say("trainee: not done yet, somebody else must wait");
+        say("trainee: not done yet, another task must wait");
         task::Builder::new()
             .name("waiter")
             .spawn(async move {

@@ -1,4 +1,4 @@
-//! How an exhibit is run: watched, and so that it ends by itself.
+//! Runs an exhibit: records its events, and ends even if it hangs.
 
 use std::{
     any::Any,
@@ -18,9 +18,9 @@ use pizzaiolo::{
     trace::{Event, Observer},
 };
 
-/// What was seen of a run.
+/// The record of a run.
 pub(crate) struct Seen {
-    /// What the program said, and, indented, what the executor did: in the order in which it was.
+    /// What the program said and, indented, what the executor did, in order of time.
     pub(crate) lines: Vec<String>,
     /// The end of the run.
     pub(crate) end: End,
@@ -28,16 +28,16 @@ pub(crate) struct Seen {
 
 /// How a run ended.
 pub(crate) enum End {
-    /// The executor had nothing more to do, or would have slept. This is the table of the tasks
-    /// that were left.
+    /// The executor had nothing more to do, or would have slept. With the table of the tasks that
+    /// were left.
     Idle(String),
     /// It panicked with this message.
     Panicked(String),
-    /// It did not end, and was left alone.
+    /// It did not end. Its thread was abandoned.
     Hangs,
 }
 
-/// All of it, line by line.
+/// The whole record, line by line.
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.lines {
@@ -51,7 +51,7 @@ impl fmt::Display for Seen {
     }
 }
 
-/// The lines of a run, which the program and the executor write in turn.
+/// The lines of a run. The program and the executor write them.
 #[derive(Clone, Default)]
 struct Diary(Arc<Mutex<Vec<String>>>);
 
@@ -74,7 +74,7 @@ impl Observer for Diary {
 thread_local! {
     /// The diary of the run on this thread.
     static DIARY: RefCell<Diary> = RefCell::default();
-    /// Makes what else watches the runs that begin on this thread.
+    /// Makes another observer for the runs that begin on this thread.
     static ALSO: Cell<Option<MakeObserver>> = const { Cell::new(None) };
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn also(observer: MakeObserver) {
     ALSO.set(Some(observer));
 }
 
-/// What watches a run.
+/// The observers of a run.
 struct Watchers(Diary, Option<Box<dyn Observer>>);
 
 impl Observer for Watchers {
@@ -99,7 +99,7 @@ impl Observer for Watchers {
     }
 }
 
-/// Says something in the middle of a run.
+/// Adds a line of the program to the record.
 pub(crate) fn say(line: impl Into<String>) {
     DIARY.with_borrow(|diary| diary.write(line.into()));
 }
@@ -118,7 +118,7 @@ fn watch_with(diary: &Diary, program: impl FnOnce(&Executor)) -> Seen {
         Ok(()) => End::Idle(executor.tasks().to_string()),
         Err(payload) => End::Panicked(message_of(&*payload)),
     };
-    // Before the executor goes, and drops what is left.
+    // Before the executor is dropped, and the tasks that are left with it.
     Seen { lines: diary.lines(), end }
 }
 
@@ -127,10 +127,10 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref().copied()).unwrap_or("no message").to_owned()
 }
 
-/// As long as a run that may hang is waited for.
+/// How long a run that may hang may do nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Runs a program on a thread of its own, which is left alone if it hangs.
+/// Runs a program on a thread of its own. If it hangs, the thread is abandoned.
 pub(crate) fn watch_what_may_hang(program: impl FnOnce(&Executor) + Send + 'static) -> Seen {
     let diary = Diary::default();
     let (ended, end) = mpsc::channel();
@@ -139,7 +139,7 @@ pub(crate) fn watch_what_may_hang(program: impl FnOnce(&Executor) + Send + 'stat
         ALSO.set(also);
         ended.send(watch_with(&writes, program))
     });
-    // On a slow machine it may need more time than it is given, as long as it still does something.
+    // On a slow machine it may need more time. It gets more as long as it adds lines.
     let mut lines = 0;
     loop {
         match end.recv_timeout(PATIENCE) {
@@ -160,7 +160,7 @@ pub(crate) fn spawn<T: 'static>(
     task::Builder::new().name(name).spawn_on(executor, future)
 }
 
-/// A bell, done right: whoever waits for it is woken when it rings, and none is forgotten.
+/// A bell without a mistake: when it rings, every task that waits for it is woken.
 #[derive(Clone, Default)]
 pub(crate) struct Bell(Rc<Waiting>);
 

@@ -1,13 +1,13 @@
 //! The steps of the ladder, and what is new in one of them.
 //!
 //! - `cargo run --example ladder` lists the steps, with the command that runs each.
-//! - `cargo run --example ladder -- diff 8 9` shows what step 9 changes in step 8. Heads and
-//!   imports are left out, and of a long piece that goes only the first lines are shown.
+//! - `cargo run --example ladder -- diff 8 9` shows what step 9 changes in step 8. It leaves out
+//!   the heads and the imports, and shows only the first line of a long piece that is removed.
 
 use std::io::{self, IsTerminal};
 use std::{env, fmt::Write as _, process::ExitCode};
 
-/// The programs of the steps, the first first.
+/// The programs of the steps, in order.
 const STEPS: [&str; 11] = [
     include_str!("step1_blocking.rs"),
     include_str!("step2_threads.rs"),
@@ -22,8 +22,8 @@ const STEPS: [&str; 11] = [
     include_str!("step11_crate.rs"),
 ];
 
-/// How many lines of a long piece that goes are shown.
-const GOES: usize = 1;
+/// How many lines of a long removed piece are shown.
+const SHOWN: usize = 1;
 
 /// How many unchanged lines are shown before and after a change.
 const CONTEXT: usize = 1;
@@ -71,12 +71,12 @@ fn list() -> String {
 /// A line of a diff.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Line<'a> {
-    Stays(&'a str),
-    Goes(&'a str),
-    Comes(&'a str),
+    Kept(&'a str),
+    Removed(&'a str),
+    Added(&'a str),
 }
 
-/// What a program has below its head and its imports.
+/// The lines of a program below its head and its imports.
 fn code(program: &str) -> Vec<&str> {
     let mut lines = program.lines().peekable();
     let above =
@@ -101,26 +101,26 @@ fn compare<'a>(from: &[&'a str], to: &[&'a str]) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     while i < from.len() || j < to.len() {
         if i < from.len() && j < to.len() && from[i] == to[j] {
-            lines.push(Line::Stays(from[i]));
+            lines.push(Line::Kept(from[i]));
             (i, j) = (i + 1, j + 1);
         } else if j == to.len() || (i < from.len() && common[i + 1][j] >= common[i][j + 1]) {
-            lines.push(Line::Goes(from[i]));
+            lines.push(Line::Removed(from[i]));
             i += 1;
         } else {
-            lines.push(Line::Comes(to[j]));
+            lines.push(Line::Added(to[j]));
             j += 1;
         }
     }
     lines
 }
 
-/// The lines that differ, with a sign before each, and some of those around them.
+/// The lines that differ, each with a sign in front, and the lines around them.
 fn diff(from: &str, to: &str) -> String {
     let (old, new) = (code(from), code(to));
     let lines = compare(&old, &new);
     let mut text = format!("{}\nbecomes\n{}\n", title(from), title(to));
-    let changes = |line: &Line<'_>| !matches!(line, Line::Stays(_));
-    let mut gone = 0;
+    let changes = |line: &Line<'_>| !matches!(line, Line::Kept(_));
+    let mut removed = 0;
     let mut skipped = true;
     for (at, line) in lines.iter().enumerate() {
         let around = &lines[at.saturating_sub(CONTEXT)..lines.len().min(at + CONTEXT + 1)];
@@ -129,23 +129,23 @@ fn diff(from: &str, to: &str) -> String {
             text += "\n";
         }
         skipped = !shown;
-        gone = if matches!(line, Line::Goes(_)) { gone + 1 } else { 0 };
-        let left = lines[at..].iter().take_while(|line| matches!(line, Line::Goes(_))).count();
+        removed = if matches!(line, Line::Removed(_)) { removed + 1 } else { 0 };
+        let left = lines[at..].iter().take_while(|line| matches!(line, Line::Removed(_))).count();
         let _ = match line {
-            Line::Goes(_) if gone == GOES + 1 && left > 1 => {
+            Line::Removed(_) if removed == SHOWN + 1 && left > 1 => {
                 writeln!(text, "- … and {left} more lines")
             }
-            Line::Goes(_) if gone > GOES + 1 || (gone == GOES + 1 && left > 1) => Ok(()),
-            Line::Goes(line) => writeln!(text, "-{line}"),
-            Line::Comes(line) => writeln!(text, "+{line}"),
-            Line::Stays(line) if shown && !line.is_empty() => writeln!(text, " {line}"),
-            Line::Stays(_) => Ok(()),
+            Line::Removed(_) if removed > SHOWN + 1 || (removed == SHOWN + 1 && left > 1) => Ok(()),
+            Line::Removed(line) => writeln!(text, "-{line}"),
+            Line::Added(line) => writeln!(text, "+{line}"),
+            Line::Kept(line) if shown && !line.is_empty() => writeln!(text, " {line}"),
+            Line::Kept(_) => Ok(()),
         };
     }
     text
 }
 
-/// The same in red and green, if it goes to a terminal.
+/// The same in red and green, if it is printed to a terminal.
 fn painted(diff: &str, terminal: bool) -> String {
     let paint = |line: &str| match line.chars().next() {
         Some('-') if terminal => format!("\x1b[31m{line}\x1b[0m\n"),
@@ -160,17 +160,17 @@ mod tests {
     use super::{Line, STEPS, code, compare, diff, list};
 
     #[test]
-    fn a_diff_leads_from_one_program_to_the_other() {
+    fn a_diff_turns_one_program_into_the_other() {
         for (from, to) in STEPS.iter().zip(&STEPS[1..]) {
             let (old, new) = (code(from), code(to));
             let lines = compare(&old, &new);
             let before = lines.iter().filter_map(|line| match line {
-                Line::Stays(line) | Line::Goes(line) => Some(*line),
-                Line::Comes(_) => None,
+                Line::Kept(line) | Line::Removed(line) => Some(*line),
+                Line::Added(_) => None,
             });
             let after = lines.iter().filter_map(|line| match line {
-                Line::Stays(line) | Line::Comes(line) => Some(*line),
-                Line::Goes(_) => None,
+                Line::Kept(line) | Line::Added(line) => Some(*line),
+                Line::Removed(_) => None,
             });
             assert!(before.eq(old.iter().copied()) && after.eq(new.iter().copied()));
         }
@@ -179,7 +179,7 @@ mod tests {
     /// How many lines a tall screen has.
     const SCREEN: usize = 80;
 
-    /// Step 5 begins again from step 2, as its head says.
+    /// Step 5 starts again from step 2, as its head says.
     #[test]
     fn what_is_new_in_a_step_fits_a_screen() {
         let pairs = [(1, 2), (2, 3), (3, 4), (2, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10)];

@@ -1,16 +1,15 @@
 //! # Step 10: the reactor, and with it the whole system in one file
 //!
-//! The executor itself sleeps in mio when no task is ready, and turns each event into a wake: that
-//! part is the reactor. So one thread does it all.
+//! The executor itself sleeps in mio when no task is ready. The chapter is
+//! `src/guide/step10_reactor.md`.
 //!
 //! - Run: `cargo run --release --example ladder-10`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once, by one thread that takes no processor time while all are
-//!   silent.
-//! - Still wrong: a wake from another thread does not end the sleep in mio; there are no timers,
-//!   joins or cancellation; a client that never pauses keeps the thread; tasks must be `Send`;
-//!   statics.
-//! - Next: [`step11_crate.rs`](step11_crate.rs), the crate itself, which mends these.
+//! - See: both get replies at once, from one thread that uses no processor time while all clients
+//!   are silent.
+//! - Still wrong: no wake from another thread ends the sleep; no timers, joins or cancellation; a
+//!   client that always sends keeps the thread; tasks must be `Send`; the tables are statics.
+//! - Next: [`step11_crate.rs`](step11_crate.rs), the crate itself, which solves these.
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Registry, Token};
@@ -22,12 +21,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::{env, mem, process, thread, time::Duration};
 
-/// The executor's queue: the tasks to poll.
+/// The ready queue of the executor: the tasks to poll.
 static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
-/// The reactor's table: the wakers of the tasks that wait, by socket.
+/// The table of the reactor: the wakers of the tasks that wait, by socket.
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
-/// A future, and the way back to the queue. A late wake may find one that is over: `pending`.
+/// A task: its future. A completed future is replaced by `pending`, as a late wake may come.
 struct Task(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
 
 impl Wake for Task {
@@ -52,9 +51,9 @@ fn run(mut poll: mio::Poll) {
                 *future = Box::pin(pending());
             }
         }
-        // A task that woke itself is ready now: then only look at the sockets, and do not sleep.
+        // A task that woke itself is ready now: then check the sockets, but do not sleep.
         let idle = READY.lock().unwrap().is_empty();
-        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        // Ctrl-Z and `fg` end the sleep with this error, and no socket is ready.
         while let Err(error) = poll.poll(&mut events, (!idle).then_some(Duration::ZERO)) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -64,7 +63,7 @@ fn run(mut poll: mio::Poll) {
     }
 }
 
-/// Waits for a socket: a future that tries, until the try need not wait.
+/// Waits for a socket: a future that tries again until the try does not block.
 fn ready<T>(
     token: Token,
     mut attempt: impl FnMut() -> io::Result<T>,
@@ -133,9 +132,9 @@ async fn accept(listener: TcpListener, registry: Registry) {
             }),
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause (too many open files) lasts, and must not fill the log.
+                // The cause (too many open files) lasts, so do not fill the log.
                 thread::sleep(Duration::from_millis(50));
-                // A client may leave meanwhile, and make room.
+                // In between another client may leave and free a descriptor.
                 yield_now().await;
             }
         }
@@ -158,7 +157,7 @@ async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

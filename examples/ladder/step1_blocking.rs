@@ -1,17 +1,13 @@
 //! # Step 1: one client at a time
 //!
-//! The pizza server in its plainest form: one thread, and calls that block. `start` waits for a
-//! client, `serve` talks with it until it leaves. Remember these two functions: step 10 has them
-//! again, nearly word for word, and serves all clients at once. (The Python original also prints
-//! `Sending message to PEER` for each order. Here that is left out, so that an order costs what its
-//! sockets cost.)
+//! One thread, and calls that block. The chapter is `src/guide/step1_blocking.md`.
 //!
 //! - Run: `cargo run --release --example ladder-1`
-//! - Type: `nc 127.0.0.1 12345` in a second terminal, then `3`, then `three`. Let it stay, and do
-//!   the same in a third terminal.
-//! - See: the second terminal reads `Thank you for ordering 3 pizzas!`, and `Wrong number of
-//!   pizzas, please try again.` The third reads nothing, until you end the second with Ctrl-C.
-//! - Still wrong: a client that is connected and silent makes all others wait.
+//! - Type: `nc 127.0.0.1 12345` in a second terminal, then `3`, then `three`. Stay connected, and
+//!   do the same in a third terminal.
+//! - See: the second terminal shows `Thank you for ordering 3 pizzas!` and `Wrong number of pizzas,
+//!   please try again.` The third shows nothing until you end the second with Ctrl-C.
+//! - Still wrong: a client that is connected and silent makes all other clients wait.
 //! - Next: [`step2_threads.rs`](step2_threads.rs), a thread for each client.
 
 use std::io::{self, Read, Write};
@@ -41,7 +37,7 @@ fn start(addr: &str) -> io::Result<()> {
             }
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause (too many open files) lasts, and must not fill the log.
+                // The cause (too many open files) lasts for a while, and must not fill the log.
                 thread::sleep(Duration::from_millis(50));
             }
         }
@@ -60,7 +56,7 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

@@ -1,14 +1,12 @@
 //! # Step 2: a thread for each client
 //!
-//! `serve` is the same, line for line; only its caller is new. Each client has a thread of its own
-//! to block, and the operating system switches between the threads.
+//! `serve` is that of step 1. Only its caller is new. The chapter is `src/guide/step2_threads.md`.
 //!
 //! - Run: `cargo run --release --example ladder-2`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once. On Linux, `grep Threads /proc/$(pidof ladder-2)/status` counts
+//! - See: both get replies at once. On Linux, `grep Threads /proc/$(pidof ladder-2)/status` shows
 //!   one thread more than there are clients.
-//! - Still wrong: ten thousand clients, most of them silent, are ten thousand threads. Each has a
-//!   stack and an entry in the kernel's tables, only to wait.
+//! - Still wrong: ten thousand clients are ten thousand threads, and most of them only wait.
 //! - Next: [`step3_busy_loop.rs`](step3_busy_loop.rs), one thread that never blocks.
 
 use std::io::{self, Read, Write};
@@ -28,7 +26,7 @@ fn start(addr: &str) -> io::Result<()> {
     let listener = TcpListener::bind(addr)?;
     println!("Starting up on: {}", listener.local_addr()?);
     loop {
-        // A thread can be refused, as a connection can: `thread::spawn` would panic then.
+        // The OS may refuse a thread. `thread::spawn` would panic then; this returns the error.
         let accepted = listener.accept().and_then(|(stream, peer)| {
             println!("Connected to {peer}");
             thread::Builder::new().spawn(move || match serve(stream) {
@@ -38,7 +36,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause (too many open files) lasts, and must not fill the log.
+            // The cause (too many open files) lasts for a while, and must not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -56,7 +54,7 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

@@ -1,23 +1,20 @@
 //! # Step 3: no call blocks, and a core burns
 //!
-//! One thread again. The sockets are non-blocking: a call that would have to wait fails with the
-//! error `WouldBlock` instead. So the loop tries each socket in turn, all the time. `serve` can no
-//! longer stay with one client until it leaves: it returns, and what it has to remember is kept in
-//! `Conversation`.
+//! One thread and non-blocking sockets. The chapter is `src/guide/step3_busy_loop.md`.
 //!
 //! - Run: `cargo run --release --example ladder-3`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then stop, and look at `top`.
-//! - See: both are answered at once, by one thread. It takes 100% of a core, also when no client
+//! - See: both get replies at once, from one thread. It uses 100% of a core, even when no client
 //!   orders anything.
-//! - Still wrong: nearly every try fails. The kernel knows which sockets are ready; the loop does
-//!   not ask it.
+//! - Still wrong: nearly every try fails. The kernel knows which sockets are ready, but the loop
+//!   does not ask it.
 //! - Next: [`step4_mio.rs`](step4_mio.rs), which sleeps until a socket is ready.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::{env, process, thread, time::Duration};
 
-/// One client's conversation: all that must be remembered between two tries.
+/// The conversation with one client: all state that is needed between two tries.
 struct Conversation {
     stream: TcpStream,
     peer: SocketAddr,
@@ -45,7 +42,7 @@ fn start(addr: &str) -> io::Result<()> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause (too many open files) lasts, and must not fill the log.
+                // The cause (too many open files) lasts for a while, and must not fill the log.
                 thread::sleep(Duration::from_millis(50));
             }
         }
@@ -61,7 +58,7 @@ fn start(addr: &str) -> io::Result<()> {
     }
 }
 
-/// Takes in one client, if there is one.
+/// Accepts one client, if one is there.
 fn accept(listener: &TcpListener) -> io::Result<Conversation> {
     let (stream, peer) = listener.accept()?;
     println!("Connected to {peer}");
@@ -69,7 +66,7 @@ fn accept(listener: &TcpListener) -> io::Result<Conversation> {
     Ok(Conversation { stream, peer, unsent: Vec::new() })
 }
 
-/// The client loop, until it would have to wait. The next call goes on from there.
+/// The client loop, until it would have to wait. The next call continues from there.
 fn serve(conversation: &mut Conversation) -> io::Result<()> {
     let Conversation { stream, unsent, .. } = conversation;
     let mut order = [0; 1024];
@@ -86,7 +83,7 @@ fn serve(conversation: &mut Conversation) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

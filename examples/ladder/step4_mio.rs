@@ -1,16 +1,13 @@
 //! # Step 4: sleep until a socket is ready
 //!
-//! mio's `Poll` sleeps until the kernel says which of the registered sockets are ready (with epoll,
-//! kqueue or IOCP); a `Token` says which socket that is. An event comes once, when a socket becomes
-//! ready. So the loop must go on until `WouldBlock`: only then will there be another event. That is
-//! what `serve` did already, and it has not changed.
+//! mio's `Poll` sleeps until a registered socket is ready. The chapter is `src/guide/step4_mio.md`.
 //!
 //! - Run: `cargo run --release --example ladder-4`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then stop, and look at `top`.
-//! - See: both are answered at once, by one thread that takes no processor time while all are
-//!   silent.
-//! - Still wrong: the loop has to know what a conversation is. To wait for anything else (a timer,
-//!   another protocol) you write into the loop: there is no contract between the two.
+//! - See: both get replies at once, from one thread that uses no processor time while all clients
+//!   are silent.
+//! - Still wrong: the loop has to know what a conversation is. There is no contract between the
+//!   code that waits and the loop that sleeps.
 //! - Next: [`step5_bell.rs`](step5_bell.rs), where that contract is `Future`, `Context` and
 //!   `Waker`.
 
@@ -24,7 +21,7 @@ use mio::{Events, Interest, Poll, Registry, Token, event::Event};
 
 const LISTENER: Token = Token(0);
 
-/// One client's conversation: all that must be remembered between two tries.
+/// The conversation with one client: all state that is needed between two tries.
 struct Conversation {
     stream: TcpStream,
     peer: SocketAddr,
@@ -40,7 +37,7 @@ fn main() {
     }
 }
 
-/// The loop: sleep, then go on with the sockets that are ready, and with no other.
+/// The loop: sleep, then continue with the sockets that are ready, and with no others.
 fn start(addr: &str) -> io::Result<()> {
     let listener = std::net::TcpListener::bind(addr)?;
     listener.set_nonblocking(true)?;
@@ -53,7 +50,7 @@ fn start(addr: &str) -> io::Result<()> {
     let mut tokens = (1..).map(Token);
     let mut events = Events::with_capacity(64);
     loop {
-        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        // Ctrl-Z and `fg` end the sleep with this error, and no socket is ready.
         while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -65,10 +62,10 @@ fn start(addr: &str) -> io::Result<()> {
                         Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                         Err(error) => {
                             eprintln!("Cannot accept a connection: {error}");
-                            // The cause (too many open files) lasts, and must not fill the log.
+                            // The cause (too many open files) lasts, so do not fill the log.
                             thread::sleep(Duration::from_millis(50));
-                            // mio reports a connection once. To register again has it report
-                            // those that still wait.
+                            // mio reports an event once. After a new registration it reports
+                            // the connections that are still waiting.
                             registry.reregister(&mut listener, LISTENER, Interest::READABLE)?;
                             break;
                         }
@@ -87,7 +84,7 @@ fn start(addr: &str) -> io::Result<()> {
     }
 }
 
-/// Takes in one client, if there is one.
+/// Accepts one client, if one is there.
 fn accept(listener: &TcpListener, registry: &Registry, token: Token) -> io::Result<Conversation> {
     let (mut stream, peer) = listener.accept()?;
     println!("Connected to {peer}");
@@ -95,7 +92,7 @@ fn accept(listener: &TcpListener, registry: &Registry, token: Token) -> io::Resu
     Ok(Conversation { stream, peer, unsent: Vec::new() })
 }
 
-/// The client loop, until it would have to wait. The next call goes on from there.
+/// The client loop, until it would have to wait. The next call continues from there.
 fn serve(conversation: &mut Conversation) -> io::Result<()> {
     let Conversation { stream, unsent, .. } = conversation;
     let mut order = [0; 1024];
@@ -112,7 +109,7 @@ fn serve(conversation: &mut Conversation) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

@@ -1,16 +1,13 @@
 //! # Step 5: a future, and what polls it
 //!
-//! This is step 2 with an oven: one more thread, which bakes for all. A client's thread waits until
-//! its pizza is baked, and it waits by the contract that all of async Rust has. `Baked` is a
-//! future: `poll` returns `Ready` when it is over, or `Pending`, and then it has kept the `Waker`
-//! of its `Context` where the oven finds it. `block_on` knows no ovens, only that contract: it
-//! polls, and parks its thread until the waker unparks it.
+//! This is step 2 with an oven: one more thread, which bakes the pizzas. The thread of a client
+//! waits for its pizza with a future. The chapter is `src/guide/step5_bell.md`.
 //!
 //! - Run: `cargo run --release --example ladder-5`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once, as in step 2. With `cargo run --example ladder -- diff 2 5`
-//!   you see what is new since then.
-//! - Still wrong: nothing waits for a socket by that contract yet. Reading still blocks.
+//! - See: both get replies at once, as in step 2. `cargo run --example ladder -- diff 2 5` shows
+//!   what is new since then.
+//! - Still wrong: no future waits for a socket yet. `read` still blocks.
 //! - Next: [`step6_sockets.rs`](step6_sockets.rs), a future that waits for a socket.
 
 use std::io::{self, Read, Write};
@@ -43,7 +40,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Rings when a pizza is baked. The oven has one end, the future the other.
+/// Rings when a pizza is baked. The oven and the future share it.
 #[derive(Default)]
 struct Bell {
     rung: bool,
@@ -65,7 +62,7 @@ impl Future for Baked {
     }
 }
 
-/// The oven: bakes one pizza after the other, and rings its bell.
+/// The oven: bakes one pizza after the other, and rings the bell of each.
 fn bake(pizzas: Receiver<Arc<Mutex<Bell>>>) {
     for bell in pizzas {
         let mut bell = bell.lock().unwrap();
@@ -89,7 +86,7 @@ fn start(addr: &str) -> io::Result<()> {
     let (oven, pizzas) = mpsc::channel();
     thread::spawn(move || bake(pizzas));
     loop {
-        // A thread can be refused, as a connection can: `thread::spawn` would panic then.
+        // The OS may refuse a thread. `thread::spawn` would panic then; this returns the error.
         let accepted = listener.accept().and_then(|(stream, peer)| {
             println!("Connected to {peer}");
             let oven = oven.clone();
@@ -100,7 +97,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause (too many open files) lasts, and must not fill the log.
+            // The cause (too many open files) lasts, so do not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -121,7 +118,7 @@ fn serve(mut stream: TcpStream, oven: &Sender<Arc<Mutex<Bell>>>) -> io::Result<(
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

@@ -1,15 +1,12 @@
 //! # Step 6: a future that waits for a socket
 //!
-//! The bell of step 5 was rung by a thread that bakes. Now the second thread sleeps in mio, as step
-//! 4 did, and an event is the bell. `ready` is a future that tries until it need not wait: if a try
-//! would block, its waker is in the table `WAKERS`, under the socket's token, and the second thread
-//! calls it when the event comes. `block_on` has not changed: it knows no sockets either.
+//! The second thread sleeps in mio, and an event takes the place of the bell. The chapter is
+//! `src/guide/step6_sockets.md`.
 //!
 //! - Run: `cargo run --release --example ladder-6`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-6)/status` says 4.
-//! - Still wrong: `serve` blocks its thread at each operation. It is no future itself, so no other
-//!   code can decide what the thread does meanwhile.
+//! - See: both get replies at once. `grep Threads /proc/$(pidof ladder-6)/status` shows 4.
+//! - Still wrong: `serve` is no future itself, so it blocks its thread at each operation.
 //! - Next: [`step7_async_fn.rs`](step7_async_fn.rs), where `serve` is a future too.
 
 use mio::{Events, Interest, Token, net::TcpStream};
@@ -47,13 +44,13 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Waits for a socket: a future that tries, until the try need not wait.
+/// Waits for a socket: a future that tries again until the try does not block.
 fn ready<T>(
     token: Token,
     mut attempt: impl FnMut() -> io::Result<T>,
 ) -> impl Future<Output = io::Result<T>> {
     poll_fn(move |cx| {
-        // Before the try: the event may come right after it, on the other thread.
+        // Before the try: the event may come right after the try, on the other thread.
         WAKERS.lock().unwrap().insert(token, cx.waker().clone());
         let result = attempt();
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
@@ -64,11 +61,11 @@ fn ready<T>(
     })
 }
 
-/// The second thread: sleeps in mio, and wakes the future that waits for a socket that is ready.
+/// The second thread: sleeps in mio, and wakes the future that waits for a ready socket.
 fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        // Ctrl-Z and `fg` end the sleep with this error, and no socket is ready.
         while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -95,7 +92,7 @@ fn start(addr: &str) -> io::Result<()> {
     thread::spawn(move || watch(poll));
     let mut tokens = (0..).map(Token);
     loop {
-        // A thread can be refused, as a connection can: `thread::spawn` would panic then.
+        // The OS may refuse a thread. `thread::spawn` would panic then; this returns the error.
         let accepted = listener.accept().and_then(|(stream, peer)| {
             println!("Connected to {peer}");
             stream.set_nonblocking(true)?;
@@ -108,7 +105,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause (too many open files) lasts, and must not fill the log.
+            // The cause (too many open files) lasts, so do not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -130,7 +127,7 @@ fn serve(mut stream: TcpStream, token: Token) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

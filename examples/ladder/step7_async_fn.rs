@@ -1,16 +1,13 @@
 //! # Step 7: `async fn` writes the state machine
 //!
-//! `serve` is a future now: `async fn` in front, and `.await` where `block_on` was. The compiler
-//! makes an enum of it, with a variant for each place where it can wait: the file
-//! `step7_by_hand.rs` shows that enum, and a test sees both return the same from each poll.
-//! `.await` polls the inner future with the same `Context`, and returns Pending if that does. One
-//! `block_on` for each client is left, at the top.
+//! `serve` is an `async fn`, with `.await` where `block_on` was. `step7_by_hand.rs` has the enum
+//! that the compiler makes of it. The chapter is `src/guide/step7_async_fn.md`.
 //!
 //! - Run: `cargo run --release --example ladder-7`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
 //! - See: the same as in step 6. `cargo run --example ladder -- diff 6 7` shows how little is new,
 //!   and `cargo test --test step7` compares `serve` with the enum.
-//! - Still wrong: one future is one `block_on` is one thread, as in step 2.
+//! - Still wrong: each future has a `block_on` and a thread of its own, as in step 2.
 //! - Next: [`step8_task_queue.rs`](step8_task_queue.rs), many futures on one thread.
 
 use mio::{Events, Interest, Token, net::TcpStream};
@@ -48,13 +45,13 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Waits for a socket: a future that tries, until the try need not wait.
+/// Waits for a socket: a future that tries again until the try does not block.
 fn ready<T>(
     token: Token,
     mut attempt: impl FnMut() -> io::Result<T>,
 ) -> impl Future<Output = io::Result<T>> {
     poll_fn(move |cx| {
-        // Before the try: the event may come right after it, on the other thread.
+        // Before the try: the event may come right after the try, on the other thread.
         WAKERS.lock().unwrap().insert(token, cx.waker().clone());
         let result = attempt();
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
@@ -65,11 +62,11 @@ fn ready<T>(
     })
 }
 
-/// The second thread: sleeps in mio, and wakes the future that waits for a socket that is ready.
+/// The second thread: sleeps in mio, and wakes the future that waits for a ready socket.
 fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        // Ctrl-Z and `fg` end the sleep with this error, and no socket is ready.
         while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -96,7 +93,7 @@ fn start(addr: &str) -> io::Result<()> {
     thread::spawn(move || watch(poll));
     let mut tokens = (0..).map(Token);
     loop {
-        // A thread can be refused, as a connection can: `thread::spawn` would panic then.
+        // The OS may refuse a thread. `thread::spawn` would panic then; this returns the error.
         let accepted = listener.accept().and_then(|(stream, peer)| {
             println!("Connected to {peer}");
             stream.set_nonblocking(true)?;
@@ -109,7 +106,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause (too many open files) lasts, and must not fill the log.
+            // The cause (too many open files) lasts, so do not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -131,7 +128,7 @@ async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

@@ -7,10 +7,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::{collections::VecDeque, mem};
 
-/// A variant for each place where `serve` can stand, with the variables that are alive there. (In the
-/// compiler's enum the variants that wait also hold the future that they await. It borrows the
-/// stream and the buffer of its own variant, and for that `Pin` is needed. Here a new one is made
-/// for each poll, because `ready` remembers nothing.)
+/// A variant for each point at which `serve` can wait, with the variables that are needed there.
+/// (In the compiler's enum, a variant that waits also holds the future that it awaits. That future
+/// borrows the stream and the buffer of the same variant, which needs `Pin`. Here each poll makes a
+/// new one: the future of `ready` has no state.)
 enum Serve<S> {
     /// Before the first poll: the arguments.
     Start { stream: S, token: Token },
@@ -32,12 +32,12 @@ impl<S: Read + Write + Unpin> Future for Serve<S> {
                 Serve::Reads { mut stream, token, mut order } => {
                     let poll = pin!(ready(token, || stream.read(&mut order))).poll(cx);
                     match poll {
-                        // `.await` does this: the same `cx` goes in, and Pending comes out.
+                        // `.await`: passes the same `cx` on, and returns Pending.
                         Poll::Pending => {
                             *self = Serve::Reads { stream, token, order };
                             return Poll::Pending;
                         }
-                        // And `?` this.
+                        // `?`: returns the error.
                         Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                         Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
                         Poll::Ready(Ok(n)) => {
@@ -74,7 +74,7 @@ impl<S: Read + Write + Unpin> Future for Serve<S> {
 enum Event {
     /// Its order arrives.
     Order(&'static [u8]),
-    /// The socket takes so many bytes.
+    /// The socket accepts this many bytes.
     Takes(usize),
     /// The call would block.
     Blocks,
@@ -84,7 +84,7 @@ enum Event {
     Resets,
 }
 
-/// A socket that follows a script, and notes what is called and what is written.
+/// A socket that follows a script, and records what is called and what is written.
 struct Script<'a> {
     events: VecDeque<Event>,
     calls: &'a mut Vec<String>,

@@ -1,14 +1,11 @@
 //! # Step 8: a queue of tasks
 //!
-//! `block_on` runs one future, an executor many: `spawn` makes each of them a task, and a task's
-//! waker puts it back into the queue. mio's thread does so while the executor's thread runs: hence
-//! the `Mutex`, and `Arc`. Two threads would lose count of an `Rc`'s owners, so `Waker::from`
-//! refuses it.
+//! An executor polls the tasks that were woken. The chapter is `src/guide/step8_task_queue.md`.
 //!
 //! - Run: `cargo run --release --example ladder-8`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.
-//! - See: both are answered at once; `grep Threads /proc/$(pidof ladder-8)/status` always says 3.
-//! - Still wrong: the accept loop is no task. It has a thread of its own, only to block there.
+//! - See: both get replies at once. `grep Threads /proc/$(pidof ladder-8)/status` always shows 3.
+//! - Still wrong: the accept loop is no task. It has a thread of its own, which only blocks.
 //! - Next: [`step9_accept_task.rs`](step9_accept_task.rs), where it is a task.
 
 use mio::{Events, Interest, Token, net::TcpStream};
@@ -21,13 +18,13 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::{env, process, thread, time::Duration};
 
-/// The executor's queue: the tasks to poll; and where it parks while there are none.
+/// The ready queue: the tasks to poll. The executor waits at `WOKEN` while it is empty.
 static READY: Mutex<VecDeque<Arc<Task>>> = Mutex::new(VecDeque::new());
 static WOKEN: Condvar = Condvar::new();
 /// The wakers of the tasks that wait, by socket.
 static WAKERS: Mutex<BTreeMap<Token, Waker>> = Mutex::new(BTreeMap::new());
 
-/// A future, and the way back to the queue. A late wake may find one that is over: `pending`.
+/// A task: its future. A completed future is replaced by `pending`, as a late wake may come.
 struct Task(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
 
 impl Wake for Task {
@@ -54,13 +51,13 @@ fn run() {
     }
 }
 
-/// Waits for a socket: a future that tries, until the try need not wait.
+/// Waits for a socket: a future that tries again until the try does not block.
 fn ready<T>(
     token: Token,
     mut attempt: impl FnMut() -> io::Result<T>,
 ) -> impl Future<Output = io::Result<T>> {
     poll_fn(move |cx| {
-        // Before the try: the event may come right after it, on the other thread.
+        // Before the try: the event may come right after the try, on the other thread.
         WAKERS.lock().unwrap().insert(token, cx.waker().clone());
         let result = attempt();
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
@@ -71,11 +68,11 @@ fn ready<T>(
     })
 }
 
-/// The third thread: sleeps in mio, and wakes the task that waits for a socket that is ready.
+/// The third thread: sleeps in mio, and wakes the task that waits for a ready socket.
 fn watch(mut poll: mio::Poll) {
     let mut events = Events::with_capacity(64);
     loop {
-        // Ctrl-Z and `fg` end the sleep with an error, and nothing is ready.
+        // Ctrl-Z and `fg` end the sleep with this error, and no socket is ready.
         while let Err(error) = poll.poll(&mut events, None) {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "mio cannot sleep: {error}");
         }
@@ -118,7 +115,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause (too many open files) lasts, and must not fill the log.
+            // The cause (too many open files) lasts, so do not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -140,7 +137,7 @@ async fn serve(mut stream: impl Read + Write, token: Token) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-/// Puts its task back into the queue of those that are ready.
+/// Pushes its task into the ready queue.
 struct TaskWaker {
     task: usize,
     ready: Rc<RefCell<VecDeque<usize>>>,
@@ -22,7 +22,7 @@ impl Wake for TaskWaker {
 fn main() {
     let ready = Rc::new(RefCell::new(VecDeque::new()));
     let waker = Waker::from(Arc::new(TaskWaker { task: 7, ready: Rc::clone(&ready) }));
-    // Anybody may keep a waker, and call it from any thread.
+    // Any code may store a waker, and call it on any thread.
     let other = waker.clone();
     thread::spawn(move || other.wake());
     // Two threads now push into one queue, with no lock.

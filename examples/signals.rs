@@ -1,7 +1,7 @@
 //! Signals as something to await, with the `signal-hook-mio` crate and [`pizzaiolo::Async`].
 //!
-//! Run it with `cargo run --example signals`. Then send it some: `kill -USR1 PID` is told and
-//! counted, Ctrl-C ends it. `examples/pizza-server/signals.rs` makes more of it.
+//! Run it with `cargo run --example signals`. Then send it signals: it prints and counts each `kill
+//! -USR1 PID`, and ends after Ctrl-C. `examples/pizza-server/signals.rs` is a larger example.
 
 #[cfg(unix)]
 fn main() -> std::io::Result<()> {
@@ -12,13 +12,13 @@ fn main() -> std::io::Result<()> {
     use signal_hook_mio::v1_0::Signals;
 
     pizzaiolo::block_on(async {
-        // It is made of a socket, which a signal's handler writes to.
+        // `Signals` contains a socket. The handler of a signal writes to it.
         let mut signals = Async::new(Signals::new([SIGINT, SIGTERM, SIGUSR1])?)?;
         println!("Waiting for signals, as process {}", std::process::id());
         let mut calls = 0;
         loop {
             let next = |signals: &mut Signals| {
-                // None is what a socket calls "would block": wait, and ask again.
+                // `None` means "would block": wait, and try again.
                 signals.pending().next().ok_or(ErrorKind::WouldBlock.into())
             };
             match signals.read_with_mut(next).await? {

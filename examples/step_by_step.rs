@@ -1,13 +1,14 @@
-//! A run of two tasks, one poll at a time: after each, who is ready, and who waits for what?
+//! A run of two tasks, one poll at a time. After each poll: which task is ready, and what does each
+//! task wait for?
 //!
-//! A cook waits for an order that comes through a hatch (a socket), kneads, and bakes for 90
-//! seconds. A waiter passes the order on, and waits for the cook. [`Executor::run`] would do all
-//! of it at once; here [`Executor::tick`] polls one task and returns, and we look around.
+//! A cook waits for an order from a socket, kneads, and bakes for 90 seconds. A waiter passes the
+//! order on, and waits for the cook. [`Executor::run`] would run both to their end. Here
+//! [`Executor::tick`] polls one task and returns, and the program prints the state of the tasks.
 //!
 //! Run it with `cargo run --example step_by_step`. It prints:
 //!
 //! ```text
-//! Two tasks are spawned. Nobody has polled them yet.
+//! Two tasks are spawned. They are not polled yet.
 //!     ready queue: cook, waiter
 //!     cook         is ready, polled 0 times
 //!     waiter       is ready, polled 0 times
@@ -24,7 +25,7 @@
 //!     cook         waits for socket 0 (read), polled 1 time
 //!     waiter       waits for the end of cook, polled 1 time
 //!
-//! Step 3: nobody is ready, so the executor first asks the OS which sockets are.
+//! Step 3: no task is ready, so the executor first asks the OS which sockets are ready.
 //!   cook: a margherita. I knead, and let others go first.
 //!     ready queue: cook
 //!     cook         is ready, polled 2 times
@@ -36,8 +37,8 @@
 //!     cook         waits for a timer, 90.0s to go, polled 3 times
 //!     waiter       waits for the end of cook, polled 1 time
 //!
-//! Nobody is ready, and there is only a timer to wait for: `run` would sleep now.
-//! Our clock is paused, so we move it on by 90 seconds.
+//! No task is ready, and the only wait is for a timer: `run` would sleep now.
+//! The clock is paused, so the program advances it by 90 seconds.
 //!     ready queue: cook
 //!     cook         is ready, polled 3 times
 //!     waiter       waits for the end of cook, polled 1 time
@@ -91,39 +92,41 @@ fn main() -> io::Result<()> {
     let cook = Builder::new().name("cook").spawn_on(&executor, cook(kitchen));
     let waiter = Builder::new().name("waiter").spawn_on(&executor, waiter(counter, cook));
 
-    println!("Two tasks are spawned. Nobody has polled them yet.");
-    look_around(&executor);
+    println!("Two tasks are spawned. They are not polled yet.");
+    print_state(&executor);
     for step in 1.. {
         if executor.task_count() == 0 {
             break;
         }
         if executor.ready_queue().is_empty() && !waits_for_socket(&executor.tasks()) {
             println!(
-                "\nNobody is ready, and there is only a timer to wait for: `run` would sleep now."
+                "\nNo task is ready, and the only wait is for a timer: `run` would sleep now."
             );
-            println!("Our clock is paused, so we move it on by 90 seconds.");
+            println!("The clock is paused, so the program advances it by 90 seconds.");
             executor.block_on(async {
-                // Not awaited: nobody else is to run meanwhile.
+                // Not awaited: no other task runs meanwhile.
                 time::advance(BAKING);
             });
-            look_around(&executor);
+            print_state(&executor);
         }
         print!("\nStep {step}");
         if executor.ready_queue().is_empty() {
-            print!(": nobody is ready, so the executor first asks the OS which sockets are.");
+            print!(
+                ": no task is ready, so the executor first asks the OS which sockets are ready."
+            );
         }
         println!();
-        // `tick` never sleeps. An order that was sent is there at once or very soon.
+        // `tick` never sleeps. A sent order arrives at once or very soon.
         while !executor.tick() {
             thread::yield_now();
         }
-        look_around(&executor);
+        print_state(&executor);
     }
     executor.block_on(waiter)?
 }
 
-/// Shows the ready queue, and who waits for what.
-fn look_around(executor: &Executor) {
+/// Prints the ready queue, and what each task waits for.
+fn print_state(executor: &Executor) {
     let tasks = executor.tasks();
     let queue: Vec<String> =
         executor.ready_queue().into_iter().map(|task| name_of(task, &tasks)).collect();
@@ -145,7 +148,7 @@ fn look_around(executor: &Executor) {
     }
 }
 
-/// What is waited for, with the name of a task in place of its number.
+/// Describes a wait, with the name of a task in place of its number.
 fn describe(wait: &WaitsFor, tasks: &TaskTable) -> String {
     match wait {
         WaitsFor::Join(task) => format!("the end of {}", name_of(*task, tasks)),
@@ -163,7 +166,7 @@ fn waits_for_socket(tasks: &TaskTable) -> bool {
     tasks.iter().any(|task| task.waits_for.iter().any(is_socket))
 }
 
-/// Two ends of a connection.
+/// The two ends of a connection.
 fn hatch() -> io::Result<(TcpStream, TcpStream)> {
     let listener = net::TcpListener::bind("127.0.0.1:0")?;
     let counter = net::TcpStream::connect(listener.local_addr()?)?;

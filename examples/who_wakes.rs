@@ -1,8 +1,8 @@
-//! Who calls wake? Five tasks, each of which waits for something else.
+//! Who calls wake? Five tasks, and each waits for a different thing.
 //!
-//! Run it with `cargo run --example who_wakes`: it prints each step. The member `watch` draws the
-//! same run, with `cargo run -p pizzaiolo-watch --example draw_who_wakes -- who_wakes.svg`. A test
-//! checks who wakes whom, and that `docs/who_wakes.svg` shows the same.
+//! Run it with `cargo run --example who_wakes`: it prints each event. The member `watch` draws the
+//! same run: `cargo run -p pizzaiolo-watch --example draw_who_wakes -- who_wakes.svg`. A test
+//! checks the cause of each wake, and that `docs/who_wakes.svg` shows the same.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,7 +24,7 @@ use pizzaiolo::{
     yield_now,
 };
 
-/// Something that a task waits for and another one tells: a channel of one word.
+/// One task waits for the bell, and another task rings it: a channel for one signal.
 #[derive(Default)]
 struct Bell {
     rung: Cell<bool>,
@@ -51,7 +51,7 @@ impl Bell {
     }
 }
 
-/// Runs them before the eyes of an observer.
+/// Runs the tasks with an observer.
 pub(crate) fn run(observer: impl Observer + 'static) -> io::Result<()> {
     let executor = Executor::builder().observer(observer).build()?;
 
@@ -68,18 +68,18 @@ pub(crate) fn run(observer: impl Observer + 'static) -> io::Result<()> {
             let n = order.read(&mut [0; 16]).await?;
             Ok::<_, io::Error>(n)
         });
-        // Woken by the task above it, whose end it waits for.
+        // Woken by the executor, when the task above has ended.
         let join = named("join").spawn(socket);
         // Woken by the task below it.
         let channel = named("channel").spawn(async move { rung.rung().await });
-        // Woken by the executor, when the time has come; and then by itself.
+        // Woken by the reactor, when the deadline has passed; and then by itself.
         let timer = named("timer").spawn(async move {
             time::sleep(Duration::from_millis(20)).await;
             bell.ring();
             yield_now().await;
             guest.write_all(b"margherita")
         });
-        // Woken by a thread that it has begun.
+        // Woken by a thread that it starts.
         let (sender, oven) = mpsc::channel();
         let mut sender = Some(sender);
         let thread = named("thread").spawn(poll_fn(move |cx| {
@@ -98,15 +98,15 @@ pub(crate) fn run(observer: impl Observer + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints what happens, step by step.
-struct Storyteller;
+/// Prints each event.
+struct Printer;
 
-impl Observer for Storyteller {
+impl Observer for Printer {
     fn on_event(&self, event: &Event) {
         println!("{event}");
     }
 }
 
 fn main() -> io::Result<()> {
-    run(Storyteller)
+    run(Printer)
 }

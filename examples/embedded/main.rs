@@ -1,10 +1,10 @@
-//! The executor driven by another loop, as that of a GUI or a game.
+//! The executor driven by another loop, for example that of a GUI or a game.
 //!
-//! The host's loop has a source of its own (keys that a person presses; here a thread does). It waits
-//! for that source, for the executor's descriptor, and no longer than until the executor's next
-//! deadline. Then it runs the executor for a bounded number of turns, so that a task that wakes
-//! itself for ever cannot freeze the host. While nothing happens, the host sleeps in the OS: no
-//! processor time is used at all.
+//! The loop of the host has its own source of events: keys that a person presses (here a thread).
+//! It waits for that source and for the descriptor of the executor, until the next deadline of the
+//! executor at most. Then it polls a limited number of tasks, so that a task that always wakes
+//! itself cannot freeze the host. While nothing happens, the host sleeps in the OS and uses no
+//! processor time.
 //!
 //! Run it with `cargo run --example embedded`. It prints:
 //!
@@ -23,7 +23,7 @@
 #[cfg(not(unix))]
 fn main() {
     println!(
-        "Here the executor has no descriptor: call `Executor::tick` each time the host's loop turns."
+        "On this platform the executor has no descriptor: call `Executor::tick` in each round of the host's loop."
     );
 }
 
@@ -52,7 +52,7 @@ mod host {
     const KEYS: Token = Token(0);
     const EXECUTOR: Token = Token(1);
 
-    /// So many polls of tasks at most, before the host looks after itself again.
+    /// How many tasks are polled at most before the host does its own work again.
     const TURNS: usize = 100;
 
     pub(super) fn main() -> io::Result<()> {
@@ -62,7 +62,7 @@ mod host {
         let person = thread::spawn(move || press_keys(sender, &wait_until_saved));
         let spinner = executor.spawn(async {
             loop {
-                yield_now().await; // it never pauses
+                yield_now().await; // it is always ready
             }
         });
 
@@ -73,7 +73,7 @@ mod host {
         let mut events = Events::with_capacity(16);
         let mut rest = None;
         loop {
-            // mio reports an edge once. To register again asks whether it is readable now.
+            // mio reports an edge once. A new registration reports whether it is readable now.
             poll.registry().reregister(&mut SourceFd(&fd), EXECUTOR, Interest::READABLE)?;
             let deadline = executor.reactor().next_deadline();
             let timeout = deadline.map(|it| it.saturating_duration_since(Instant::now()));
@@ -89,7 +89,7 @@ mod host {
                     let _ = saved.send(());
                 }));
                 if key == 3 {
-                    // From here on nothing spins, and the host sleeps.
+                    // From here on no task is always ready, so the host sleeps.
                     spinner.abort();
                     rest = Some(executor.spawn(a_timer_and_a_socket()));
                 }
@@ -107,7 +107,7 @@ mod host {
         person.join().expect("the person does not panic")
     }
 
-    /// Presses three keys, each when the one before it is saved.
+    /// Presses three keys. Each waits until the key before it is saved.
     fn press_keys(mut sender: pipe::Sender, saved: &mpsc::Receiver<()>) -> io::Result<()> {
         for key in 1..=3 {
             sender.write_all(&[key])?;

@@ -4,8 +4,8 @@
 //! once, so that every other ready task runs, and Ready when it is polled again.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex01`
-//! - Hint: a future that returns Pending makes sure that its waker is called later. Here nothing
-//!   else will call it.
+//! - Hint: a future that returns Pending has to make sure that its waker is called later. Here no
+//!   other code will call it.
 //! - In the crate: `src/yield_now.rs`
 
 use std::{

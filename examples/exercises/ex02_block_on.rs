@@ -1,7 +1,7 @@
 //! # Exercise 2: a waker of your own, and `block_on`
 //!
 //! Step 5 of the ladder, from memory: poll a future on this thread, and park the thread while the
-//! future waits. The waker ends the park, whichever thread calls it.
+//! future is pending. The waker ends the park. Any thread may call it.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex02`
 //! - Hint: [`std::thread::park`] returns at once if [`Thread::unpark`] was called before it, so a

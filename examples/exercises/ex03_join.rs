@@ -1,12 +1,12 @@
 //! # Exercise 3: `join`
 //!
-//! Await two futures at once: both make progress while either waits, and the output is there when
-//! both are ready. It makes no tasks: one future polls two.
+//! Await two futures at once: each makes progress while the other waits, and the output is complete
+//! when both are ready. There are no new tasks: one future polls both.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex03`
-//! - Hint: a future that has returned Ready must not be polled again, so keep its output.
-//! - Hint: `std::pin::pin!` pins what is to be polled, and [`std::future::poll_fn`] makes a future
-//!   of a closure that polls.
+//! - Hint: a future that has returned Ready must not be polled again, so store its output.
+//! - Hint: `std::pin::pin!` pins a future on the stack, and [`std::future::poll_fn`] makes a future
+//!   from a closure.
 //! - In the crate: `Timeout` in `src/time/timeout.rs` polls two futures as well.
 
 use std::{

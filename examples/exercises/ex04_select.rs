@@ -1,12 +1,12 @@
 //! # Exercise 4: `select`
 //!
-//! Await the first of two futures. The other is dropped, however far it is by then: to drop a
-//! future is to cancel it, and there is no other way.
+//! Await the first of two futures. The other one is dropped, even if it has made progress. To
+//! cancel a future is to drop it; there is no other way.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex04`
 //! - Hint: it is shorter than `join`. Which function owns the futures, and when are they dropped?
-//! - In the crate: "Cancel safety", in the documentation of everything that can be awaited, says
-//!   what is lost with a future that is dropped.
+//! - In the crate: the section "Cancel safety" in the documentation of each operation says what a
+//!   dropped future loses.
 
 use std::{
     future::poll_fn,
@@ -14,7 +14,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The output of the one that was ready.
+/// The output of the future that was ready first.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Either<A, B> {
     Left(A),

@@ -1,11 +1,12 @@
 //! # Exercise 5: `timeout`
 //!
-//! Await a future, but not for ever. A [`sleep`] is a future like any other, so all that you need
-//! is what you wrote in exercise 4.
+//! Await a future for a limited time. A [`sleep`] is a future like any other, so you need only what
+//! you wrote in exercise 4.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex05`
-//! - Hint: a future that is ready just when its time is over still counts. Which is polled first?
-//! - Hint: the time begins once. A future may be polled any number of times before it is ready.
+//! - Hint: a future that becomes ready exactly when the time is over still counts. Which of the two
+//!   futures is polled first?
+//! - Hint: the time starts once. A future may be polled any number of times before it is ready.
 //! - In the crate: `src/time/timeout.rs`
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
 
 use pizzaiolo::time::sleep;
 
-/// Awaits a future for `duration` at most: `None` if it was not ready by then.
+/// Awaits a future for at most `duration`. Returns `None` if it is not ready by then.
 pub(crate) async fn timeout<F: Future>(duration: Duration, future: F) -> Option<F::Output> {
     todo!("exercise 5")
 }

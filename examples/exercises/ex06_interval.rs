@@ -1,32 +1,32 @@
 //! # Exercise 6: an interval
 //!
-//! An interval rings at its start, and then every `period`: at the start plus whole periods,
-//! however long your task is busy between two rings. A ring that was missed comes at once, and none
-//! is left out.
+//! An interval ticks at its start, and then every `period`: at the start plus whole periods, no
+//! matter how long your task is busy between two ticks. A missed tick comes at once, and no tick is
+//! left out.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex06`
-//! - Hint: `sleep(period)` between two rings drifts. [`sleep_until`] does not.
-//! - Hint: to drop the future of [`Interval::tick`] while it waits must not lose a ring. What has
-//!   changed by the time that the future waits?
-//! - In the crate: `src/time/interval.rs`, which leaves out the rings that were missed.
+//! - Hint: `sleep(period)` between two ticks drifts. [`sleep_until`] does not.
+//! - Hint: if the future of [`Interval::tick`] is dropped while it waits, no tick may be lost.
+//!   Which field has changed when the future waits?
+//! - In the crate: `src/time/interval.rs`, which leaves out the missed ticks.
 
 use std::time::{Duration, Instant};
 
 use pizzaiolo::time::{now, sleep_until};
 
-/// Rings every `period`, the first time at once.
+/// Ticks every `period`, the first time at once.
 pub(crate) fn interval(period: Duration) -> Interval {
     Interval { next: now(), period }
 }
 
 pub(crate) struct Interval {
-    /// When it rings next.
+    /// The time of the next tick.
     next: Instant,
     period: Duration,
 }
 
 impl Interval {
-    /// Waits for the next ring, and returns when it was due.
+    /// Waits for the next tick, and returns the time for which it was planned.
     pub(crate) async fn tick(&mut self) -> Instant {
         todo!("exercise 6")
     }

@@ -1,14 +1,14 @@
 //! # Exercise 7: a channel for one value
 //!
-//! One task sends a value, another waits for it. If one half is dropped first, the other half
-//! learns it, and nothing waits for ever.
+//! One task sends a value, and another task waits for it. If one half is dropped first, the other
+//! half returns that fact, and no task waits for ever.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex07`
-//! - Hint: the receiver keeps the waker of its latest poll, because it may have moved to another
+//! - Hint: the receiver stores the waker of its latest poll, because it may have moved to another
 //!   task.
-//! - Hint: no `RefCell` is borrowed while a waker is cloned, dropped or called. That may run code
-//!   of another runtime, and it may poll the receiver there and then.
-//! - Hint: the count of an `Rc` changes only after the drop of its owner has run. So keep a mark:
+//! - Hint: borrow no `RefCell` while you clone, drop or call a waker. These may run code of another
+//!   runtime, and that code may poll the receiver at once.
+//! - Hint: the count of an `Rc` changes only after the drop of its owner has run. So store a mark:
 //!   `closed`.
 //! - In the crate: a `JoinHandle` waits for one value in `src/executor/join.rs`.
 
@@ -19,7 +19,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// What the two halves share.
+/// The state that the two halves share.
 struct Shared<T> {
     value: Option<T>,
     /// Wakes the task that waits for the value.
@@ -32,7 +32,7 @@ pub(crate) struct Sender<T> {
     shared: Rc<RefCell<Shared<T>>>,
 }
 
-/// A future: the value, or `None` if the sender is gone and has sent none.
+/// A future. Its output is the value, or `None` if the sender was dropped without sending one.
 pub(crate) struct Receiver<T> {
     shared: Rc<RefCell<Shared<T>>>,
 }
@@ -44,7 +44,7 @@ pub(crate) fn oneshot<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Sends the value. It comes back if the receiver is gone.
+    /// Sends the value. Returns it if the receiver was dropped.
     pub(crate) fn send(self, value: T) -> Result<(), T> {
         todo!("exercise 7")
     }
@@ -66,7 +66,7 @@ impl<T> Future for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // Exercise 7: the sender must know it.
+        // Exercise 7: the sender must find out.
     }
 }
 

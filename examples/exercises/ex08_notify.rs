@@ -1,18 +1,20 @@
 //! # Exercise 8: `Notify`
 //!
-//! Any number of tasks wait, and each [`Notify::notify_one`] lets one of them go on: the one that
-//! has waited longest. If none waits, one notification is kept for the next to come, and not more
-//! than one.
+//! Any number of tasks wait. Each [`Notify::notify_one`] notifies one of them: the one that has
+//! waited longest. If no task waits, one notification is stored for the next task that waits, and
+//! not more than one.
 //!
-//! The trap: a future was notified, and is dropped before it is polled again (it lost a `select`,
-//! say). Unless it hands its notification on, another task waits for ever.
+//! The trap: a future was notified, and is dropped before it is polled again (for example by a
+//! `select`). Unless it passes its notification on, another task waits for ever.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex08`
-//! - Hint: each future that waits has an `Rc` of its own in the queue: whether it was notified, and
-//!   its waker.
-//! - Hint: `Drop` of [`Notified`] has two cases: it waits, or it was notified and has not seen it.
-//! - Hint: a waker may call `notify_one` while you clone it, so clone it before you look.
-//! - In the crate: `Waiters` in `src/reactor/waiters.rs` wakes all, and so has nothing to hand on.
+//! - Hint: each future that waits has its own `Rc` in the queue. It stores whether the future was
+//!   notified, and the waker.
+//! - Hint: `Drop` of [`Notified`] has two cases: the future waits; or it was notified, and was not
+//!   polled since.
+//! - Hint: a waker may call `notify_one` while you clone it. So clone it before you check.
+//! - In the crate: `Waiters` in `src/reactor/waiters.rs` wakes all waiters, so it passes nothing
+//!   on.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,7 +26,7 @@ use std::{
 
 #[derive(Default)]
 pub(crate) struct Notify {
-    /// A notification came while nothing waited.
+    /// A notification came while no task waited.
     kept: Cell<bool>,
     /// The futures that wait, the longest first.
     waiting: RefCell<VecDeque<Rc<Waiter>>>,
@@ -37,7 +39,7 @@ struct Waiter {
 }
 
 impl Notify {
-    /// Lets one future go on: the one that has waited longest, or the next to come.
+    /// Notifies one future: the one that has waited longest, or the next one that waits.
     pub(crate) fn notify_one(&self) {
         todo!("exercise 8")
     }
@@ -65,7 +67,7 @@ impl Future for Notified<'_> {
 
 impl Drop for Notified<'_> {
     fn drop(&mut self) {
-        // Exercise 8: leave the queue, or hand on a notification that was not seen.
+        // Exercise 8: leave the queue, or pass on a notification that no poll has seen.
     }
 }
 

@@ -1,15 +1,15 @@
 //! # Exercise 9: a semaphore
 //!
-//! Four pizzas fit into the oven. A task that finds it full waits for a permit, and keeps it for as
-//! long as the [`Permit`] lives. It is fair: permits are given in the order in which they were
-//! asked for.
+//! An oven has room for four pizzas. A task that finds it full waits for a permit, and has the
+//! permit until it drops the [`Permit`]. The semaphore is fair: it gives the permits in the order
+//! of the requests.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex09`
-//! - Hint: when a permit is dropped and a future waits, give it the permit at once, uncounted. If
-//!   the permit is put back first, and the future is woken to take it, another task may come in
-//!   between.
-//! - Hint: the trap of exercise 8 is here as well.
-//! - In the crate: there is none; now there is yours.
+//! - Hint: when a permit is dropped while a future waits, give it to that future at once, without
+//!   counting it as free. If the permit is free while the woken future is not yet polled, another
+//!   task may take it.
+//! - Hint: the trap of exercise 8 exists here too.
+//! - In the crate: there is no semaphore.
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,7 +22,7 @@ use std::{
 pub(crate) struct Semaphore {
     /// How many permits are free.
     free: Cell<usize>,
-    // The rest is yours.
+    // Your other fields.
 }
 
 impl Semaphore {
@@ -39,7 +39,7 @@ impl Semaphore {
 /// The future that [`Semaphore::acquire`] returns.
 pub(crate) struct Acquire<'a> {
     semaphore: &'a Semaphore,
-    // The rest is yours.
+    // Your other fields.
 }
 
 impl<'a> Future for Acquire<'a> {
@@ -52,11 +52,11 @@ impl<'a> Future for Acquire<'a> {
 
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
-        // Exercise 9: leave the queue, or hand on a permit that was not seen.
+        // Exercise 9: leave the queue, or pass on a permit that no poll has seen.
     }
 }
 
-/// Keeps its permit until it is dropped.
+/// Holds a permit until it is dropped.
 pub(crate) struct Permit<'a> {
     semaphore: &'a Semaphore,
 }

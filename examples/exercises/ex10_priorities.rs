@@ -1,17 +1,18 @@
 //! # Exercise 10: an executor of your own, with priorities
 //!
-//! All together now: tasks, a queue, wakers. Of the tasks that are ready, the one with the highest
-//! priority is polled; of those with the same priority, the one that was woken first.
+//! Tasks, a queue and wakers together. Of the ready tasks, the executor polls the one with the
+//! highest priority; of those with the same priority, the one that was woken first.
 //!
-//! A task may hold an `Rc`, and a waker may be on another thread. So the waker cannot own the task:
-//! it has the task's number, and a queue that it shares with the executor.
+//! A task may hold an `Rc`, and its waker may be on another thread. So the waker cannot own the
+//! task. It has the number of the task, and shares a queue with the executor.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex10`
-//! - Hint: a [`BinaryHeap`] yields the greatest. Tuples are compared part by part, and [`Reverse`]
-//!   turns a part around. What orders tasks of the same priority?
-//! - Hint: take the future out of its slot while you poll it, because it may spawn and would find
-//!   the tasks borrowed. Its drop may spawn too.
-//! - Hint: clear the mark "is queued" before the poll: a wake during the poll means one more poll.
+//! - Hint: a [`BinaryHeap`] returns the greatest entry. Tuples are compared part by part, and
+//!   [`Reverse`] reverses the order of a part. What orders tasks of the same priority?
+//! - Hint: take the future out of its slot while you poll it. The future may spawn, so the tasks
+//!   must not be borrowed then. Its drop may spawn too.
+//! - Hint: clear the mark "is queued" before the poll: a wake during the poll requests another
+//!   poll.
 //! - In the crate: `src/executor/tasks.rs`, `queue.rs`, `waker.rs` and `mod.rs` beside it
 
 use std::{
@@ -28,7 +29,7 @@ use std::{
 
 #[derive(Default)]
 pub(crate) struct Executor {
-    // All of it is yours.
+    // Your fields.
 }
 
 impl Executor {

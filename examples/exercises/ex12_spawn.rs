@@ -1,21 +1,21 @@
 //! # Exercise 12: a queue, and `spawn`
 //!
-//! An executor for futures that need not be `Send`: a task may hold an `Rc`, and a socket of this
-//! crate, which holds one. That decides where the futures are. Step 8 of the ladder had each behind
-//! an `Arc<Mutex<…>>`, which the waker owned; a waker may be dropped on any thread, and with it the
-//! future, so the compiler asks for `Send`, and refuses our sockets. So the executor owns the
-//! futures, in a slab, and a waker has a key into it and the queue.
+//! An executor for futures that need not be `Send`: a task may hold an `Rc`, or a socket of this
+//! crate, which contains an `Rc`. In step 8 of the ladder, the waker owns the future, in an
+//! `Arc<Mutex<…>>`. A waker may be dropped on any thread, and the future with it. So the compiler
+//! requires `Send`, and refuses our sockets. Here the executor owns the futures, in a slab. A waker
+//! has a key into the slab, and the queue.
 //!
-//! A slot of the slab is used again. Then a waker of the old task must not wake the new one, so the
-//! key has a generation too.
+//! A slot of the slab is used again. A waker of the old task must not wake the new task in the same
+//! slot, so the key also has a generation.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex12`
 //! - Judge: `cargo run --example exercises -- judge 12`
-//! - Hint: exercise 10 has most of it. New are the slab, and [`Executor::run_ready`]: it polls what
-//!   was ready when it began, each task once, so that its caller can look at the sockets in
+//! - Hint: exercise 10 has most of it. The slab is new, and so is [`Executor::run_ready`]: it polls
+//!   each task that was ready when it began, once, so that its caller can check the sockets in
 //!   between.
-//! - Hint: `unpark` is called after each wake, when the task is in the queue and nothing is locked.
-//!   What it is for comes in exercise 14.
+//! - Hint: call `unpark` after each wake, when the task is in the queue and nothing is locked.
+//!   Exercise 14 needs it.
 //! - Hint: take a future out of its slot while you poll it, and drop it with nothing borrowed.
 //! - In the crate: `src/slab.rs`, `src/executor/tasks.rs`, `src/executor/queue.rs`
 
@@ -33,7 +33,7 @@ use std::{
 pub(crate) struct Executor {
     /// Called after each wake.
     unpark: Waker,
-    // The rest is yours.
+    // Your other fields.
 }
 
 impl Executor {
@@ -47,8 +47,8 @@ impl Executor {
         todo!("exercise 12")
     }
 
-    /// One pass: polls each task that is ready now, once. What becomes ready meanwhile is for the
-    /// next pass.
+    /// One pass: polls each task that is ready now, once. A task that becomes ready meanwhile is
+    /// polled in the next pass.
     pub(crate) fn run_ready(&self) {
         todo!("exercise 12")
     }

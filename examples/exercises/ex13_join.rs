@@ -1,19 +1,20 @@
 //! # Exercise 13: join handles, and panics
 //!
-//! A task has an output, and its handle is the future of it. A task that panics must not end the
-//! thread, and with it all other tasks: the panic is caught at the poll, and the handle yields it.
+//! A task has an output, and its join handle is a future that returns it. A task that panics must
+//! not end the thread and all other tasks: the panic is caught at the poll, and the handle returns
+//! it.
 //!
-//! All of that is one more future around the task's own, so exercise 12 does not change. And you
-//! have the channel already: exercise 7.
+//! All of this is one more future around the future of the task, so exercise 12 does not change.
+//! You have the channel already: exercise 7.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex13`
 //! - Judge: `cargo run --example exercises -- judge 13`
-//! - Hint: [`std::panic::catch_unwind`] around each poll, and [`AssertUnwindSafe`]: a future that
-//!   has panicked is dropped, and not looked at again.
+//! - Hint: use [`std::panic::catch_unwind`] around each poll, with [`AssertUnwindSafe`]: a future
+//!   that has panicked is dropped, and is not used again.
 //! - Hint: drop the future before you send its output. The task that joins may rely on that. The
 //!   drop is the task's code too, and may panic.
-//! - Hint: if the executor goes away with the task in it, the sender is dropped. What does the
-//!   receiver get then?
+//! - Hint: if the executor is dropped with the task in it, the sender is dropped. What does the
+//!   receiver return then?
 //! - In the crate: `src/executor/join.rs`, `src/user_code.rs`
 
 use std::{
@@ -34,11 +35,11 @@ use crate::{
 pub(crate) enum JoinError {
     /// It panicked, with this payload.
     Panicked(Box<dyn Any + Send>),
-    /// It went away before it was over.
+    /// It was dropped before it had ended.
     Cancelled,
 }
 
-/// The output of a task. To drop it lets the task go on.
+/// Returns the output of a task. If it is dropped, the task runs on.
 pub(crate) struct JoinHandle<T> {
     receiver: Receiver<Result<T, Box<dyn Any + Send>>>,
 }

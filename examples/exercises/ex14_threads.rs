@@ -1,18 +1,18 @@
 //! # Exercise 14: wakes from other threads
 //!
-//! Now the executor sleeps when no task is ready, in a reactor. A wake on its own thread need not
-//! end that sleep: it comes during a poll, or from inside the park itself, and in both cases the
-//! executor looks at its queue before it sleeps again. A wake on another thread must end it. To
-//! know which is which saves a system call for each local wake.
+//! When no task is ready, the executor now sleeps in a reactor. A wake on the executor's own thread
+//! need not end that sleep: it comes during a poll, or inside the park itself, and in both cases
+//! the executor checks its queue before it sleeps again. A wake on another thread must end the
+//! sleep. Telling the two apart saves a system call for each wake on the own thread.
 //!
-//! [`Park`] is all that the executor asks of a reactor. The crate's has it, and in exercise 17
-//! yours.
+//! [`Park`] is all that the executor needs from a reactor. The reactor of the crate implements it,
+//! and in exercise 17 yours does.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex14`
 //! - Judge: `cargo run --example exercises -- judge 14`
-//! - Hint: [`Alarm`] is what the executor of exercise 12 calls as `unpark`.
-//! - Hint: while tasks are ready, `park` with a timeout of zero after each pass: a task that always
-//!   wakes itself must not keep the sockets from being looked at.
+//! - Hint: the executor of exercise 12 calls [`Alarm`] as its `unpark`.
+//! - Hint: while tasks are ready, `park` with a timeout of zero after each pass. Otherwise a task
+//!   that always wakes itself prevents the check of the sockets.
 //! - In the crate: `src/executor/mod.rs`, `src/executor/remote.rs`
 
 use std::{
@@ -29,14 +29,14 @@ use crate::ex12_spawn::Executor;
 
 /// What an executor sleeps in.
 pub(crate) trait Park {
-    /// Calls `f` so that what has to wait inside of it can.
+    /// Calls `f` with this as the reactor in which sockets and timers wait.
     fn enter(&self, f: &mut dyn FnMut());
 
-    /// Blocks until something has happened, or the timeout, and calls the wakers of what has
-    /// happened. `None` is no timeout; zero does not block.
+    /// Blocks until an event or the timeout, then calls the wakers of the events. `None` is no
+    /// timeout; zero does not block.
     fn park(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Ends a park, from any thread. If none is going on, it ends the next.
+    /// Returns a waker that ends a park, from any thread. If no park runs, it ends the next one.
     fn unparker(&self) -> Waker;
 }
 

@@ -1,17 +1,17 @@
 //! # Exercise 15: abort
 //!
-//! To drop a future is to cancel it. But the executor owns the futures, and another task, or
-//! another thread, wants one of them to end. So it leaves a mark and wakes the task, and the task's
-//! next poll, on its own thread, drops the future.
+//! To cancel a future is to drop it. But the executor owns the futures, and the abort comes from
+//! another task or another thread. So the abort sets a mark and wakes the task. The next poll of
+//! the task, on its own thread, drops the future.
 //!
-//! It is one more future around the task's own: `spawn(&executor, abortable)`.
+//! This is one more future around the future of the task: `spawn(&executor, abortable)`.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex15`
 //! - Judge: `cargo run --example exercises -- judge 15`
 //! - Hint: the mark and the waker are shared with other threads: `Arc` and `Mutex`.
-//! - Hint: an abort may come between the look at the mark and the return of Pending. Leave the
-//!   waker first, then look.
-//! - Hint: nothing is locked while a waker is cloned, dropped or called.
+//! - Hint: an abort may come between the check of the mark and the return of Pending. Store the
+//!   waker first, then check.
+//! - Hint: hold no lock while you clone, drop or call a waker.
 //! - In the crate: `abort` in `src/executor/join.rs`, and `src/executor/mod.rs`
 
 use std::{
@@ -23,7 +23,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// What the future and its handles share.
+/// The state that the future and its handles share.
 #[derive(Default)]
 struct Shared {
     is_aborted: AtomicBool,
@@ -38,7 +38,8 @@ pub(crate) struct AbortHandle {
 }
 
 impl AbortHandle {
-    /// Has the future dropped at its next poll, which comes soon. If it is over, does nothing.
+    /// Requests that the next poll, which comes soon, drops the future. After its end, does
+    /// nothing.
     pub(crate) fn abort(&self) {
         todo!("exercise 15")
     }
@@ -47,7 +48,7 @@ impl AbortHandle {
 /// A future that can be ended: its output, or `None` if it was aborted before.
 pub(crate) struct Abortable<F> {
     shared: Arc<Shared>,
-    /// `None` once it is over.
+    /// `None` after its end.
     future: Option<Pin<Box<F>>>,
 }
 

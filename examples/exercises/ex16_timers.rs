@@ -1,14 +1,15 @@
 //! # Exercise 16: timers
 //!
-//! A timer is a deadline in a heap, and a waker. Whatever the executor sleeps in, it must not sleep
-//! beyond the earliest deadline: [`Clocked`] is put around it, and shortens its timeouts.
+//! A timer is a deadline in a heap, and a waker. The executor must not sleep beyond the earliest
+//! deadline. [`Clocked`] wraps the reactor in which it sleeps, and shortens the timeouts.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex16`
 //! - Judge: `cargo run --example exercises -- judge 16`
-//! - Hint: [`BinaryHeap`] yields the greatest; [`Reverse`] turns the order around.
-//! - Hint: to search a heap is slow. A sleep that is dropped takes only its waker out; its deadline
-//!   is skipped when it comes to the top.
-//! - Hint: collect the wakers that are due first, and call them with nothing borrowed.
+//! - Hint: [`BinaryHeap`] returns the greatest entry; [`Reverse`] reverses the order.
+//! - Hint: a search in a heap is slow. A sleep that is dropped removes only its waker; its deadline
+//!   is skipped when it reaches the top.
+//! - Hint: first collect the wakers whose deadline has passed, then call them with nothing
+//!   borrowed.
 //! - Hint: `now + duration` can overflow. A sleep as long as that never ends.
 //! - In the crate: `src/reactor/timers.rs`, `src/time/sleep.rs`
 
@@ -47,12 +48,12 @@ impl<P: Park> Clocked<P> {
         Clocked { park, timers: Rc::default() }
     }
 
-    /// What it is put around.
+    /// Returns the park inside.
     pub(crate) fn inner(&self) -> &P {
         &self.park
     }
 
-    /// Creates a way to sleep, for tasks.
+    /// Creates a clock with which tasks sleep.
     pub(crate) fn clock(&self) -> Clock {
         Clock { timers: Rc::clone(&self.timers) }
     }
@@ -79,7 +80,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Waits for as long as this, from now on.
+    /// Waits for this duration, from now on.
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
         let deadline = Instant::now().checked_add(duration);
         Sleep { timers: Rc::clone(&self.timers), deadline, id: None }

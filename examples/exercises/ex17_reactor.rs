@@ -1,22 +1,22 @@
 //! # Exercise 17: a reactor
 //!
-//! The last piece: mio's events become wakes. A source (a socket) has a slot with two wakers, one
-//! for each direction. Its token is its key: the slot, and a generation, so that an event of a
-//! source that is gone wakes nothing, although its slot is used again.
+//! The last part: events of mio become wakes. A source (a socket) has a slot with two wakers, one
+//! for each direction. Its token is its key: the slot, and a generation. So an event of a source
+//! that was removed wakes nothing, although its slot is used again.
 //!
-//! Then the pizza server runs on what you wrote, and on nothing else but mio: `cargo run --release
-//! --example exercises -- 127.0.0.1:12345`, and in another terminal `cargo run --release --example
-//! pizza-rush -- 127.0.0.1:12345`. And `cargo run --example exercises -- judge all` sets your runtime
-//! beside tokio.
+//! Then the pizza server runs on your code and on mio only: `cargo run --release --example
+//! exercises -- 127.0.0.1:12345`, and in another terminal `cargo run --release --example pizza-rush
+//! -- 127.0.0.1:12345`. `cargo run --example exercises -- judge all` compares your runtime with
+//! tokio.
 //!
 //! - Run: `cargo test --example exercises -- --ignored ex17`
 //! - Judge: `cargo run --example exercises -- judge 17`
-//! - Hint: a `usize` has room for both parts of a key: shift one of them by 32 bits. The unparker
-//!   needs a token too.
+//! - Hint: a `usize` holds both parts of a key: shift one of them by 32 bits. The unparker needs a
+//!   token too.
 //! - Hint: an event comes once. So [`Source::io`] tries first, and waits only after `WouldBlock`.
-//! - Hint: an end or an error of the connection is an event of both directions, or one would wait
-//!   for ever: `is_read_closed`, `is_write_closed`, `is_error`.
-//! - Hint: collect the wakers first, and call them with nothing borrowed.
+//! - Hint: the end or an error of the connection is an event of both directions. Otherwise one of
+//!   them waits for ever: `is_read_closed`, `is_write_closed`, `is_error`.
+//! - Hint: first collect the wakers, then call them with nothing borrowed.
 //! - In the crate: `src/reactor/shared.rs`, `src/reactor/source.rs`, `src/reactor/registration.rs`
 
 use std::{
@@ -33,7 +33,7 @@ use mio::{Events, Interest, Token, event};
 
 use crate::ex14_threads::Park;
 
-/// What a task waits for.
+/// The direction in which a task waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Read,
@@ -41,7 +41,7 @@ pub(crate) enum Direction {
 }
 
 pub(crate) struct Reactor {
-    // All of it is yours.
+    // Your fields.
 }
 
 impl Reactor {
@@ -49,7 +49,7 @@ impl Reactor {
         todo!("exercise 17")
     }
 
-    /// Registers a socket for both directions. It leaves when the source is dropped.
+    /// Registers a socket for both directions. It is deregistered when the source is dropped.
     pub(crate) fn register<S: event::Source>(&self, io: S) -> io::Result<Source<S>> {
         todo!("exercise 17")
     }
@@ -57,7 +57,7 @@ impl Reactor {
 
 impl Park for Reactor {
     fn enter(&self, f: &mut dyn FnMut()) {
-        // A source knows its reactor.
+        // Nothing to do: a source stores its reactor.
         f();
     }
 
@@ -70,14 +70,14 @@ impl Park for Reactor {
     }
 }
 
-/// A socket that can be waited for.
+/// A socket for which a task can wait.
 pub(crate) struct Source<S: event::Source> {
     io: S,
-    // The rest is yours.
+    // Your other fields.
 }
 
 impl<S: event::Source> Source<S> {
-    /// Tries until the try need not wait. One task at a time may wait for a direction.
+    /// Tries again until the try does not block. One task at a time may wait for a direction.
     pub(crate) async fn io<T>(
         &self,
         direction: Direction,
@@ -89,7 +89,7 @@ impl<S: event::Source> Source<S> {
 
 impl<S: event::Source> Drop for Source<S> {
     fn drop(&mut self) {
-        // Exercise 17: the socket leaves mio, and its slot is free.
+        // Exercise 17: deregister the socket, and free its slot.
     }
 }
 

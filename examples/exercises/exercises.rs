@@ -1,11 +1,11 @@
-//! Pieces of an async runtime to write yourself, each a stub in a file of its own. `README.md` says
+//! Parts of an async runtime to write yourself. Each is a stub in its own file. `README.md` says
 //! how to work through them.
 
 #![allow(
     unused,
     clippy::needless_pass_by_value,
     clippy::unused_async,
-    reason = "a stub has what only its solution will use"
+    reason = "only the solution of a stub uses all of it"
 )]
 
 mod ex01_yield_now;
@@ -43,7 +43,7 @@ fn root() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
-/// The stubs, by name, and what is in them.
+/// The stubs: name and text.
 #[cfg(test)]
 fn stubs() -> std::collections::BTreeMap<String, String> {
     let folder = root().join("examples/exercises");
@@ -58,7 +58,7 @@ fn stubs() -> std::collections::BTreeMap<String, String> {
     files.filter_map(stub).collect()
 }
 
-/// A test that passes without a solution would teach nothing. A stub without its `todo!` is yours.
+/// A test that passes without a solution checks nothing. A stub without its `todo!` is a solution.
 #[test]
 fn the_tests_of_a_stub_fail_until_it_is_done() {
     let verdicts = verdicts::verdicts("ex");

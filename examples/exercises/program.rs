@@ -4,7 +4,7 @@ use std::{env, process::ExitCode};
 
 use crate::{judge, server};
 
-/// `ADDR` runs the pizza server on what the exercises have made, and `judge` asks the probes.
+/// `ADDR` runs the pizza server on the exercises, and `judge` runs the probes.
 pub(crate) fn run(name: &str, help: &str) -> ExitCode {
     // Each probe runs in a process of its own, which is this program again.
     drop(conformance::run_if_asked(judge::runtimes()));

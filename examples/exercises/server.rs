@@ -1,6 +1,6 @@
-//! The pizza server's two loops, on what the exercises 12 to 17 have made.
+//! The two loops of the pizza server, on the code of exercises 12 to 17.
 //!
-//! A conversation ends after an hour at the latest: that takes a join, a timer and an abort.
+//! A conversation ends after an hour at most. This uses a join, a timer and an abort.
 
 use std::{
     io::{self, Read, Write},
@@ -47,14 +47,14 @@ async fn accept(listener: Source<TcpListener>, park: Rc<Clocked<Reactor>>, execu
             Ok(stream) => serve_one(&executor, stream, clock.clone()),
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");
-                // The cause (too many open files) lasts.
+                // The cause (too many open files) lasts for a while.
                 clock.sleep(Duration::from_millis(50)).await;
             }
         }
     }
 }
 
-/// Spawns the conversation with a client, and a task that waits for its end, but not for ever.
+/// Spawns the conversation with a client, and a task that waits for its end for a limited time.
 fn serve_one(executor: &Executor, stream: Source<TcpStream>, clock: Clock) {
     let (conversation, abort) = abortable(async move { converse(&stream).await });
     let handle = spawn(executor, conversation);
@@ -85,7 +85,7 @@ async fn converse(stream: &Source<TcpStream>) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),

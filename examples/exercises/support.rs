@@ -1,4 +1,4 @@
-//! What the tests of the exercises share, and what makes sure that each of them ends.
+//! Shared code of the exercises' tests. It makes sure that each test ends.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,12 +23,12 @@ const A_HANG: Duration = Duration::from_secs(20);
 /// More polls than any exercise needs.
 const POLLS: usize = 10_000;
 
-/// Runs a test that only waits for what it does itself.
+/// Runs a test that waits only for its own actions.
 pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
     ends("a poll must never block or loop for ever, because then no other task can run", test);
 }
 
-/// Runs a test on a thread of its own, so that one that never returns is a failure. The rule says
+/// Runs a test on its own thread, so that a test that never returns is a failure. The rule says
 /// what must hold for the test to end.
 pub(crate) fn ends(rule: &str, test: impl FnOnce() + Send + 'static) {
     let (done, end) = mpsc::channel::<()>();
@@ -49,7 +49,7 @@ pub(crate) fn run(test: impl AsyncFnOnce() + Send + 'static) {
     bounded(move || {
         let executor = Executor::builder().paused_clock(true).build().expect("an executor");
         let task = executor.spawn(async move { test().await });
-        // Once the test is over, or has failed, the others may wait for ever.
+        // After the end of the test the other tasks may wait for ever.
         let polls = (0..POLLS).take_while(|_| !task.is_finished() && executor.tick()).count();
         assert!(
             polls < POLLS,
@@ -88,7 +88,7 @@ impl Wake for Wakes {
     }
 }
 
-/// Makes a waker, and what counts its wakes.
+/// Makes a waker, and the counter of its wakes.
 pub(crate) fn counting_waker() -> (Arc<Wakes>, Waker) {
     let wakes = Arc::new(Wakes::default());
     (Arc::clone(&wakes), Waker::from(wakes))
@@ -97,13 +97,13 @@ pub(crate) fn counting_waker() -> (Arc<Wakes>, Waker) {
 thread_local! {
     /// Whether a panic of this thread is expected, and so is not printed.
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
-    /// How often spies of this thread were called.
+    /// How often the spies of this thread were called.
     static CALLS: Cell<usize> = const { Cell::new(0) };
-    /// What a spy reports to.
+    /// The function to which a spy reports.
     static REPORT: RefCell<Option<Report>> = const { RefCell::new(None) };
 }
 
-/// Whether the closure panics. Nothing is printed of that panic.
+/// Whether the closure panics. That panic is not printed.
 pub(crate) fn panics(test: impl FnOnce()) -> bool {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
@@ -120,10 +120,10 @@ pub(crate) fn panics(test: impl FnOnce()) -> bool {
     result.is_err()
 }
 
-/// What a spy calls.
+/// The function that a spy calls.
 type Report = Rc<dyn Fn(Touch)>;
 
-/// What is done with a waker.
+/// What code does with a waker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Touch {
     Cloned,
@@ -131,7 +131,7 @@ pub(crate) enum Touch {
     Called,
 }
 
-/// A waker that reports what is done with it.
+/// A waker that reports how it is used.
 struct Spy;
 
 impl Spy {
@@ -171,9 +171,9 @@ pub(crate) fn spy_calls() -> usize {
     CALLS.get()
 }
 
-/// Gives `body` a waker, and calls `enter` when that waker is first cloned, dropped or called,
-/// whichever `touch` says. A waker of another runtime may do the same: use, there and then, what it
-/// was given to. Fails if `enter` panics.
+/// Gives `body` a waker, and calls `enter` when that waker is first cloned, dropped or called, as
+/// `touch` says. A waker of another runtime may do the same: use the value that stores it, at once.
+/// Fails if `enter` panics.
 pub(crate) fn reenter(touch: Touch, enter: impl FnOnce() + 'static, body: impl FnOnce(&Waker)) {
     let enter = Cell::new(Some(enter));
     let refused = Rc::new(Cell::new(false));
@@ -185,7 +185,7 @@ pub(crate) fn reenter(touch: Touch, enter: impl FnOnce() + 'static, body: impl F
         }
     })));
     body(&waker);
-    // Not `set(None)`: what this drops may call a spy, while `REPORT` is borrowed.
+    // Not `set(None)`: this drop may call a spy, and `REPORT` must not be borrowed then.
     drop(REPORT.take());
     let touch = format!("{touch:?}").to_lowercase();
     assert!(
@@ -198,11 +198,11 @@ pub(crate) fn reenter(touch: Touch, enter: impl FnOnce() + 'static, body: impl F
 /// panics if it is polled after it was ready.
 pub(crate) struct Pizza {
     oven: Rc<Oven>,
-    /// Makes the pizza one that has to be pinned, as what an `async` block makes has to be.
+    /// Makes the pizza a future that has to be pinned, like that of an `async` block.
     _pinned: std::marker::PhantomPinned,
 }
 
-/// What a test sees and does from outside.
+/// The state of a pizza that the test reads and changes.
 #[derive(Default)]
 pub(crate) struct Oven {
     polls: Cell<usize>,
@@ -260,7 +260,7 @@ impl Future for Pizza {
             oven.taken.set(true);
             return Poll::Ready("pizza");
         }
-        // The latest waker counts, for the future may have moved to another task.
+        // The latest waker counts, because the future may have moved to another task.
         oven.waker.replace(Some(cx.waker().clone()));
         Poll::Pending
     }

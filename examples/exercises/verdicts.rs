@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, env, process::Command};
 /// The tests of this program whose names contain `filter`, and of each that fails, the message.
 pub(crate) fn verdicts(filter: &str) -> BTreeMap<String, Option<String>> {
     let mut command = Command::new(env::current_exe().expect("this test has a path"));
-    // Tests that hang sleep until their time is over, so many may run at once.
+    // A test that hangs sleeps until its time is over, so many tests may run at once.
     command.args(["--ignored", "--color=never", "--test-threads=16", filter]);
     command.env("RUST_BACKTRACE", "0");
     let output = command.output().expect("it runs");
@@ -24,7 +24,7 @@ pub(crate) fn verdicts(filter: &str) -> BTreeMap<String, Option<String>> {
     results.map(verdict).collect()
 }
 
-/// The first line of the last panic of a test that failed, without what `assert_eq!` puts before.
+/// The first line of the last panic of a failed test, without the prefix of `assert_eq!`.
 fn message(stdout: &str, test: &str) -> String {
     let (_, output) = stdout.split_once(&format!("---- {test} stdout ----\n")).expect("its output");
     let output = output.split("\n---- ").next().unwrap_or(output);

@@ -1,4 +1,4 @@
-//! An executor of one's own, on the crate's reactor.
+//! A small executor on the reactor of the crate.
 
 use std::{
     cell::RefCell,

@@ -1,8 +1,8 @@
-//! The pizza server's loops on an executor of one's own.
+//! The loops of the pizza server on your own executor.
 //!
-//! [`executor.rs`](executor.rs) is a whole executor: a table of tasks, a queue, a waker. It sleeps in
-//! the crate's [`Reactor`](pizzaiolo::Reactor), so everything in `pizzaiolo::net` and
-//! `pizzaiolo::time` works under it, and a wake from another thread ends its sleep.
+//! [`executor.rs`](executor.rs) is a whole executor: a table of tasks, a queue, a waker. It sleeps
+//! in the [`Reactor`](pizzaiolo::Reactor) of the crate. So everything in `pizzaiolo::net` and
+//! `pizzaiolo::time` works on it, and a wake from another thread ends its sleep.
 //!
 //! Run it with `cargo run --example own_executor`. It prints:
 //!
@@ -49,7 +49,7 @@ fn main() -> io::Result<()> {
     executor.run()
 }
 
-/// The accept loop, for one guest: so the program ends.
+/// The accept loop, for one guest only, so that the program ends.
 async fn accept(executor: Rc<Executor>, listener: TcpListener) {
     match listener.accept().await {
         Ok((stream, peer)) => executor.spawn(async move {
@@ -73,7 +73,7 @@ async fn serve(stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Answers an order. Bytes that are not UTF-8 become U+FFFD here, which is in no number.
+/// Answers an order. Bytes that are not UTF-8 become U+FFFD, which makes the number wrong.
 fn reply(order: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(order).trim().parse::<i64>() {
         Ok(order) => format!("Thank you for ordering {order} pizzas!\n").into(),
@@ -81,7 +81,7 @@ fn reply(order: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Orders twice, waits for a timer, and for another thread.
+/// Orders twice, then waits for a timer and for another thread.
 async fn guest(addr: SocketAddr) -> io::Result<()> {
     let stream = TcpStream::connect(addr).await?;
     for order in ["2", "margherita"] {
@@ -97,7 +97,7 @@ async fn guest(addr: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until a thread that it starts has called the waker.
+/// Starts a thread, and waits until that thread has called the waker.
 async fn another_thread() {
     let (mut started, done) = (false, Arc::new(AtomicBool::new(false)));
     poll_fn(move |cx| {

@@ -1,6 +1,6 @@
-//! Makes a module of each wrong solution: the solution of its exercise, changed as its `.diff`
-//! says. And for the probes, a runtime of the solutions of the exercises 11 to 17: of the right
-//! ones, and with each wrong one whose `.diff` names a probe.
+//! Makes a module of each wrong solution: the solution of its exercise, changed by its `.diff`. Also
+//! makes runtimes for the probes: one of the solutions of exercises 11 to 17, and one with each wrong
+//! solution whose `.diff` names a probe.
 
 use std::{
     env,
@@ -35,7 +35,7 @@ fn main() {
     fs::write(out.join("judged.rs"), runtimes.text()).expect("the list is written");
 }
 
-/// The files of a runtime: what the exercises 12 to 17 use, and the adapter.
+/// The files of a runtime: those that exercises 12 to 17 use, and the adapter.
 const FILES: [&str; 11] = [
     "solutions/ex04_select",
     "solutions/ex07_oneshot",
@@ -50,7 +50,7 @@ const FILES: [&str; 11] = [
     "judge/sockets",
 ];
 
-/// Runtimes for the probes, each a module with all of its files.
+/// Runtimes for the probes. Each is a module with all of its files.
 struct Runtimes<'a> {
     exercises: &'a Path,
     out: &'a Path,
@@ -84,7 +84,7 @@ impl<'a> Runtimes<'a> {
         .expect("a string grows");
     }
 
-    /// Adds a runtime in which the solution of one exercise is another text.
+    /// Adds a runtime in which another text replaces the solution of one exercise.
     fn add(&mut self, name: &str, exercise: &str, other: &str) {
         let folder = self.out.join("judged").join(name);
         fs::create_dir_all(&folder).expect("a folder");
@@ -144,7 +144,7 @@ fn starts(file: &std::ffi::OsStr, number: &str) -> bool {
     file.to_str().is_some_and(|file| file.starts_with(&format!("{number}_")))
 }
 
-/// One side of a hunk: the lines of both sides, and those with its sign.
+/// One side of a hunk: the common lines, and those with the sign of this side.
 fn side(hunk: &str, sign: &str) -> String {
     let of_both = |line: &&str| line.is_empty() || line.starts_with(' ') || line.starts_with(sign);
     let lines = hunk.lines().filter(of_both);

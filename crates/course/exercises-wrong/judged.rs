@@ -1,5 +1,5 @@
-//! The solutions of the exercises 11 to 17 pass the probes of their stages, and wrong solutions
-//! are named by a probe.
+//! The solutions of exercises 11 to 17 pass the probes of their stages, and probes find wrong
+//! solutions.
 
 #![allow(dead_code, unused, clippy::all, clippy::pedantic, reason = "wrong on purpose")]
 
@@ -19,7 +19,7 @@ mod stages;
 
 include!(concat!(env!("OUT_DIR"), "/judged.rs"));
 
-/// A wrong solution that probes have to name.
+/// A wrong solution that probes have to find.
 struct Wrong {
     name: &'static str,
     exercise: usize,
@@ -59,7 +59,7 @@ fn cases(wrong: &[Wrong]) -> Vec<Case> {
     cases
 }
 
-/// Judges: what is wrong with the verdict.
+/// Runs the probe. Returns a message if the verdict is wrong.
 fn judge(case: &Case) -> Option<String> {
     let report = conformance::judge(case.runtime, case.rule).expect("a process can be started");
     let (name, id) = (&case.name, case.rule.id());

@@ -1,4 +1,4 @@
-//! Each wrong solution fails, and with the message that its file names.
+//! Each wrong solution fails with the message that its file names.
 
 #![allow(dead_code, unused, clippy::all, clippy::pedantic, reason = "wrong on purpose")]
 
@@ -54,7 +54,7 @@ fn expected() -> BTreeMap<String, BTreeSet<String>> {
     expected.collect()
 }
 
-/// Runs the tests of a wrong solution, and collects the messages of those that fail.
+/// Runs the tests of a wrong solution, and collects the messages of the failures.
 fn messages(name: &str) -> BTreeSet<String> {
     verdicts::verdicts(&format!("{name}::")).into_values().flatten().collect()
 }
@@ -63,7 +63,7 @@ fn messages(name: &str) -> BTreeSet<String> {
 fn each_wrong_solution_gets_its_message_and_no_other() {
     let left = Mutex::new(expected());
     let wrong = Mutex::new(Vec::new());
-    // Some hang until their time is over, so several run at once.
+    // Some tests hang until their time is over, so several run at once.
     thread::scope(|scope| {
         for _ in 0..24 {
             scope.spawn(|| {

@@ -1,5 +1,5 @@
-//! What the exercises 11 to 17 have made, as the probes see it: an implementation of [`Runtime`]
-//! for each stage. A runtime that is finished needs the arms of one stage only.
+//! Connects exercises 11 to 17 to the probes: an implementation of [`Runtime`] for each stage. (A
+//! finished runtime would need the arms of one stage only.)
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 thread_local! {
-    /// The executor that runs here. It is gone while it is dropped.
+    /// The executor that runs on this thread. `None` while it is dropped.
     static EXECUTOR: RefCell<Weak<Executor>> = const { RefCell::new(Weak::new()) };
     /// The timers of exercise 16.
     static CLOCK: RefCell<Option<Clock>> = const { RefCell::new(None) };
@@ -108,7 +108,7 @@ impl Runtime for Stage {
     }
 
     fn spawn_local(&self, future: LocalFuture<'static>) {
-        // What is spawned while the executor is dropped is dropped, too.
+        // A future that is spawned while the executor is dropped is dropped too.
         let Some(executor) = EXECUTOR.with_borrow(Weak::upgrade) else { return };
         if self.0 == 12 {
             executor.spawn(future);
@@ -156,7 +156,7 @@ impl Stage {
     }
 }
 
-/// Spawns a root future, and returns what is true once it is over.
+/// Spawns a root future, and returns a flag that its end sets.
 fn spawn_root(executor: &Executor, future: BoxFuture) -> Rc<Cell<bool>> {
     let over = Rc::new(Cell::new(false));
     let done = Rc::clone(&over);
@@ -200,7 +200,7 @@ fn with_clock<P: Park>(park: &Clocked<P>, body: &mut dyn FnMut(BlockOn<'_>)) {
     with_park(park, body);
 }
 
-/// A park that fails once a task is over, so that `run` returns though other tasks wait.
+/// A park that fails after the end of a task, so that `run` returns although other tasks wait.
 struct Until<'a, P> {
     park: &'a P,
     over: Rc<Cell<bool>>,

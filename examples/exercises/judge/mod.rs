@@ -1,6 +1,6 @@
-//! Judges the exercises 11 to 17 by the probes of `crates/conformance`: `judge 12` after exercise
-//! 12, and `judge all` at the end. A probe asks for one rule of the contract between an executor and
-//! its futures. If it fails, its rule is named, and why it is one.
+//! Judges exercises 11 to 17 by the probes of `crates/conformance`: `judge 12` after exercise 12,
+//! and `judge all` at the end. A probe checks one rule of the contract between an executor and its
+//! futures. If it fails, the judge prints the rule and its reason.
 
 mod adapter;
 mod sockets;
@@ -13,11 +13,11 @@ use conformance::{Report, Rule, Runtime, rules};
 
 use stages::STAGES;
 
-/// What became of each probe.
+/// The result of each probe.
 type Reports = Vec<(&'static Rule, Report)>;
 
-/// How many failures are told with their reasons. One mistake can break many rules.
-const TOLD: usize = 3;
+/// How many failures are printed with their reasons. One mistake can break many rules.
+const EXPLAINED: usize = 3;
 
 /// The runtimes of all stages, for the processes in which the probes run.
 pub(crate) fn runtimes() -> Vec<Box<dyn Runtime>> {
@@ -50,12 +50,12 @@ fn judge_stage(stage: usize) -> io::Result<bool> {
     if is_to_do(&reports) {
         return Ok(false);
     }
-    let failed = tell_failures(&reports);
+    let failed = print_failures(&reports);
     println!("Exercise {stage}: {} of {} probes pass.", reports.len() - failed, reports.len());
     Ok(failed == 0)
 }
 
-/// Judges what the exercises have made in the end by all rules, and shows it beside tokio.
+/// Judges the finished runtime by all rules, and prints it beside tokio.
 fn judge_all() -> io::Result<bool> {
     let last = *STAGES.end();
     let can = adapter::Stage(last).capabilities();
@@ -65,19 +65,20 @@ fn judge_all() -> io::Result<bool> {
     if is_to_do(&reports) {
         return Ok(false);
     }
-    let failed = tell_failures(&reports);
+    let failed = print_failures(&reports);
     print!("{}", table::table(&reports, &not_asked));
     Ok(failed == 0)
 }
 
-/// Asks the probes, as many at a time as there are cores, with a character of progress for each.
+/// Runs the probes, as many at a time as there are cores. Prints a character of progress for each.
 fn ask(stage: usize, probes: &[&'static Rule]) -> io::Result<Reports> {
     let cores = thread::available_parallelism().map_or(1, Into::into);
     let can = adapter::Stage(stage).capabilities();
     conformance::judge_each(stage - STAGES.start(), can, probes, cores)
 }
 
-/// Whether a probe has met a stub. Says which, since what all probes say then is not worth reading.
+/// Whether a probe has reached a stub. Prints which, because the reports of the probes do not help
+/// then.
 fn is_to_do(reports: &Reports) -> bool {
     let to_do = |(_, report): &(&Rule, Report)| {
         let (_, exercise) = report.seen.split_once("not yet implemented: ")?;
@@ -85,18 +86,18 @@ fn is_to_do(reports: &Reports) -> bool {
     };
     let to_do: BTreeSet<_> = reports.iter().filter_map(to_do).collect();
     for exercise in &to_do {
-        println!("Still to do: {exercise}. The probes come after its tests pass.");
+        println!("Still to do: {exercise}. Run the probes when its tests pass.");
     }
     !to_do.is_empty()
 }
 
-/// Names the rules that do not hold, the first ones with their reasons, and counts them.
-fn tell_failures(reports: &Reports) -> usize {
+/// Prints the rules that do not hold, the first ones with their reasons, and counts them.
+fn print_failures(reports: &Reports) -> usize {
     let failed: Vec<_> = reports.iter().filter(|(_, report)| report.verdict.is_bad()).collect();
     for (number, (rule, report)) in failed.iter().enumerate() {
         println!("{} {}: {}", report.verdict, rule.id(), rule.title());
         println!("  {report}");
-        if number < TOLD {
+        if number < EXPLAINED {
             println!("\n{}\n", why(rule));
         }
     }

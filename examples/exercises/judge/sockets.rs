@@ -1,4 +1,4 @@
-//! Sockets for the probes: the crate's until exercise 16, and yours after exercise 17.
+//! Sockets for the probes: those of the crate up to exercise 16, and yours from exercise 17 on.
 
 use std::{
     cell::RefCell,
@@ -20,12 +20,12 @@ thread_local! {
     static REACTOR: RefCell<Weak<Clocked<Reactor>>> = const { RefCell::new(Weak::new()) };
 }
 
-/// Has the sockets of this thread wait in `reactor`.
+/// Makes `reactor` the one in which the sockets of this thread wait.
 pub(super) fn enter(reactor: &Rc<Clocked<Reactor>>) {
     REACTOR.set(Rc::downgrade(reactor));
 }
 
-/// Whose sockets.
+/// Which sockets a stage uses.
 #[derive(Clone, Copy)]
 pub(super) enum Sockets {
     OfTheCrate,
@@ -70,7 +70,7 @@ fn register<S: mio::event::Source>(io: S) -> io::Result<Source<S>> {
     park.inner().register(io)
 }
 
-/// A connection is there when the socket is writable and has a peer.
+/// A socket is connected when it is writable and has a peer.
 async fn connect(addr: SocketAddr) -> io::Result<Source<TcpStream>> {
     let source = register(TcpStream::connect(addr)?)?;
     let is_there = |stream: &TcpStream| match (stream.take_error()?, stream.peer_addr()) {

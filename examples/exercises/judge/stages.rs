@@ -5,8 +5,8 @@ use conformance::{Capability, Rule, rules};
 /// The exercises that are judged by probes.
 pub(crate) const STAGES: std::ops::RangeInclusive<usize> = 11..=17;
 
-/// Probes that judge an exercise besides those of its own subject: with the crate's timers and
-/// sockets, which have to wake what the exercise runs.
+/// Probes that judge an exercise in addition to those of its own subject. They use the timers and
+/// sockets of the crate, which have to wake the tasks of the exercise.
 const ALSO: &[(usize, &[&str])] =
     &[(11, &["idle-sleep", "tcp-read-wakes"]), (14, &["sleep-spinner", "tcp-spinner"])];
 
@@ -17,7 +17,7 @@ pub(crate) fn probes(stage: usize) -> Vec<&'static Rule> {
     rules::ALL.iter().filter(of_stage).copied().collect()
 }
 
-/// The exercise that writes what a probe needs most. `None` is what no exercise has.
+/// The exercise that writes the part that a probe needs. `None` if no exercise writes it.
 fn subject(rule: &Rule) -> Option<usize> {
     let needs = |capability| rule.needs().contains(&capability);
     let first = [

@@ -1,4 +1,4 @@
-//! How far what you wrote is from tokio: the probes that each passes, and how orders are counted.
+//! Compares your runtime with tokio: the probes that each passes, and how to count orders.
 
 use std::fmt::Write;
 
@@ -10,8 +10,8 @@ use super::Reports;
 const MATRIX: &str = include_str!("../../../docs/conformance.md");
 
 const ORDERS: &str = "
-Orders a second: start your server, and the crate's, each in a terminal of its own, and send the
-same rush to one after the other.
+Orders per second: start your server and that of the crate, each in its own terminal. Then run the
+same load on one after the other.
 
   cargo run --release --example exercises -- 127.0.0.1:12345
   RUST_LOG=warn cargo run --release --example pizza-server -- 127.0.0.1:12346
@@ -19,7 +19,7 @@ same rush to one after the other.
   cargo run --release --example pizza-rush -- 127.0.0.1:12345
   cargo run --release --example pizza-rush -- 127.0.0.1:12346
 
-A pizza server on tokio is among the benches:
+The benches have a pizza server on tokio:
 
   cargo run --release -p pizzaiolo-benches -- server tokio 127.0.0.1:12347
 ";
@@ -27,7 +27,8 @@ A pizza server on tokio is among the benches:
 /// The columns of the matrix's summary.
 const COLUMNS: [Verdict; 6] = Verdict::COLUMNS;
 
-/// The end of the course: yours beside tokio's rows, what yours is not asked, and what to measure.
+/// The end of the course: your row, the rows of tokio, the probes that are left out, what to
+/// measure.
 pub(super) fn table(reports: &Reports, not_asked: &[&Rule]) -> String {
     let mut text = String::new();
     let heads = COLUMNS.map(|verdict| verdict.to_string());
@@ -38,9 +39,9 @@ pub(super) fn table(reports: &Reports, not_asked: &[&Rule]) -> String {
     for (name, counts) in published() {
         row(&mut text, name, &counts);
     }
-    text.push_str("The rows below yours are those of docs/conformance.md.\n");
+    text.push_str("The rows below yours are from docs/conformance.md.\n");
     for rule in not_asked {
-        let _ = writeln!(text, "Not asked of yours: {}, {}", rule.id(), rule.title());
+        let _ = writeln!(text, "Not checked: {}, {}", rule.id(), rule.title());
     }
     text + ORDERS
 }

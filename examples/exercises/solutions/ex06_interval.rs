@@ -9,7 +9,7 @@ pub(crate) fn interval(period: Duration) -> Interval {
 }
 
 pub(crate) struct Interval {
-    /// When it rings next.
+    /// The time of the next tick.
     next: Instant,
     period: Duration,
 }

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// What the two halves share.
+/// The state that the two halves share.
 struct Shared<T> {
     value: Option<T>,
     /// Wakes the task that waits for the value.

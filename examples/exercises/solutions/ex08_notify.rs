@@ -11,7 +11,7 @@ use std::{
 
 #[derive(Default)]
 pub(crate) struct Notify {
-    /// A notification came while nothing waited.
+    /// A notification came while no task waited.
     kept: Cell<bool>,
     /// The futures that wait, the longest first.
     waiting: RefCell<VecDeque<Rc<Waiter>>>,
@@ -53,7 +53,7 @@ impl Future for Notified<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let notify = self.notify;
-        // A clone runs code of another runtime, and may change what is looked at below.
+        // A clone runs code of another runtime, and may change the state that is read below.
         let waker = cx.waker().clone();
         if self.waiter.is_none() && notify.kept.take() {
             return Poll::Ready(());

@@ -1,5 +1,5 @@
 //! Exercise 9. A permit for which a future waits is never free: it goes from one to the next. And a
-//! permit that was given and not seen becomes a [`Permit`], whose drop hands it on.
+//! permit that was given and not seen becomes a [`Permit`], whose drop passes it on.
 
 use std::{
     cell::{Cell, RefCell},
@@ -44,7 +44,7 @@ impl<'a> Future for Acquire<'a> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
         let semaphore = self.semaphore;
-        // A clone runs code of another runtime, and may change what is looked at below.
+        // A clone runs code of another runtime, and may change the state that is read below.
         let waker = cx.waker().clone();
         if self.waiter.is_none() {
             // While a future waits none is free, so none is overtaken here.
@@ -81,7 +81,7 @@ impl Drop for Acquire<'_> {
     }
 }
 
-/// Keeps its permit until it is dropped.
+/// Holds a permit until it is dropped.
 pub(crate) struct Permit<'a> {
     semaphore: &'a Semaphore,
 }

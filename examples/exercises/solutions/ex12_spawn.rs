@@ -43,7 +43,7 @@ impl Wake for Header {
     }
 }
 
-/// A place for a task. The generation goes up when the task is over.
+/// A slot for a task. The generation goes up when the task is over.
 #[derive(Default)]
 struct Slot {
     generation: u64,

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) enum JoinError {
     /// It panicked, with this payload.
     Panicked(Box<dyn Any + Send>),
-    /// It went away before it was over.
+    /// It was dropped before it had ended.
     Cancelled,
 }
 

@@ -1,4 +1,4 @@
-//! Exercise 14. No wake is lost between the last look at the queue and the park: the unparker ends
+//! Exercise 14. No wake is lost between the last check of the queue and the park: the unparker ends
 //! also a park that begins after it was called.
 
 use std::{

@@ -1,5 +1,5 @@
-//! Exercise 15. The waker is left before the mark is looked at: an abort after the look finds it,
-//! and one before is seen.
+//! Exercise 15. The waker is stored before the mark is read. An abort after the store finds the waker,
+//! and the read sees an abort before it.
 
 use std::{
     pin::Pin,
@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// What the future and its handles share.
+/// The state that the future and its handles share.
 #[derive(Default)]
 struct Shared {
     is_aborted: AtomicBool,
@@ -35,7 +35,7 @@ impl AbortHandle {
 
 pub(crate) struct Abortable<F> {
     shared: Arc<Shared>,
-    /// `None` once it is over.
+    /// `None` after its end.
     future: Option<Pin<Box<F>>>,
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Direction {
 /// The token of the unparker. No source has it: there are never so many.
 const UNPARK: Token = Token(usize::MAX);
 
-/// A place for a source.
+/// A slot for a source.
 #[derive(Default)]
 struct Slot {
     /// Goes up when a source leaves.
@@ -108,7 +108,7 @@ impl Reactor {
 
 impl Park for Reactor {
     fn enter(&self, f: &mut dyn FnMut()) {
-        // A source knows its reactor.
+        // Nothing to do: a source stores its reactor.
         f();
     }
 

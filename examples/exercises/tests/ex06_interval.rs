@@ -18,8 +18,8 @@ async fn rest() {
     }
 }
 
-/// Spawns a task that listens to a bell of 10 seconds, and is busy for `busy` after each ring.
-/// Returns when it heard which ring, in seconds from now.
+/// Spawns a task that waits for an interval of 10 seconds, and is busy for `busy` after each tick.
+/// Returns the time of each tick, and the time for which it was planned, in seconds from now.
 fn listen(busy: Duration) -> Rc<RefCell<Vec<(u64, u64)>>> {
     let heard = Rc::new(RefCell::new(Vec::new()));
     let rings = Rc::clone(&heard);
@@ -37,28 +37,28 @@ fn listen(busy: Duration) -> Rc<RefCell<Vec<(u64, u64)>>> {
 
 #[test]
 #[ignore = "an exercise"]
-fn the_first_ring_is_at_once_and_the_next_after_a_period() {
+fn the_first_tick_is_at_once_and_the_next_after_a_period() {
     run(async || {
         let heard = listen(Duration::ZERO);
         rest().await;
         assert_eq!(
             *heard.borrow(),
             [(0, 0)],
-            "the interval must ring once at its start, because its first deadline is its start"
+            "the interval must tick once at its start, because its first deadline is its start"
         );
         advance(9 * SECOND).await;
         rest().await;
         assert_eq!(
             *heard.borrow(),
             [(0, 0)],
-            "the interval must not ring before its period is over, because a timer is never early"
+            "the interval must not tick before its period is over, because a timer is never early"
         );
         advance(SECOND).await;
         rest().await;
         assert_eq!(
             *heard.borrow(),
             [(0, 0), (10, 10)],
-            "the interval must ring when its period is over, because its sleep ends then"
+            "the interval must tick when its period is over, because its sleep ends then"
         );
     });
 }
@@ -76,7 +76,7 @@ fn it_does_not_drift_however_long_the_listener_takes() {
         assert_eq!(
             *heard.borrow(),
             [(0, 0), (10, 10), (20, 20), (30, 30), (40, 40)],
-            "each ring must be a whole number of periods after the start, because what the task \
+            "each tick must be a whole number of periods after the start, because what the task \
              does in between must not move it"
         );
     });
@@ -84,7 +84,7 @@ fn it_does_not_drift_however_long_the_listener_takes() {
 
 #[test]
 #[ignore = "an exercise"]
-fn rings_that_were_missed_come_at_once() {
+fn ticks_that_were_missed_come_at_once() {
     run(async || {
         let heard = listen(Duration::ZERO);
         rest().await;
@@ -95,14 +95,14 @@ fn rings_that_were_missed_come_at_once() {
         assert_eq!(
             *heard.borrow(),
             [(0, 0), (35, 10), (35, 20), (35, 30), (40, 40)],
-            "a ring that was missed must come at once with its own time, because none is left out"
+            "a tick that was missed must come at once with its own time, because none is left out"
         );
     });
 }
 
 #[test]
 #[ignore = "an exercise"]
-fn a_tick_that_is_dropped_while_it_waits_loses_no_ring() {
+fn a_tick_that_is_dropped_while_it_waits_loses_no_tick() {
     run(async || {
         let start = now();
         let mut bell = interval(10 * SECOND);
@@ -116,7 +116,7 @@ fn a_tick_that_is_dropped_while_it_waits_loses_no_ring() {
         advance(10 * SECOND).await;
         let ring = spawn(async move { bell.tick().await - start });
         rest().await;
-        let rule = "a tick that is dropped while it waits must lose no ring, because it has not \
+        let rule = "a tick that is dropped while it waits must lose no tick, because it has not \
                     returned one";
         assert!(ring.is_finished(), "{rule}");
         assert_eq!(ring.await.unwrap(), 10 * SECOND, "{rule}");

@@ -133,7 +133,7 @@ fn one_that_is_dropped_before_it_sees_its_notification_hands_it_on() {
         assert!(poll(late.as_mut(), &waker).is_pending(), "{WAITS}");
         notify.notify_one();
         drop(early);
-        let rule = "a notification must be handed on if its future is dropped before it sees it, \
+        let rule = "a notification must be passed on if its future is dropped before it sees it, \
                     because it would be lost";
         assert_eq!(woken.times(), 1, "{rule}");
         drop(late);
@@ -153,7 +153,7 @@ fn one_that_is_over_hands_nothing_on() {
         drop(done);
         assert!(
             poll(pin!(notify.notified()), Waker::noop()).is_pending(),
-            "one that is over must hand nothing on, because it has seen its notification"
+            "one that is over must pass nothing on, because it has seen its notification"
         );
     });
 }

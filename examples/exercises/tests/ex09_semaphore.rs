@@ -158,7 +158,7 @@ fn one_that_is_dropped_before_it_sees_its_permit_hands_it_on() {
         assert_eq!(
             woken.times(),
             1,
-            "a permit must be handed on if its future is dropped before it sees it, because it \
+            "a permit must be passed on if its future is dropped before it sees it, because it \
              would be lost"
         );
         assert!(poll(late.as_mut(), &waker).is_ready(), "{READY}");

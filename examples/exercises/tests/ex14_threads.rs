@@ -14,7 +14,7 @@ use pizzaiolo::{Reactor, time::sleep, yield_now};
 use super::{Park, executor, run};
 use crate::support::{Wakes, bounded, counting_waker, ends, panics};
 
-/// A park that never sleeps: it notes its timeouts, and does instead what the test says.
+/// A park that never sleeps: it records its timeouts, and runs the code of the test instead.
 struct Script {
     timeouts: RefCell<Vec<Option<Duration>>>,
     unparks: Arc<Wakes>,
@@ -29,7 +29,7 @@ impl Script {
         Script { timeouts: RefCell::default(), unparks, unparker, asleep }
     }
 
-    /// How often it was called to sleep, and how often only to look.
+    /// How often it was called to sleep, and how often only to check.
     fn parks(&self) -> (usize, usize) {
         let timeouts = self.timeouts.borrow();
         let sleeps = timeouts.iter().filter(|timeout| timeout.is_none()).count();
@@ -109,7 +109,7 @@ fn while_tasks_are_ready_it_looks_and_does_not_sleep() {
         assert_eq!(
             park.parks(),
             (0, 10),
-            "run must look at the sockets after each pass, because a task that is always ready \
+            "run must check the sockets after each pass, because a task that is always ready \
              would keep their tasks from being woken"
         );
     });

@@ -20,7 +20,7 @@ const WAITS: &str = "a sleep must be Pending before its time, because a timer is
 const ENDS: &str =
     "the park must end at the earliest deadline, because its waker is to be called then";
 
-/// A park that notes its timeouts, and sleeps for as long if it is short.
+/// A park that records its timeouts, and sleeps for as long if it is short.
 #[derive(Default)]
 struct Script {
     timeouts: RefCell<Vec<Option<Duration>>>,

@@ -1,8 +1,8 @@
-//! Wrong solutions of the exercises. Each is a `.diff` in `examples/exercises/wrong`: first what is wrong, then
-//! `fails:` with the message that its tests must give, then the lines in which it differs from the
-//! solution. `cargo test -p exercises-wrong` runs them all.
+//! Wrong solutions of the exercises. Each is a `.diff` in `examples/exercises/wrong`: the mistake, then
+//! `fails:` with the message that the tests must give, then the lines that differ from the solution.
+//! `cargo test -p exercises-wrong` runs them all.
 //!
-//! One does not even compile. In exercise 12, a waker that owns its task, as in step 8 of the ladder,
+//! One wrong solution does not compile. In exercise 12, a waker that owns its task, as in step 8 of the ladder,
 //! needs futures that are `Send`, and a socket of the crate is not:
 //!
 //! ```compile_fail,E0277

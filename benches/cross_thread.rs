@@ -49,7 +49,7 @@ impl Introduction {
     }
 }
 
-/// A million wakes, and nobody waits in between.
+/// A million wakes, without a wait in between.
 struct InARow;
 
 impl Case for InARow {

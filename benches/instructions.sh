@@ -87,7 +87,7 @@ per_order() {
 # The median of the numbers in a file.
 median() { sort -n "$1" | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
-# The median of three: how often a server looks in vain may depend on the moment.
+# The median of three: how often a server tries to read and finds nothing depends on the moment.
 thrice() {
     for _ in 1 2 3; do "$@"; done > "$scratch/three"
     median "$scratch/three"

@@ -1,4 +1,4 @@
-//! What does a task cost, from its spawn until its output is in the hands of whoever joins it?
+//! What does a task cost, from its spawn until its output is returned by its handle?
 //!
 //! The tasks are ready at once and have nothing to say, so that nothing but the executor is
 //! measured: a thousand spawned and then all joined, and one after the other.

@@ -41,7 +41,7 @@ impl Future for Yield {
     }
 }
 
-/// `block_on`'s own future yields, and nobody else is there.
+/// `block_on`'s own future yields, and there is no other task.
 struct YieldOne;
 
 impl Case for YieldOne {
@@ -77,7 +77,7 @@ impl Case for YieldMany {
     }
 }
 
-/// A slot for one token and for the waker of whoever waits for it.
+/// A slot for one token and for the waker of the task that waits for it.
 struct Baton {
     full: Cell<bool>,
     taker: RefCell<Option<Waker>>,

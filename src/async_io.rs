@@ -111,7 +111,7 @@ pub struct Async<S> {
     label: Label<S>,
     /// No duplicate of the descriptor can exist, so that dropping the source closes it: the OS
     /// removes it from its list by itself, and a system call is saved. (While a duplicate is open,
-    /// epoll keeps a closed descriptor in its list: it goes on to wake the executor, and the
+    /// epoll keeps a closed descriptor in its list: it continues to wake the executor, and the
     /// duplicate cannot be registered once it has the old number.)
     is_unique: Cell<bool>,
 }
@@ -233,7 +233,7 @@ impl<S> Async<S> {
 
     /// Tries `op` once, unless the source is known not to be ready, or the poll that runs now has
     /// used up its budget: then it is Pending without a try, as it is if the try would block. The
-    /// caller sees to it that the task is woken, see [`Async::poll_operation`].
+    /// caller makes sure that the task is woken, see [`Async::poll_operation`].
     pub(crate) fn attempt<R>(
         &self,
         direction: Direction,
@@ -289,6 +289,7 @@ impl<S> Async<S> {
                 id.set(0);
                 Poll::Ready(result)
             }
+            // Optimisation: see `wait_again`.
             Poll::Pending if self.registration.wait_again(direction, id, cx.waker()) => {
                 Poll::Pending
             }

@@ -114,7 +114,7 @@ impl Drop for CauseGuard {
 pub(crate) fn spend() -> bool {
     CURRENT.with(|current| {
         let left = current.budget.get();
-        // In one comparison: what is spent wraps round, and what is not counted stays above.
+        // Optimisation: one comparison. A spent budget wraps round, and an unlimited one stays above.
         let counts = left.wrapping_sub(1) < BUDGET;
         if counts {
             current.budget.set(left - 1);
@@ -129,8 +129,8 @@ pub(crate) fn is_spent() -> bool {
     CURRENT.with(|current| current.budget.get() == 0)
 }
 
-/// Calls a clone of the waker when this poll has ended. Whatever polls its children until none is
-/// awake (a `LocalPool` inside a task, say) would spin if it were called at once.
+/// Calls a clone of the waker when this poll has ended. An inner executor that polls its children until
+/// none is awake (a `LocalPool` inside a task, say) would spin if it were called at once.
 #[cold]
 pub(crate) fn defer_wake(waker: &Waker) {
     let waker = waker.clone();
@@ -138,8 +138,8 @@ pub(crate) fn defer_wake(waker: &Waker) {
 }
 
 /// Suspends the current poll, because other code runs in the middle of it: another reactor is
-/// entered, or another executor is dropped. What the code does is not this task's doing. The budget
-/// goes on.
+/// entered, or another executor is dropped. What that code does is not recorded with this task. The
+/// budget stays.
 pub(crate) fn suspend() -> Suspended {
     CURRENT.with(|current| Suspended {
         task: current.task.take(),

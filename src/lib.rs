@@ -25,19 +25,19 @@
 //!
 //! # How it works
 //!
-//! - A **task** is a future that was given to [`spawn`]. The executor owns all futures, in a slab;
-//!   everything else knows a task by its id.
+//! - A **task** is a future that was given to [`spawn`]. The executor owns all futures, in a slab.
+//!   All other code knows a task by its id.
 //! - The **[executor](Executor)** takes the next task from the ready queue and polls it. If the future
 //!   returns Pending, it goes back into the slab, and is not polled again until its waker is called.
 //! - A **waker** puts its task's id into the ready queue: on the executor's own thread with a mark
 //!   and a push; from another thread with a message, and an unpark if the executor sleeps.
 //! - When the queue is empty, the executor **parks** in the **[reactor](Reactor)**: mio asks the OS
 //!   which sockets have become ready.
-//! - A **socket** tries first. If the OS says "would block", the task leaves its waker at the socket's
+//! - A **socket** tries first. If the OS says "would block", the task stores its waker in the socket's
 //!   registration. When the socket may be ready, the reactor calls that waker. All sockets are made
 //!   of [`Async`].
-//! - A **timer** is a deadline in a heap and a waker beside it. The reactor sleeps no longer than
-//!   until the next deadline, and then calls the waker.
+//! - A **timer** is a deadline in a heap, and a waker. The reactor sleeps until the next deadline at
+//!   most, and then calls the waker.
 //!
 //! `async fn` writes the state machines, std defines how they are polled and woken, and the
 //! executor is a loop: run what is ready, then park. All of it without one line of `unsafe`.
@@ -53,8 +53,9 @@
 //! The source is in layers, and each imports only those below it. From the top: `runtime` (where
 //! executor and reactor meet); `net`, `time` and `async_io.rs` (what tasks await, on the reactor
 //! alone); `executor` (tasks, queues, wakers, the loop); `reactor` (sockets, timers, the sleep);
-//! `current.rs` (the poll that runs now); `trace` (what happens, as events); plain data. Begin with
-//! the loop in `executor/mod.rs`; `docs/reading.md` has the rest of the tour.
+//! `current.rs` (the poll that runs now); `trace` (what happens, as events); plain data. [The
+//! tour](guide::tour) goes from the loop to the sleep; `docs/reading.md` lists all files in reading
+//! order.
 //!
 //! # What it is not
 //!
@@ -80,7 +81,7 @@ mod yield_now;
 mod executor;
 mod reactor;
 
-// The poll that runs now, and what happens.
+// The poll that runs now, and the events.
 mod current;
 pub mod trace;
 
@@ -92,7 +93,7 @@ mod sync;
 mod table;
 mod user_code;
 
-// How all this came about, in eleven steps: only documentation.
+// How an executor works, in eleven steps: only documentation.
 pub mod guide;
 
 pub use crate::{

@@ -69,7 +69,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// So many entries are kept for good. Beyond them, free entries at the end are given back.
+/// How many entries are kept for good. Beyond them, free entries at the end are given back.
 const KEPT: usize = 1024;
 
 /// The end of the list of free entries, and the index that no entry has.

@@ -1,4 +1,4 @@
-//! Tasks: names for new ones, several that end together, and what is known of them.
+//! Tasks: names for new ones, sets of tasks, and a table of their state.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Stepping aside.
+//! Yielding to other tasks.
 
 use std::{
     pin::Pin,
@@ -7,7 +7,7 @@ use std::{
 
 /// Lets every other task that is ready go first, once.
 ///
-/// A task that computes for long calls it now and then: nobody else runs until it does.
+/// A task that computes for long calls it now and then: no other task runs until it does.
 ///
 /// ```
 /// pizzaiolo::block_on(async {

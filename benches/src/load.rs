@@ -106,7 +106,7 @@ impl Load {
         })
     }
 
-    /// Collects so many replies and tells of each.
+    /// Collects this many replies, and reports each.
     fn collect(
         &mut self,
         mut replies: usize,
@@ -126,7 +126,7 @@ impl Load {
     }
 
     /// Makes so many orders by clients that think for `pause` before the next: a server that looks
-    /// for one right after its reply looks in vain. They all order at once, so that the server
+    /// for one right after its reply finds none. They all order at once, so that the server
     /// still learns of many in one wait.
     ///
     /// # Errors

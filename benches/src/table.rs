@@ -114,7 +114,7 @@ const TABLES: [Table; 4] = [
     },
     Table {
         title: "A poll of a task that yields, watched",
-        columns: &["nobody", "observer", "timeline"],
+        columns: &["no observer", "observer", "timeline"],
         cases: &[Case { name: "watching", title: "yield, 1,000 tasks", goal: Goal::None }],
     },
     Table {

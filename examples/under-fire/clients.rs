@@ -38,10 +38,10 @@ pub(crate) struct Tally {
     pub(crate) wrong: Cell<u64>,
     /// Orders of clients that waited for their reply, and got none.
     pub(crate) lost: Cell<u64>,
-    /// The times between order and reply, of the pleasant clients, if somebody wants them all.
+    /// The times between order and reply, of the pleasant clients, if all of them are requested.
     pub(crate) latencies: RefCell<Option<Vec<Duration>>>,
     pub(crate) worst: Cell<Duration>,
-    /// The server was told to stop: from now on, who is hung up on has lost nothing.
+    /// The server is stopping: from now on, a closed connection is not a lost reply.
     pub(crate) stopping: Cell<bool>,
 }
 

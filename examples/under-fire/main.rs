@@ -7,7 +7,7 @@
 //! For each kind of nuisance, 64 clients order without a pause, in many short turns: a few without
 //! it, a few with it, and so on. The 99th percentile of their waiting times is taken for each turn.
 //! What counts is the ratio, for the times themselves depend on the machine; and what counts is
-//! the best turn with and the best turn without, for in the others somebody else had the processor
+//! the best turn with and the best turn without, because in the others another process had the processor
 //! for a while. The median turns are shown too: on a machine that has nothing else to do they tell
 //! the same.
 //!

@@ -29,7 +29,7 @@ type Spawn = fn(SocketAddr, &Rc<Tally>);
 
 /// All of them, with their names.
 pub(crate) const ALL: [(&str, Spawn); 6] = [
-    ("nobody", |_, _| {}),
+    ("none", |_, _| {}),
     ("10 that never read", |addr, tally| spread(10, || deaf(addr, Rc::clone(tally)))),
     ("10 that read 16 bytes in 50 ms", |addr, tally| {
         spread(10, || slow_reader(addr, Rc::clone(tally)));

@@ -30,7 +30,7 @@ impl Server {
         let mut command = Command::new("sh");
         let script = format!("ulimit -n {files} && exec \"$0\" 127.0.0.1:0 \"$@\"");
         command.args(["-c", &script]).arg(binary()).args(options);
-        // The line that tells the address is of this level.
+        // The line with the address is of this level.
         command.env("RUST_LOG", format!("{log},pizza_server::server=info"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("a shell");
@@ -109,7 +109,7 @@ impl Drop for Server {
     }
 }
 
-/// The lines of a stream, without those that nobody wants.
+/// The lines of a stream, without those that are not needed.
 fn lines(stream: impl Read + Send + 'static, wanted: fn(&str) -> bool) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {

@@ -1,7 +1,7 @@
 //! The pizza server's conversation, with a client in memory that does what the input says: it
 //! speaks, says nothing for a while, resets the connection, is slow to listen; and at some moment
 //! the server may close. Whatever comes, each order that was read has its reply, made of nothing
-//! but the order, unless the client is gone; and nobody panics or waits for ever.
+//! but the order, unless the client is gone; and no task panics or waits for ever.
 #![no_main]
 
 use std::{
@@ -72,7 +72,7 @@ struct Client {
     heard: RefCell<Vec<u8>>,
     /// It has reset the connection, or does not listen any more.
     is_gone: Cell<bool>,
-    /// The server was told to close.
+    /// The server is closing.
     closing: Cell<bool>,
     has_ended: Cell<bool>,
     hung_up: Cell<bool>,
@@ -116,7 +116,7 @@ impl Client {
 
 impl Line for Client {
     async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        assert!(!self.has_ended.get() && !self.is_gone.get(), "nobody is there");
+        assert!(!self.has_ended.get() && !self.is_gone.get(), "the client is gone");
         loop {
             match self.next() {
                 None => {
@@ -147,7 +147,7 @@ impl Line for Client {
     }
 
     async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        assert!(!self.is_gone.get(), "nobody is there");
+        assert!(!self.is_gone.get(), "the client is gone");
         match self.next() {
             Some(0) => Err(self.reset()),
             Some(1) => {

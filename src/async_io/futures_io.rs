@@ -85,7 +85,7 @@ impl<S: Write> AsyncWrite for Async<S> {
 }
 
 /// With the feature `futures-io`. As for all polls, the task that polled last is woken: those that
-/// await [`read_with`](Async::read_with) are all woken beside it.
+/// await [`read_with`](Async::read_with) are all woken too.
 impl<S> AsyncRead for &Async<S>
 where
     for<'a> &'a S: Read,
@@ -110,7 +110,7 @@ where
 }
 
 /// With the feature `futures-io`. As for all polls, the task that polled last is woken: those that
-/// await [`write_with`](Async::write_with) are all woken beside it.
+/// await [`write_with`](Async::write_with) are all woken too.
 ///
 /// Flushing calls [`Write::flush`]; so does closing, which ends nothing: drop the source for that.
 impl<S> AsyncWrite for &Async<S>

@@ -1,4 +1,4 @@
-//! What [`Async`] has beside operations that are awaited: polls, tries that never wait, and the rarer
+//! What [`Async`] has besides operations that are awaited: polls, tries that never wait, and the rarer
 //! reports of the OS.
 
 use std::{
@@ -13,8 +13,8 @@ impl<S> Async<S> {
     /// Polls for readiness to read, for types that own an `Async` and implement a trait in poll style.
     ///
     /// Ready means "may be ready", as for [`readable`](Async::readable). Of several tasks that poll one
-    /// direction of one source in this way, the last is woken: no future stands behind a poll that
-    /// could own its place among the waiters. Those that await an operation are all woken beside it.
+    /// direction of one source in this way, the last is woken: there is no future that
+    /// could own an entry among the waiters. Those that await an operation are all woken too.
     ///
     /// ```
     /// use std::{future::poll_fn, io::Read};
@@ -132,7 +132,7 @@ impl<S> Async<S> {
         self.reported(Readiness::ERROR)
     }
 
-    /// Waits for a report that comes beside the readiness to read.
+    /// Waits for a report that is not the readiness to read.
     fn reported(&self, report: Readiness) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.operation(Direction::Read, move |io| {
             if io.registration.take_report(report) { Poll::Ready(Ok(())) } else { Poll::Pending }

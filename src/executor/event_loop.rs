@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// After how many polls in a row the executor collects events and messages although tasks are ready,
-/// so that tasks that are always ready cannot keep them away. A look that asks the OS costs about as
+/// so that tasks that are always ready cannot keep them away. A check of the OS costs about as
 /// much as twenty polls, so at 64 it is a small part of the whole.
 const POLLS_BETWEEN_EVENTS: u32 = 64;
 
@@ -39,7 +39,7 @@ pub(crate) struct EventLoop<P> {
     parker: P,
     /// How many more polls there are before it collects events again.
     polls_left: Cell<u32>,
-    /// Another loop drives it, and wants to be told while there is something to do.
+    /// Another loop drives it, and is unparked while there is something to do.
     is_driven: Cell<bool>,
     /// Kept for its memory; empty but while messages are received.
     messages: RefCell<Vec<Message>>,
@@ -289,8 +289,8 @@ impl<P: Park> EventLoop<P> {
         result
     }
 
-    /// Ends a task: drops its future, then lets the outcome be seen. Not inlined, so that the loop
-    /// stays short.
+    /// Ends a task: drops its future, then publishes the outcome. Optimisation: not inlined, so that the
+    /// loop stays short.
     #[inline(never)]
     fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, outcome: Outcome) {
         current::begin_poll(id, &waker);

@@ -19,7 +19,7 @@ use crate::{current, id::TaskId, user_code};
 /// aborted, or if its executor is gone. The task's future is always dropped before the result can
 /// be seen.
 ///
-/// Dropping the handle [detaches](JoinHandle::detach) the task: it goes on, and its output is dropped
+/// Dropping the handle [detaches](JoinHandle::detach) the task: it runs on, and its output is dropped
 /// when it is ready.
 ///
 /// ```
@@ -32,7 +32,7 @@ use crate::{current, id::TaskId, user_code};
 /// # Cancel safety
 ///
 /// A handle that is polled by reference (`(&mut handle).await`) can be given up without loss: the
-/// task goes on, and the outcome stays until the handle is polled again.
+/// task runs on, and the outcome stays until the handle is polled again.
 #[must_use = "dropping a join handle detaches its task; say so with `detach`"]
 pub struct JoinHandle<T> {
     id: TaskId,

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! It is the original's `EventLoop`. It knows no socket and no timer: it sleeps through [`Park`],
-//! which a reactor implements, and whatever happens in the world comes back through
+//! which a reactor implements, and events come back through
 //! [`Waker`](std::task::Waker)s. On its own it could run on any other parker, as it does in `model.rs`.
 //!
 //! In reading order: [`event_loop`] has the loop; [`task`] and [`tasks`] what a task is and the slab that
@@ -55,6 +55,6 @@ pub(crate) trait Park {
     /// Wakes the tasks for which something has happened already, without sleeping.
     fn poll_events(&self, shared: &Shared);
 
-    /// Removes what a task has left behind that has ended.
+    /// Removes what an ended task has left behind.
     fn task_ended(&self, id: TaskId);
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::id::TaskId;
 
-/// Room for so many tasks is kept for good: as many as one batch of events wakes at most.
+/// Room for this many tasks is kept: as many as one batch of events wakes at most.
 const KEPT: usize = 1024;
 
 /// Chooses which of the ready tasks is polled next: an index into the slice, which has at least two.
@@ -28,16 +28,16 @@ pub(crate) enum Order {
 /// The tasks that are ready. Only the executor's thread touches it; other threads send a message
 /// through the [`RemoteQueue`](super::remote::RemoteQueue).
 ///
-/// Two lists take turns: one is read while the other is written. Each is a plain push or a step
-/// forward, where a ring would have to look for its end: that saves 29 of 1,092 instructions of an
-/// order.
+/// Optimisation: two lists take turns, one is read while the other is written. So each operation is a
+/// plain push or a step forward, where a ring buffer would have to check for its end. That saves 29 of
+/// 1,092 instructions of an order.
 ///
 /// A task is in it at most once: its [`Header`](super::waker::Header) has the mark.
 pub(super) struct ReadyQueue {
-    /// The older ones, of which so many were taken.
+    /// The older tasks, and how many of them were taken.
     front: RefCell<Vec<TaskId>>,
     taken: Cell<usize>,
-    /// Those that have come since.
+    /// The tasks that were pushed since.
     back: RefCell<Vec<TaskId>>,
     order: Order,
 }
@@ -67,8 +67,8 @@ impl ReadyQueue {
         self.turn_over()
     }
 
-    /// Begins with those that have come meanwhile. One that is alone, as a task that yields to itself,
-    /// is taken at once: that saves it 50 instructions.
+    /// Continues with the list of newer tasks. Optimisation: a task that is alone, for example one that
+    /// yields, is taken at once. That saves 50 instructions.
     #[inline]
     fn turn_over(&self) -> Option<TaskId> {
         let mut back = self.back.borrow_mut();
@@ -79,8 +79,8 @@ impl ReadyQueue {
         self.swap()
     }
 
-    /// Begins with those that have come meanwhile; or with one of them, if the order is not the one
-    /// in which they came. Not inlined: it is called once a round.
+    /// Continues with the list of newer tasks; or with one of them, if the order is not that of the
+    /// pushes. Optimisation: not inlined, as it is called once a round.
     #[inline(never)]
     fn swap(&self) -> Option<TaskId> {
         let chosen = match &self.order {
@@ -99,8 +99,8 @@ impl ReadyQueue {
         front.first().copied()
     }
 
-    /// Gives the memory of a crowd back, when it has gone. To be called now and then, for a task that is
-    /// alone is taken without a swap.
+    /// Frees memory that many tasks have needed. Call it now and then: a task that is alone is taken
+    /// without a swap.
     pub(super) fn shrink(&self) {
         let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
         if self.taken.get() == front.len() {

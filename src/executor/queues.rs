@@ -28,8 +28,8 @@ impl Queues {
     }
 }
 
-/// It is never dropped, for each executor that enters leaves again. So the thread-local needs no
-/// destructor, and an access need not check whether it has run.
+/// Optimisation: it is never dropped, because each executor that enters leaves again. So the thread-local
+/// needs no destructor, and an access need not check whether it has run.
 type Running = RefCell<ManuallyDrop<Option<Rc<Queues>>>>;
 
 thread_local_cell! {
@@ -49,8 +49,8 @@ pub(super) fn push_if_running(
     remote: &Arc<RemoteQueue>,
     mark: impl FnOnce() -> Option<TaskId>,
 ) -> bool {
-    // (`try_with`, for std has it inlined, which saves 17 instructions. It does not fail: there is no
-    // destructor.)
+    // Optimisation: `try_with`, because std has it inlined, which saves 17 instructions. It does not fail:
+    // there is no destructor.
     let pushed = RUNNING.try_with(|running| match &**running.borrow() {
         Some(queues) if Arc::ptr_eq(remote, &queues.remote) => {
             let id = mark();

@@ -104,7 +104,7 @@ impl RemoteQueue {
         self.asleep.load(order) && self.asleep.compare_exchange(asleep, awake, order, order).is_ok()
     }
 
-    /// Says whether there is a message. Relaxed: one that is missed now is seen at the next look,
+    /// Says whether there is a message. Relaxed: one that is missed now is seen at the next check,
     /// and before every sleep there is [`prepare_park`](RemoteQueue::prepare_park).
     #[inline]
     pub(super) fn is_pending(&self) -> bool {

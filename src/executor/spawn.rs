@@ -1,4 +1,4 @@
-//! `spawn`, and the thread-local that tells it which executor runs here.
+//! `spawn`, and the thread-local with the executor that runs here.
 
 use std::{cell::RefCell, mem::ManuallyDrop, panic::Location, rc::Rc};
 

@@ -51,7 +51,7 @@ pub(super) enum JoinState {
     Detached,
     /// A handle may ask for it.
     Joined,
-    /// A handle has asked, and left its waker.
+    /// A handle was polled, and has stored its waker.
     Awaited(Waker),
     /// A handle on any thread gets the outcome.
     Remote(RemoteJoin),
@@ -87,8 +87,8 @@ impl Task {
         self.header.as_ref().is_none_or(|header| header.is_queued())
     }
 
-    /// Says whether it waits and can never run again: nothing holds its waker but so many `idle`
-    /// holders, which will never call it.
+    /// Says whether it waits and can never run again: nothing holds its waker but `idle` holders,
+    /// which will never call it.
     pub(super) fn is_lost(&self, idle: usize) -> bool {
         let header = self.header.as_ref();
         self.future.is_some() && header.is_some_and(|header| is_lost(header, idle))

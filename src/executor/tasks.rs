@@ -29,7 +29,7 @@ use crate::{
 
 pub(crate) struct Tasks {
     slab: RefCell<Slab<Task>>,
-    /// The names of the tasks that have one. Most have none, so they are beside the slab.
+    /// The names of the tasks that have one. Most have none, so they are not in the slab.
     names: RefCell<SecondaryMap<Rc<str>>>,
     spares: RefCell<Spares>,
     /// How many tasks are not done, the root not counted.
@@ -172,7 +172,7 @@ impl Tasks {
         let mut slab = self.slab.borrow_mut();
         match slab.get_mut(id.0) {
             Some(task) if !task.header.as_ref().is_some_and(|header| header.is_aborted()) => {
-                // They were taken out, and only this puts them back: there is nothing to drop.
+                // Optimisation: they were taken out before, so there is nothing to drop.
                 mem::forget(task.future.replace(future));
                 mem::forget(task.waker.replace(waker));
                 task.since = self.clock.coarse();
@@ -224,7 +224,7 @@ impl Tasks {
         self.slab.borrow().get(id.0).is_none_or(Task::is_done)
     }
 
-    /// Takes the outcome of a task that is done. Otherwise leaves the waker, and `joiner` as the
+    /// Takes the outcome of a task that is done. Otherwise stores the waker, and `joiner` as the
     /// task that waits.
     pub(super) fn poll_outcome(
         &self,

@@ -141,7 +141,8 @@ pub(super) fn without_lookup(addrs: &impl ToAddrs) -> io::Result<Vec<SocketAddr>
     }
 }
 
-/// Where a socket is, for people who watch: ` at 127.0.0.1:80`, say, or nothing if it has no address.
+/// The address of a socket, as a text for people: ` at 127.0.0.1:80`, say, or nothing if it has no
+/// address.
 #[inline]
 pub(super) fn place_of(addr: io::Result<SocketAddr>, preposition: &str) -> String {
     addr.map(|addr| format!(" {preposition} {addr}")).unwrap_or_default()

@@ -64,7 +64,7 @@ impl<S: ByteStream> Future for Connecting<S> {
     }
 }
 
-/// So long an attempt has, before the next address is tried beside it: RFC 8305's "Connection Attempt
+/// How long an attempt has before the next address is tried as well: RFC 8305's "Connection Attempt
 /// Delay".
 const PATIENCE: Duration = Duration::from_millis(250);
 

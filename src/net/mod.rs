@@ -30,7 +30,7 @@
 //! One poll of a task completes at most 128 socket operations. After that each further operation in
 //! the same poll returns Pending without a try, and the task goes to the end of the ready queue: so a
 //! task whose sockets are always ready does not keep the others waiting. Its wake is called when the
-//! poll has ended, not within it. (Under an executor of one's own on a
+//! poll has ended, not within it. (Under your own executor on a
 //! [`Reactor`](crate::Reactor) there is no budget.)
 //!
 //! So an operation that is polled once and is Pending (`now_or_never() == None`) need not mean "would
@@ -44,8 +44,8 @@
 //! is awaited. One that is dropped while it waits leaves nothing behind; each one's
 //! `# Cancel safety` says what it may have done by then.
 //!
-//! What is `#[inline]` in here is compiled where somebody uses that kind of socket, and not for all
-//! who depend on this crate. (What is generic or `async` is anyway.)
+//! A function that is `#[inline]` here is compiled in the crate that uses that kind of socket, and not
+//! in each crate that depends on this one. (Generic and `async` functions are anyway.)
 
 mod addrs;
 mod connect;

@@ -11,8 +11,8 @@ use crate::async_io::Async;
 
 /// The half of a stream that reads.
 ///
-/// Dropping it alone does nothing; the socket is closed when both halves are gone. What else the
-/// stream can tell, it tells through [`as_ref`](AsRef::as_ref).
+/// Dropping it alone does nothing; the socket is closed when both halves are gone. All other
+/// methods of the stream are reached through [`as_ref`](AsRef::as_ref).
 ///
 /// ```
 /// use pizzaiolo::net::{TcpListener, TcpStream};
@@ -44,7 +44,7 @@ pub struct OwnedReadHalf<S> {
 /// The half of a stream that writes.
 ///
 /// Dropping it ends the writing: the peer reads all that was written, and then the end. The other
-/// half goes on reading. What else the stream can tell, it tells through
+/// half can still read. All other methods of the stream are reached through
 /// [`as_ref`](AsRef::as_ref).
 ///
 /// ```
@@ -78,7 +78,7 @@ macro_rules! splitting {
     ($stream:ident) => {
         impl $stream {
             /// Divides the stream into a half that reads and a half that writes, each for a task
-            /// of its own. Dropping the one that writes tells the peer that nothing more comes.
+            /// of its own. When the one that writes is dropped, the peer reads the end.
             ///
             /// A stream in an `Rc` can be read and written by two tasks as well; then the peer
             /// sees the end when the last of them has dropped it.
@@ -143,8 +143,8 @@ impl<S> OwnedWriteHalf<S> {
         read.reunite(self)
     }
 
-    /// Drops the half and tells the peer nothing. It sees the end when the other half is dropped
-    /// too, and the socket is closed.
+    /// Drops the half without ending the writing. The peer sees the end when the other half is
+    /// dropped too, and the socket is closed.
     pub fn forget(mut self) {
         self.shutdown = |_, _| Ok(());
     }
@@ -153,7 +153,7 @@ impl<S> OwnedWriteHalf<S> {
 impl<S> Drop for OwnedWriteHalf<S> {
     fn drop(&mut self) {
         match (self.shutdown)(&self.stream, Shutdown::Write) {
-            // The peer is gone: there is nobody to tell.
+            // The peer is gone already.
             Err(error) if error.kind() == ErrorKind::NotConnected => {}
             Err(error) => {
                 log::warn!(target: "pizzaiolo", "shutting down a half that writes failed: {error}");

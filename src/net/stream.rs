@@ -38,7 +38,7 @@ where
     for<'a> &'a S: Read + Write,
 {
     /// Waits until the OS has said that the peer has ended its half. It says so with an event for
-    /// reading, as data does: a task that waits for the end looks at each, and takes none away.
+    /// reading, as data does: a task that waits for the end reads each report, and takes none away.
     pub(super) fn closed(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         let closed = |io: &Async<S>| {
             if io.is_closed() { Poll::Ready(Ok(())) } else { Poll::Pending }
@@ -64,7 +64,7 @@ where
         self.read_some(asked, |mut io| io.read_vectored(bufs))
     }
 
-    /// Tries a call that reads up to so many bytes.
+    /// Tries a call that reads up to this many bytes.
     fn read_some(
         &self,
         asked: usize,

@@ -121,8 +121,8 @@ macro_rules! reading {
             ///
             /// # Cancel safety
             ///
-            /// Not cancel safe: if the future is dropped, what was read so far is in `buf`, and
-            /// how much that is nobody knows.
+            /// Not cancel safe: if the future is dropped, the bytes that were read are in
+            /// `buf`, but their number is lost.
             pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 let mut filled = 0;
@@ -154,7 +154,7 @@ macro_rules! reading {
             /// broken. Nothing is read. What the peer has sent before can still be read, and does
             /// not end the wait.
             ///
-            /// For a task that works for a client who may leave meanwhile. Reading is what tells
+            /// For a task that works for a client, to stop when the client leaves. A read then says
             /// how it has left: the end, or an error.
             ///
             /// ```
@@ -287,7 +287,7 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// Not cancel safe: if the future is dropped, a part of `buf` may have been written,
-            /// and how much that is nobody knows.
+            /// and its length is lost.
             pub fn write_all(&self, mut buf: &[u8]) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().operation(Direction::Write, move |io| io.try_write_all(&mut buf))

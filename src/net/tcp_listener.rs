@@ -39,7 +39,7 @@ pub struct TcpListener {
 
 impl TcpListener {
     /// Creates a listener at `addr`; of several addresses, at the first that can be had. Port 0
-    /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) tells it.
+    /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) returns it.
     ///
     /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had. The
     /// queue of connections that wait to be accepted is as long as that of std's listener. For another
@@ -68,7 +68,7 @@ impl TcpListener {
     ///
     /// # Cancel safety
     ///
-    /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
+    /// A connection that comes after the future was dropped stays in the OS's queue, for the next
     /// call.
     pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
         self.io.operation(Direction::Read, try_accept)
@@ -90,7 +90,7 @@ impl TcpListener {
     /// Polls for the next connection, for accept loops in poll style.
     ///
     /// Of several tasks that poll one listener in this way, the last is woken; those that await
-    /// [`accept`](TcpListener::accept) are all woken beside it.
+    /// [`accept`](TcpListener::accept) are all woken too.
     ///
     /// # Errors
     ///

@@ -51,9 +51,9 @@ impl TcpStream {
         TcpStream { io: Async::socket(stream, label).assume_accepted() }
     }
 
-    /// Connects to `addr`; of several addresses, to each in turn until one answers. One that has not
-    /// answered after 250 ms goes on, and the next is tried beside it: so an address that hangs does
-    /// not keep the others from being tried.
+    /// Connects to `addr`; of several addresses, to each in turn until one answers. If one has not
+    /// answered after 250 ms, its attempt continues and the next one starts: so an address that hangs
+    /// does not prevent the others from being tried.
     ///
     /// This never blocks the thread. A name is looked up first, see
     /// [`lookup_host`](crate::net::lookup_host): that needs the feature `dns`.

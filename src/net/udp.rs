@@ -45,7 +45,7 @@ pub struct UdpSocket {
 
 impl UdpSocket {
     /// Creates a socket at `addr`; of several addresses, at the first that can be had. Port 0
-    /// lets the OS choose a free port: [`local_addr`](UdpSocket::local_addr) tells it.
+    /// lets the OS choose a free port: [`local_addr`](UdpSocket::local_addr) returns it.
     ///
     /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had.
     ///
@@ -84,7 +84,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The OS's: `NotConnected` or `DestinationAddressRequired` without a peer;
-    /// `ConnectionRefused` if an earlier datagram found nobody there. Or if the socket has to
+    /// `ConnectionRefused` if no socket received an earlier datagram. Or if the socket has to
     /// wait under another executor than its own.
     ///
     /// # Panics
@@ -106,7 +106,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// The OS's: the datagram is too long, or nobody can be reached there. `InvalidInput` if
+    /// The OS's: the datagram is too long, or the address cannot be reached. `InvalidInput` if
     /// there is no address at all. As for [`lookup_host`](crate::net::lookup_host). Or if the
     /// socket has to wait under another executor than its own.
     ///
@@ -130,7 +130,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// The OS's: `ConnectionRefused` if an earlier datagram to the peer found nobody there. Or if
+    /// The OS's: `ConnectionRefused` if no socket received an earlier datagram. Or if
     /// the socket has to wait under another executor than its own.
     ///
     /// # Panics
@@ -145,8 +145,8 @@ impl UdpSocket {
         self.io.read_with(move |socket| socket.recv(buf))
     }
 
-    /// Receives a datagram from anybody. Returns how many bytes of it are in `buf`, and who sent
-    /// it.
+    /// Receives a datagram from any address. Returns how many bytes of it are in `buf`, and the
+    /// address of its sender.
     ///
     /// # Errors
     ///

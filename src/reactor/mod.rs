@@ -1,12 +1,12 @@
 //! The reactor: mio reports which sockets are ready, and the reactor calls the wakers of the tasks
 //! that wait for them.
 //!
-//! It is the original's `select` with its two dictionaries, `_read_waiting` and `_write_waiting`.
-//! It knows no task and no executor: what it keeps of a task that waits is a [`Waker`](std::task::Waker). So it
+//! It is the original's `select` with its two dictionaries, `_read_waiting` and `_write_waiting`. It knows
+//! no task and no executor: what it keeps of a task that waits is a [`Waker`](std::task::Waker). So it
 //! works under our executor as under any other, one of your own included.
 //!
 //! In reading order: this file has what can be done with a reactor; [`shared`] the sleep and the
-//! wakes; [`source`] what is known of a socket, [`waiters`] who waits for it, [`registration`] how a
+//! wakes; [`source`] the state of a socket, [`waiters`] the tasks that wait for it, [`registration`] how a
 //! socket tries and waits; [`timers`] deadlines; [`unparker`] the end of a sleep from another
 //! thread; [`entered`] which reactor is the current one.
 
@@ -158,8 +158,8 @@ impl Reactor {
     ///
     /// It nests, and the innermost counts. It is undone when `f` returns or panics.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        // What waits in here is none of the task's business that may be polled around it: if its
-        // executor has another reactor, the two use the same ids for different tasks.
+        // A wait in here does not belong to a task that may be polled around it: if the executor of that
+        // task has another reactor, the two use the same ids for different tasks.
         let (_suspended, _entered) = (current::suspend(), entered::enter(&self.owner.shared));
         f()
     }
@@ -265,7 +265,7 @@ impl Reactor {
         self.owner.shared.drop_idle(f);
     }
 
-    /// Removes what a task has left behind that has ended.
+    /// Removes what an ended task has left behind.
     #[inline]
     pub(crate) fn task_ended(&self, task: TaskId) {
         self.owner.shared.task_ended(task);
@@ -281,7 +281,7 @@ impl Reactor {
         self.owner.shared.timers.never()
     }
 
-    /// Wakes all that wait. To be called again if that has let others wait.
+    /// Wakes all that wait. Call it again if that has begun new waits.
     pub(crate) fn close(&self) {
         self.owner.shared.set_closed();
         entered::refresh();

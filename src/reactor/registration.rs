@@ -1,13 +1,13 @@
 //! A socket's place in a reactor: how it tries, and how it waits.
 //!
 //! The OS is asked edge-triggered: it reports once that a socket has become ready. So "may be ready"
-//! is remembered in the [`Source`] until an operation finds the opposite. An operation tries first
+//! is stored in the [`Source`] until an operation finds the opposite. An operation tries first
 //! and registers when it has to wait; registering reports what is ready already, so nothing that
 //! happens between the try and the registration is missed. Events are collected between polls only,
 //! so within a poll nothing can come between a try and the wait that follows it.
 //!
-//! An accepted stream registers before its first read, without a try: most clients need some time
-//! until they send something, so the try would find nothing.
+//! Optimisation: an accepted stream registers before its first read, without a try. Most clients need
+//! some time until they send something, so the try would find nothing.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -30,8 +30,8 @@ use crate::{
     trace::EventKind,
 };
 
-/// Whether a stream's read or write of less than was asked for has drained the socket, as the
-/// manual of epoll says. An urgent byte ends a read early too, and only where the OS reports it can
+/// Optimisation: whether a read or write of less than was requested has drained the socket of a stream,
+/// as the manual of epoll says. An urgent byte ends a read early too, and only where the OS reports it can
 /// this be relied on. Elsewhere only "would block" says that a socket is drained.
 const SHORT_MEANS_DRAINED: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
@@ -40,7 +40,7 @@ const SHORT_MEANS_DRAINED: bool = cfg!(any(target_os = "linux", target_os = "and
 pub(crate) enum Wait<'a> {
     /// That of a future, which keeps its id and ends it when it is dropped.
     Future(&'a Cell<WaiterId>),
-    /// That of a poll that no future stands behind. All such polls share one slot.
+    /// That of a poll without a future. All such polls share one slot.
     Polled,
 }
 
@@ -99,8 +99,8 @@ impl Registration {
         }
     }
 
-    /// The same for one that was never registered. Not inlined: it is two tries of a connection's
-    /// many.
+    /// The same for one that was never registered. Optimisation: not inlined, as it is two of a
+    /// connection's many tries.
     #[cold]
     #[inline(never)]
     fn attempt_unregistered<R>(
@@ -143,10 +143,9 @@ impl Registration {
         self.registered.get().is_some()
     }
 
-    /// Goes on from one wait of a future to the next: the task that waited here last waits again, with
-    /// the waker that is still here. False if that is not so; then [`wait`](Registration::wait) does
-    /// the whole work. It is apart because most waits are of this kind, and it saves each of them 40
-    /// instructions.
+    /// Optimisation: the task that waited here last waits again, with the waker that is still stored here.
+    /// False if that is not the case; then [`wait`](Registration::wait) does the whole work. Most waits
+    /// are of this kind, and it saves each of them 40 instructions.
     #[inline]
     pub(crate) fn wait_again(
         &self,
@@ -234,7 +233,7 @@ impl Registration {
         Ok(registered)
     }
 
-    /// Ends a wait: nothing of the waiter is left.
+    /// Ends a wait, and removes its waiter.
     #[inline]
     pub(crate) fn end_wait(&self, direction: Direction, id: WaiterId) {
         if id != 0 {

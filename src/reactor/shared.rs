@@ -221,7 +221,10 @@ impl Shared {
         result.map(|()| any)
     }
 
-    /// Remembers what the events say, and calls the wakers of those that wait for it.
+    /// Stores the readiness of each event, and calls the wakers of the tasks that wait for it.
+    ///
+    /// Optimisation: a waker of our own executor runs no code of the user, so it is called at once. The
+    /// other events are collected in a batch, and their wakers are called with nothing borrowed.
     fn dispatch(&self, events: &Events) {
         self.forget_removed();
         let (mut batch, is_observed) = (self.batch.take(), self.tracer.is_on());
@@ -270,8 +273,8 @@ impl Shared {
         }
     }
 
-    /// Forgets the woken sources that are gone. They are swept out when they are at least half, so that
-    /// each event pays a constant share.
+    /// Optimisation: forgets the woken sources that are gone. They are removed when they are at least
+    /// half, so that each event pays a constant share.
     fn forget_removed(&self) {
         let (mut woken, sources) = (self.woken.borrow_mut(), self.sources.borrow());
         if woken.len() > EVENTS_A_POLL + 2 * sources.len() {
@@ -310,7 +313,7 @@ impl Shared {
         self.is_closed.set(true);
     }
 
-    /// Wakes all that wait, and drops their wakers. To be called again if that has let others wait.
+    /// Wakes all that wait, and drops their wakers. Call it again if that has begun new waits.
     pub(super) fn wake_all(&self) {
         let sources: Vec<_> = self.sources.borrow().iter().map(|(_, it)| Rc::clone(it)).collect();
         for source in sources {

@@ -5,7 +5,7 @@
 //!       not ready ────────────────────▶ may be ready        for each direction
 //!           ▲                                │
 //!           └──── the OS said "would block" ─┘
-//!                 or did less than it was asked for
+//!                 or did less than was requested
 //! ```
 
 use std::{cell::Cell, rc::Rc, task::Waker};
@@ -143,7 +143,7 @@ impl Source {
         self.ready.get()
     }
 
-    /// Remembers what an event said.
+    /// Stores the readiness of an event.
     #[inline]
     pub(super) fn set_ready(&self, readiness: Readiness) {
         self.ready.set(self.ready.get().with(readiness));

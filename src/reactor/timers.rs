@@ -1,6 +1,6 @@
 //! The timers of a reactor as plain data: a heap of deadlines, and the waker of each timer.
 //!
-//! The heap answers one question: which deadline is next? The wakers are beside it in a slab. A
+//! The heap answers one question: which deadline is next? The wakers are in a slab. A
 //! timer that is cancelled leaves the slab at once and is not searched for in the heap; its entry
 //! there finds nothing when it comes up. When the heap has more such entries than live ones, they
 //! are swept out together, so a cancelled timer costs a constant share and leaves nothing behind.

@@ -45,7 +45,7 @@ pub struct Unparker(Arc<Signal>);
 
 /// What the clones share.
 struct Signal {
-    /// `unpark` was called, and no park has seen it yet: the OS need not be told again.
+    /// `unpark` was called, and no park has seen it yet: no second system call is needed.
     is_set: AtomicBool,
     os: OsWaker,
 }

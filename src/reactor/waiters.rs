@@ -1,14 +1,14 @@
 //! The tasks that wait for one direction of one source.
 //!
-//! Most of the time that is one task, and it is the same one again and again. So the first waiter
-//! has a slot of its own, and keeps its waker from one wait to the next: that saves a clone and a
-//! drop each time, 38 of about 1,050 instructions of an order. Only the polled task's own waker is
+//! Optimisation: most of the time one task waits, and it is the same task again and again. So the first
+//! waiter has its own slot, and keeps its waker from one wait to the next. That saves a clone and a drop
+//! each time, 38 of about 1,050 instructions of an order. Only the polled task's own waker is
 //! kept (see [`current::is_own`]): its clone, wake and drop run no code of the user. When the loop
 //! is about to sleep, kept wakers that are idle are dropped, so that the executor can see whether
 //! anything still holds a task's waker.
 //!
-//! All waiters of a direction are woken. Only polls that no future stands behind, as in the traits
-//! of `futures-io`, share one slot, and the last one counts: that is the contract of such traits.
+//! All waiters of a direction are woken. Only polls without a future, as in the traits of
+//! `futures-io`, share one slot, and the last one counts: that is the contract of such traits.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -40,7 +40,7 @@ struct Others {
     waiters: Vec<Waiter>,
     /// How many of them have a waker.
     count: usize,
-    /// The slot of polls that no future stands behind.
+    /// The slot of polls without a future.
     slot: Option<Waiter>,
 }
 
@@ -82,7 +82,7 @@ impl Waiters {
         id
     }
 
-    /// Begins a wait with the waker that is kept and idle. False if that is another one.
+    /// Optimisation: begins a wait with the waker that is kept and idle. False if that is another one.
     #[inline]
     pub(super) fn insert_again(
         &self,
@@ -108,7 +108,7 @@ impl Waiters {
         self.first.set(new);
     }
 
-    /// Begins a wait, or goes on with the wait `id` if the task has not been woken since. `idle`
+    /// Begins a wait, or continues the wait `id` if the task has not been woken since. `idle`
     /// counts the kept wakers that are idle.
     pub(super) fn insert(&self, id: &Cell<WaiterId>, waker: &Waker, idle: &Cell<usize>) {
         if id.get() == 0 && self.first.get() == 0 && current::is_own(waker) {
@@ -143,7 +143,7 @@ impl Waiters {
         others.count += 1;
     }
 
-    /// Says whether the wait goes on, with a waker that does the same.
+    /// Says whether the wait continues, with a waker that does the same.
     fn is_waiting(&self, id: WaiterId, waker: &Waker) -> bool {
         if id == self.first.get() {
             return self.kept.borrow().as_ref().is_some_and(|kept| kept.will_wake(waker));
@@ -163,8 +163,8 @@ impl Waiters {
         self.others.get()?.borrow_mut().remove(id)
     }
 
-    /// Puts a waker into the slot of polls that no future stands behind. True if the slot was not
-    /// this task's before.
+    /// Puts a waker into the slot of polls without a future. True if the slot was not this task's
+    /// before.
     pub(super) fn insert_polled(&self, waker: &Waker) -> bool {
         let task = current::task();
         let is_kept = |it: &Waiter| {
@@ -185,8 +185,8 @@ impl Waiters {
         others.slot.take_if(|waiter| waiter.task == Some(task))?.waker
     }
 
-    /// Ends the wait of the first waiter, where no observer is called with it: then the wake runs no
-    /// code of the user, and the waker stays where it is.
+    /// Optimisation: ends the wait of the first waiter, where no observer is called with it. Then the wake
+    /// runs no code of the user, and the waker stays where it is.
     #[inline]
     pub(super) fn wake_first(&self, idle: &Cell<usize>) {
         if self.first.get() != 0 {

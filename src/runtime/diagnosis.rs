@@ -1,4 +1,4 @@
-//! Why is nothing happening? What can be told of the tasks.
+//! Why is nothing happening? The table of tasks, and the proof of a deadlock.
 //!
 //! The executor owns all tasks, and can count how many hold a task's waker; the reactor knows all
 //! sockets and timers. Together they can list what each task waits for, and prove that a program
@@ -55,8 +55,8 @@ pub(super) fn check_for_deadlock(shared: &Shared, reactor: &Reactor) {
     if is_deadlocked {
         let root = if shared.tasks.has_root() { "block_on's own future" } else { "run" };
         panic!(
-            "deadlock: {root} waits for ever, for no task is ready, no timer will fire, no socket \
-             is waited for, and nothing else holds a waker or a handle:\n{}",
+            "deadlock: {root} waits for ever: no task is ready, no timer will fire, no task waits \
+             for a socket, and nothing else holds a waker or a handle:\n{}",
             table(shared, reactor.shared())
         );
     }

@@ -1,4 +1,4 @@
-//! The driver: the executor's seam, [`Park`], filled by a reactor.
+//! The driver: [`Park`] of the executor, implemented with a reactor.
 
 use std::{
     cell::Cell,
@@ -14,8 +14,8 @@ use crate::{
     trace::EventKind,
 };
 
-/// How long the executor sleeps before it asks whether it sleeps for ever. So the proof, which looks
-/// at all tasks, costs nothing while the program makes progress.
+/// How long the executor sleeps before it asks whether it sleeps for ever. So the proof, which reads
+/// all tasks, costs nothing while the program makes progress.
 const SLEEP_BEFORE_PROOF: Duration = Duration::from_millis(100);
 
 /// The reactor of one executor.
@@ -45,10 +45,10 @@ impl Driver {
         (stats.sources, stats.timers_fired) = self.reactor.counts();
     }
 
-    /// Sleeps until something happens. Panics if that is proven never to be the case.
+    /// Sleeps until something happens. Panics if it can prove that nothing will happen.
     #[track_caller]
     fn sleep(&self, shared: &Shared) -> io::Result<()> {
-        // While a socket is waited for, there is nothing to prove, and nothing to wake up for.
+        // While a task waits for a socket, there is no deadlock to prove.
         let may_be_for_ever = self.reactor.next_deadline().is_none()
             && !shared.has_handles()
             && !self.reactor.has_waiting_sources();
@@ -65,7 +65,7 @@ impl Driver {
     }
 
     /// Drops the wakers that sources keep between two waits, and warns of the tasks that nothing can
-    /// wake any more. To be called when no task is ready.
+    /// wake any more. Call it when no task is ready.
     fn drop_idle_wakers(&self, shared: &Shared) {
         self.reactor.drop_idle_wakers(&mut |task| shared.warn_if_lost(task));
     }

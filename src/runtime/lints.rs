@@ -20,7 +20,7 @@ use crate::{
 /// person notices.
 const SLOW_POLL: Duration = Duration::from_millis(100);
 
-/// A task is not taken for a busy loop before so many polls.
+/// A task counts as a busy loop only after this many polls.
 const POLLS_TO_JUDGE: u32 = 64;
 
 pub(super) struct Lints {

@@ -1,9 +1,8 @@
 //! Where executor and reactor meet: an [`Executor`] is an event loop that sleeps in a reactor.
 //!
-//! This is the one place that knows both. [`Driver`] fills the executor's seam, [`Park`](crate::executor::Park): it sleeps
-//! in the reactor, drops what a finished task has left there, and notices a program that can never
-//! go on. The rest of the folder is what can be chosen ([`builder`]) and what can be told of the
-//! tasks ([`diagnosis`], [`lints`]).
+//! Only this folder knows both. [`Driver`] implements [`Park`](crate::executor::Park) of the executor: it
+//! sleeps in the reactor, drops what an ended task has left there, and detects a deadlock. The other
+//! files have the options ([`builder`]) and the reports about tasks ([`diagnosis`], [`lints`]).
 
 mod builder;
 mod diagnosis;
@@ -36,7 +35,7 @@ const SHUTDOWN_ROUNDS: usize = 1000;
 
 /// A single-threaded executor: it owns tasks and runs them, one at a time, on its own thread.
 ///
-/// [`block_on`] is all that many programs need. An `Executor` of one's own can be run again and
+/// [`block_on`] is all that many programs need. You can run an `Executor` again and
 /// again, [step by step](Executor::tick) or [until nothing is ready](Executor::run_until_idle).
 ///
 /// It is neither `Send` nor `Sync`: it belongs to the thread that made it, and so do its tasks,

@@ -11,9 +11,9 @@ use super::{Sleep, now};
 
 /// Ticks every `period`, the first time at once.
 ///
-/// The ticks stand at the start plus whole periods, and do not drift. A tick that comes late,
+/// The ticks are at the start plus whole periods, and do not drift. A tick that comes late,
 /// because the task or the thread was busy, comes as soon as it can; those that were missed
-/// meanwhile are left out, and the next one stands where it always would have. For another
+/// meanwhile are left out, and the next tick comes at its planned time. For another
 /// choice, there is [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior).
 ///
 /// A period of zero ticks once a turn; one that is longer than the clock can count, only once.
@@ -47,7 +47,7 @@ pub enum MissedTickBehavior {
     /// They are left out, and the next tick comes a period after the late one, as do those after it.
     /// A tick counts as late from 5 ms on.
     Delay,
-    /// They are left out, and the next tick stands where it always would have.
+    /// They are left out, and the next tick comes at its planned time.
     #[default]
     Skip,
 }

@@ -22,8 +22,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! What is `#[inline]` in here is compiled where somebody waits for a time, and not for all who
-//! depend on this crate.
+//! A function that is `#[inline]` here is compiled in the crate that uses it, and not in each crate that
+//! depends on this one.
 
 mod interval;
 mod sleep;

@@ -25,7 +25,7 @@ pub use crate::id::{Direction, Readiness, SourceId, TaskId};
 ///
 /// It is called in the middle of things, but nothing is borrowed: it may log, spawn, wake and
 /// abort. What it does itself is not reported to it. If it panics, the panic is logged as an error,
-/// and the executor goes on. It must not block: every task waits for it.
+/// and the executor continues. It must not block: every task waits for it.
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};

@@ -96,7 +96,7 @@ fn print_bytes_of_a_task<T: Task, R: Runtime>() -> io::Result<()> {
         io::Result::Ok((after - before) / TASKS)
     })?;
     println!("{bytes}");
-    // Nobody counts what it takes to drop the tasks.
+    // The drop of the tasks is not counted.
     std::process::exit(0);
 }
 
@@ -137,7 +137,7 @@ impl Task for Awaited {
     }
 }
 
-/// Waits for ever and keeps a clone of its waker, as whoever waits for a socket does.
+/// Waits for ever and keeps a clone of its waker, as a wait for a socket does.
 struct Idle<const REST: usize> {
     waker: Option<Waker>,
     _rest: [u8; REST],

@@ -46,7 +46,7 @@ pub trait Runtime: Sized {
     where
         F: Future<Output: Send> + Send + 'static;
 
-    /// Spawns a task that nobody will join, in the cheapest way that there is.
+    /// Spawns a task that no task joins, in the cheapest way.
     fn spawn_detached<F>(future: F)
     where
         F: Future<Output = ()> + Send + 'static;
@@ -63,7 +63,7 @@ pub trait SpawnFromAnywhere: Runtime {
     /// A handle to this runtime.
     fn handle(&self) -> Self::Handle;
 
-    /// Spawns from any thread a task that nobody will join.
+    /// Spawns a task that no task joins, from any thread.
     fn spawn_on<F>(handle: &Self::Handle, future: F)
     where
         F: Future<Output = ()> + Send + 'static;

@@ -1,8 +1,8 @@
-//! Work that blocks, with the `blocking` crate: a pizza takes its time in the oven, and everybody
-//! else is served meanwhile.
+//! Work that blocks, with the `blocking` crate: a pizza is in the oven for some time, and all other
+//! orders are served meanwhile.
 //!
 //! Run it with `cargo run --example slow_oven`, order with `nc 127.0.0.1 12345` from two terminals,
-//! and see that neither waits for the other.
+//! and see that neither order waits for the other.
 //!
 //! The oven blocks its thread, as a computation does, or a file. In a task it would stop all the
 //! others too, for they share one thread. `unblock` runs it on a thread of the crate's own pool,

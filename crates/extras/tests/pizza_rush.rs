@@ -230,14 +230,14 @@ fn a_server_that_is_silent_is_given_up() {
     let addr = serve(|_, _| true);
     let end = rush(&format!("{addr} --orders 20 --clients 1 --patience 1"));
     assert_eq!(end.status, Some(1), "{}", end.stderr);
-    assert!(end.stderr.contains("given up: nobody was answered for 1 s\n"), "{}", end.stderr);
+    assert!(end.stderr.contains("given up: no client was answered for 1 s\n"), "{}", end.stderr);
     // The line that says how it goes.
     assert!(end.stderr.contains(" s: 0 orders, 0 orders/s\n"), "{}", end.stderr);
 }
 
 #[test]
 fn nobody_who_listens_is_a_clear_error() {
-    // Bound, so that nobody else gets the port, but it does not listen.
+    // Bound, so that no other process gets the port, but it does not listen.
     let socket =
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -1,4 +1,4 @@
-//! The example `slow_oven`, as a process: what blocks one order blocks nobody else.
+//! The example `slow_oven`, as a process: blocking work for one order blocks no other.
 
 #[path = "../../../tests/common/example.rs"]
 mod example;

@@ -55,7 +55,7 @@ fn a_try_that_need_not_wait_does_not() {
         let reactor = Reactor::new().expect("a reactor");
         let (source, mut other) = pair(&reactor);
         other.write_all(b"1").expect("it is sent");
-        // It arrives at once, or is waited for here.
+        // It arrives at once, or this waits for it.
         let _ = other.set_nodelay(true);
         let (woken, waker) = counting_waker();
         let mut first = read(&source);

@@ -157,7 +157,7 @@ impl UnixDatagram {
         self.io.read_with(move |socket| socket.recv(buf))
     }
 
-    /// Receives a datagram. Returns how many bytes of it are in `buf`, and who sent it.
+    /// Receives a datagram. Returns how many bytes of it are in `buf`, and its sender.
     ///
     /// # Errors
     ///
@@ -256,7 +256,7 @@ impl UnixDatagram {
     }
 
     /// Ends one direction of the socket, or both. After `Shutdown::Read`, sending to it is an
-    /// error. That ends no call that waits here to receive: on Linux, it goes on waiting.
+    /// error. That ends no call that waits here to receive: on Linux, it continues to wait.
     ///
     /// # Errors
     ///

@@ -93,7 +93,7 @@ impl UnixListener {
     ///
     /// # Cancel safety
     ///
-    /// A connection that comes when nobody waits any more stays in the OS's queue, for the next
+    /// A connection that comes after the future was dropped stays in the OS's queue, for the next
     /// call.
     pub fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> {
         self.io.operation(Direction::Read, try_accept)
@@ -115,7 +115,7 @@ impl UnixListener {
     /// Polls for the next connection, for accept loops in poll style.
     ///
     /// Of several tasks that poll one listener in this way, the last is woken; those that await
-    /// [`accept`](UnixListener::accept) are all woken beside it.
+    /// [`accept`](UnixListener::accept) are all woken too.
     ///
     /// # Errors
     ///

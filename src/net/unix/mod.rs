@@ -12,7 +12,7 @@ pub use self::{
 
 use std::os::unix::net::SocketAddr;
 
-/// What a socket is, for people who watch: ` at /tmp/pizza.sock`, say, or nothing if it has no
+/// The path of a socket, as a text for people: ` at /tmp/pizza.sock`, say, or nothing if it has no
 /// path.
 #[inline]
 fn path_of(addr: std::io::Result<SocketAddr>, preposition: &str) -> String {

@@ -60,7 +60,7 @@ impl UnixStream {
     ///
     /// # Errors
     ///
-    /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if nobody listens there
+    /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if no socket listens there
     /// any more. `WouldBlock` (on Linux) if more connections wait to be accepted than the listener
     /// wants to have waiting: the OS does not tell when there is room again, so it is for you to
     /// say when to try again.

@@ -43,7 +43,7 @@ pub(crate) fn run(listener: net::TcpListener, nodelay: bool, reads: Reads) -> io
             }
             let place = event.token().0;
             if let Some(stream) = &mut connections.slab[place] {
-                // A short read does not tell of an end that this same event has told of already.
+                // A short read does not report an end that the same event has reported already.
                 let drain = reads == Reads::Drain || event.is_read_closed();
                 match serve(stream, &mut order, drain) {
                     Ok(Connection::Open) => {}

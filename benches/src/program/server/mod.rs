@@ -129,7 +129,7 @@ fn stop_with_stdin() {
 /// Says what the process used, and ends it.
 fn stop() -> ! {
     if let Ok(time) = Process::this().processor_time() {
-        // Whoever started this may have stopped listening.
+        // The process that started this may have stopped reading.
         let _ = writeln!(io::stdout(), "processor time: {} ns", time.as_nanos());
     }
     exit(0);

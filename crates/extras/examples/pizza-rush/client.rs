@@ -81,7 +81,7 @@ async fn converse(stream: &TcpStream, rush: &Rush) -> io::Result<()> {
         if reply != expected {
             tally.wrong_reply(&order, reply, &expected);
             if reply.iter().position(|byte| *byte == b'\n') != Some(len - 1) {
-                // Whatever comes next, nobody can say which order it answers.
+                // It is not known which order the next reply answers.
                 return Err(io::Error::new(ErrorKind::InvalidData, "a reply is not one line"));
             }
         }

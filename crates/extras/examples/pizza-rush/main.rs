@@ -36,7 +36,7 @@ Usage: pizza-rush ADDR [--clients N] [--seconds S | --orders N] [--patience S]
                 descriptor, see ulimit -Hn.
   --seconds S   for how long new orders are made: 10 unless given
   --orders N    make so many orders instead, all clients together
-  --patience S  give up when nobody has been answered for so many whole seconds: 10 unless given
+  --patience S  give up when no client has been answered for this many whole seconds: 10 unless given
   --help        this text
 
 A client orders, reads the whole reply, and orders again. One order in 16 is no number, and
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         }
         Err(message) => return fail(2, &format!("{message}, see --help")),
     };
-    // If it cannot be raised, connections fail for want of descriptors, and that is reported.
+    // If it cannot be raised, connections fail without descriptors, and that is reported.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let tally = pizzaiolo::block_on(rush(&options));
     if tally.connected == 0 {
@@ -140,7 +140,7 @@ async fn connect(options: &Options, tally: &mut Tally) -> Vec<TcpStream> {
             }
         }
         if streams.is_empty() {
-            break; // Nobody listens; more tries would only take longer to say so.
+            break; // No server listens; more tries would only take longer.
         }
     }
     tally.connected = streams.len();
@@ -172,7 +172,7 @@ impl Progress {
         let rate = tally::per_second(answered - self.answered, now - self.since);
         let seconds = (now - self.started).as_secs();
         let line = format!("{seconds} s: {answered} orders, {rate:.0} orders/s");
-        // A progress line that nobody can read is no reason to stop.
+        // A progress line that cannot be printed is no reason to stop.
         let _ = if self.terminal {
             write!(io::stderr(), "\r{line}\x1b[K")
         } else {

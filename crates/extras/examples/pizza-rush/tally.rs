@@ -7,7 +7,7 @@ use std::{
 
 use hdrhistogram::Histogram;
 
-/// How many wrong replies, and how many reasons of failed connections, are told. The rest is
+/// How many wrong replies, and how many reasons of failed connections, are printed. The rest is
 /// counted.
 const SHOWN: usize = 5;
 
@@ -17,7 +17,7 @@ const LONGEST: u64 = 3_600_000_000_000;
 pub(crate) struct Tally {
     pub(crate) connected: usize,
     started: Instant,
-    /// When the last reply came. What is waited for in vain after that is not in the rate.
+    /// When the last reply came. The wait after that is not in the rate.
     last: Instant,
     /// In nanoseconds, to three digits. It takes the same memory for any number of orders.
     latencies: Histogram<u64>,
@@ -121,7 +121,7 @@ impl Tally {
                 .extend(self.failures.iter().map(|(reason, count)| format!("  {count}: {reason}")));
         }
         if let Some(seconds) = self.given_up {
-            lines.push(format!("given up: nobody was answered for {seconds} s"));
+            lines.push(format!("given up: no client was answered for {seconds} s"));
         }
         if lines.is_empty() { None } else { Some(lines.join("\n")) }
     }

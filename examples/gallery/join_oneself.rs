@@ -11,7 +11,7 @@
 //!     task 0: finished
 //! chef: the next one on the list has gone home
 //!     task 1: pending
-//! It panics: deadlock: run waits for ever, …
+//! It panics: deadlock: run waits for ever: …
 //! task 1     waiting        1 …  the end of task 1; chef
 //! ```
 //!

@@ -15,7 +15,7 @@
 //! oven: done
 //!     task 1: woken by task 2
 //! waiter 2: I have my pizza
-//! It panics: deadlock: run waits for ever, …
+//! It panics: deadlock: run waits for ever: …
 //! task 0     waiting        1 …  something unknown; waiter 1
 //! ```
 //!

@@ -12,7 +12,7 @@
 //!     task 0: warning, "waiter", …: it returned Pending, but nothing holds its waker: it can never run again
 //! oven: done
 //!     task 1: finished
-//! It panics: deadlock: run waits for ever, …
+//! It panics: deadlock: run waits for ever: …
 //! task 0     waiting        1 …  something unknown; waiter
 //! ```
 //!

@@ -11,7 +11,7 @@
 //!     task 0: pending on a timer
 //!     task 0: pending
 //!     task 0: warning, "cook", …: it returned Pending, but nothing holds its waker: it can never run again
-//! It panics: deadlock: run waits for ever, …
+//! It panics: deadlock: run waits for ever: …
 //! task 0     waiting        1 …  something unknown; cook
 //! ```
 //!

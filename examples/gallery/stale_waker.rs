@@ -14,7 +14,7 @@
 //!     task 2: polled
 //!     task 2: warning, "waiter", …: it returned Pending, but nothing holds its waker: it can never run again
 //! oven: done
-//! It panics: deadlock: run waits for ever, …
+//! It panics: deadlock: run waits for ever: …
 //! task 2     waiting        1 …  something unknown; waiter
 //! ```
 //!

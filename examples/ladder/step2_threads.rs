@@ -36,7 +36,7 @@ fn start(addr: &str) -> io::Result<()> {
         });
         if let Err(error) = accepted {
             eprintln!("Cannot accept a connection: {error}");
-            // The cause (too many open files) lasts for a while, and must not fill the log.
+            // The cause (too many open files) lasts, so do not fill the log.
             thread::sleep(Duration::from_millis(50));
         }
     }

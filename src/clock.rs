@@ -1,5 +1,5 @@
-//! What time it is: the OS's clock, or a paused one that moves only when it is advanced. One that was
-//! paused and resumed goes on from the time at which it stood.
+//! The time: the OS's clock, or a paused clock that changes only when it is advanced. A clock that was
+//! paused and resumed continues from the time at which it was paused.
 
 use std::{
     cell::Cell,
@@ -47,7 +47,7 @@ impl Clock {
         Clock { start, mode: Cell::new(mode), coarse: Cell::default() }
     }
 
-    /// Reads the clock, also for those to whom the coarse time is enough.
+    /// Reads the clock, and updates the coarse time.
     pub(crate) fn tick(&self) -> Instant {
         let now = self.now();
         self.coarse.set(CoarseTime::new(now.saturating_duration_since(self.start)));
@@ -74,12 +74,12 @@ impl Clock {
         matches!(self.mode.get(), Mode::Paused(_))
     }
 
-    /// Pauses the clock where it stands.
+    /// Pauses the clock at its current time.
     pub(crate) fn pause(&self) {
         self.mode.set(Mode::Paused(self.now()));
     }
 
-    /// Lets a paused clock run on from the time at which it stands.
+    /// Resumes a paused clock from its current time.
     pub(crate) fn resume(&self) {
         if let Mode::Paused(at) = self.mode.get() {
             let now = Instant::now();

@@ -25,6 +25,8 @@ const PHRASES: &[(&str, &str)] = &[
     ("who was polled", "the task that was polled"),
     ("who was woken", "the task that was woken"),
     ("who is ready", "the task that is ready"),
+    ("those who", "the clients that, the tasks that"),
+    ("whom", "the task that"),
     ("whose turn", "the task that is polled"),
     ("in vain", "without a result, or say what it returns"),
     ("news", "event, report, message"),

@@ -13,7 +13,7 @@
 //!   must not be borrowed then. Its drop may spawn too.
 //! - Hint: clear the mark "is queued" before the poll: a wake during the poll requests another
 //!   poll.
-//! - In the crate: `src/executor/tasks.rs`, `queue.rs`, `waker.rs` and `mod.rs` beside it
+//! - In the crate: `src/executor/tasks.rs`, `queue.rs`, `waker.rs` and `event_loop.rs` in the same folder
 
 use std::{
     cell::{Cell, RefCell},

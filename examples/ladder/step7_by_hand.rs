@@ -93,7 +93,7 @@ struct Script<'a> {
 impl Script<'_> {
     fn next(&mut self, call: String) -> Event {
         self.calls.push(call);
-        self.events.pop_front().expect("the script goes on")
+        self.events.pop_front().expect("the script has another event")
     }
 }
 

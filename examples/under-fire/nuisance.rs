@@ -21,7 +21,7 @@ use crate::clients::{Tally, deaf, flood, hundred_megabytes, slow_reader, trickle
 /// The first argument of the process that runs one.
 pub(crate) const ARGUMENT: &str = "--nuisance";
 
-/// After this time the buffers are full of those who do not read.
+/// After this time the buffers of the clients that do not read are full.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Spawns the tasks of one.
@@ -81,11 +81,10 @@ pub(crate) fn run(number: usize, addr: SocketAddr) {
 pub(crate) struct Nuisance(Child);
 
 impl Nuisance {
-    /// Starts it, and gives it the time to become one.
+    /// Starts it, and waits until it misbehaves.
     ///
-    /// Whom the OS lets run first of those who share this machine's processors is not what is
-    /// asked here: it would come from another machine. So it gets what the others leave, where
-    /// there is `chrt`.
+    /// A real nuisance would come from another machine. So this one must not take processor time from
+    /// the server: with `chrt`, if it is installed, it runs only while no other process does.
     pub(crate) fn start(number: usize, addr: SocketAddr) -> Nuisance {
         let program = env::current_exe().expect("the program's own path");
         let mut last = Command::new("chrt");

@@ -30,7 +30,7 @@ pub(super) type LocalTask = Pin<Box<dyn TaskFuture>>;
 /// not be `Send`.
 pub(super) type MakeTask = Box<dyn FnOnce() -> LocalTask + Send>;
 
-/// Stands in for the future of `block_on`, which need not be `'static` and stays on the stack. It
+/// Takes the place of the future of `block_on`, which need not be `'static` and stays on the stack. It
 /// has no size, so its box is no allocation.
 pub(super) struct RootStandIn;
 

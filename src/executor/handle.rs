@@ -12,8 +12,8 @@ use super::{
 
 /// Spawns tasks onto an executor from any thread.
 ///
-/// It is cheap to clone, and it keeps nothing alive: once the executor is gone, what is spawned is
-/// dropped, and its handle yields that it was cancelled.
+/// It is cheap to clone, and it does not keep the executor alive. After the end of the executor, a spawned
+/// future is dropped, and its handle returns a cancelled error.
 ///
 /// ```
 /// let executor = pizzaiolo::Executor::new()?;
@@ -46,7 +46,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// If none does.
+    /// If no executor runs on this thread.
     #[must_use]
     #[track_caller]
     pub fn current() -> Handle {
@@ -65,14 +65,14 @@ impl Handle {
         spawn::running().map(|executor| Handle::new(&executor))
     }
 
-    /// Sends a future to the executor's thread, where it becomes a task. If the executor sleeps,
-    /// this wakes it; it never waits for it.
+    /// Sends a future to the executor's thread, where it becomes a task. If the executor sleeps, this
+    /// unparks it. It never waits for the executor.
     ///
-    /// The handle that comes back can be awaited on any thread, under any executor. Dropping it
-    /// detaches the task.
+    /// The returned handle can be awaited on any thread, under any executor. Dropping it detaches the
+    /// task.
     ///
-    /// Once the executor is gone, the future is dropped here and now, and the handle yields that it
-    /// was cancelled.
+    /// After the end of the executor, the future is dropped at once, and the handle returns a cancelled
+    /// error.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> RemoteJoinHandle<F::Output>
     where
@@ -84,9 +84,9 @@ impl Handle {
     }
 
     /// Calls `f` on the executor's thread, and makes a task of the future that it returns. The future
-    /// need not be `Send`: only `f` travels, and the output.
+    /// need not be `Send`: only `f` and the output are sent.
     ///
-    /// `f` is called in the task's first poll, so a panic in it is the task's.
+    /// `f` is called in the task's first poll, so a panic in it is a panic of the task.
     ///
     /// ```
     /// use std::rc::Rc;

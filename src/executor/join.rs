@@ -85,7 +85,7 @@ impl<T> JoinHandle<T> {
         AbortHandle::new(self.id, header)
     }
 
-    /// Drops the handle, and lets the task go on: its output is dropped when it is ready. (A panic of
+    /// Drops the handle, and lets the task run on: its output is dropped when it is ready. (A panic of
     /// the task is logged.)
     ///
     /// A task that waits and whose last waker is gone can never run again. Its future stays until the

@@ -202,7 +202,7 @@ impl<T> JoinSet<T> {
         }
     }
 
-    /// Removes all tasks from the set, and lets them go on.
+    /// Removes all tasks from the set, and lets them run on.
     pub fn detach_all(&mut self) {
         self.tasks.clear();
         self.positions = Slab::new();

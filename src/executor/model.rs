@@ -232,7 +232,7 @@ fn a_future_that_is_sent_while_the_executor_falls_asleep_is_run() {
     });
 }
 
-/// The waker of a task that is over is woken on another thread, while its executor makes a
+/// The waker of a task that has ended is woken on another thread, while its executor makes a
 /// new task in the same place, with the same header if nothing else holds it.
 #[test]
 fn a_wake_of_a_finished_task_touches_no_other() {

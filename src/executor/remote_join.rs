@@ -174,7 +174,7 @@ impl<T> RemoteJoinHandle<T> {
         !matches!(self.cell.lock().progress, Progress::Pending)
     }
 
-    /// Drops the handle, and lets the task go on.
+    /// Drops the handle, and lets the task run on.
     pub fn detach(self) {
         drop(self);
     }

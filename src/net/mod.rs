@@ -1,48 +1,46 @@
 //! Sockets that tasks can wait for.
 //!
 //! Every operation takes `&self`: one task can read while another writes, through an `Rc`. A
-//! socket may be made anywhere, also before there is an executor. An operation tries first; only
-//! when it has to wait, the socket is registered with the reactor of the executor that runs there (or
-//! with the one that is [entered](crate::Reactor::enter)), and with that one it stays. To wait for it
-//! in another reactor, or when its reactor is gone, is an error that says so. (Where sockets have no
-//! descriptors, as on Windows, make them inside the executor: there they are registered when they are
-//! made.)
+//! socket may be made anywhere, even before there is an executor. An operation tries first. When it has
+//! to wait for the first time, the socket is registered with the reactor of the executor that runs on
+//! this thread (or with the reactor that is [entered](crate::Reactor::enter)), and it stays there. A wait
+//! in another reactor, or after the end of its reactor, is an error that says so. (On Windows, sockets
+//! have no descriptors. Make them inside the executor: there they are registered when they are made.)
 //!
 //! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
-//! `AsyncWrite` of the crate of that name, for the many crates that ask for them. Of several tasks
-//! that poll one direction of one stream through these traits, the last is woken; of those that
-//! await the stream's own methods, all are.
+//! `AsyncWrite` of the crate of that name, for the many crates that require them. If several tasks
+//! poll one direction of one stream through these traits, the last is woken. If several tasks await the
+//! stream's own methods, all of them are woken.
 //!
 //! # Names
 //!
-//! Nothing in here blocks the thread. What connects or sends to an address takes a [`ToAddrs`]: an
-//! address is one at once, and so is `localhost`. Any other name is looked up by [`lookup_host`], with
-//! the feature `dns` on a thread of the crate `blocking`; without it, it is an error that says so.
+//! Nothing in here blocks the thread. Functions that connect or send to an address take a [`ToAddrs`].
+//! An IP address and `localhost` need no lookup. [`lookup_host`] looks up any other name: with the
+//! feature `dns` on a thread of the crate `blocking`; without the feature, it is an error that says so.
 //!
 //! # Options
 //!
-//! What neither std nor mio offers (the type of service, the credentials of a Unix peer, buffers) is for
-//! crates such as socket2 and rustix: they take any socket in here by reference, through
-//! [`AsFd`](std::os::fd::AsFd).
+//! For options that neither std nor mio has (the type of service, the credentials of a Unix peer,
+//! buffers), use crates such as socket2 and rustix: they take any socket of this module by reference,
+//! through [`AsFd`](std::os::fd::AsFd).
 //!
 //! # The budget
 //!
-//! One poll of a task completes at most 128 socket operations. After that each further operation in
-//! the same poll returns Pending without a try, and the task goes to the end of the ready queue: so a
-//! task whose sockets are always ready does not keep the others waiting. Its wake is called when the
-//! poll has ended, not within it. (Under your own executor on a
+//! One poll of a task completes at most 128 socket operations. After that, each operation in the
+//! same poll returns Pending without a try, and the task goes to the end of the ready queue. So a task
+//! whose sockets are always ready does not delay the other tasks. The task is woken when the poll has
+//! ended, not within it. (Under your own executor on a
 //! [`Reactor`](crate::Reactor) there is no budget.)
 //!
 //! So an operation that is polled once and is Pending (`now_or_never() == None`) need not mean "would
-//! block". The methods that begin with `try_` say that, and so do
-//! [`Async::try_read_with`](crate::Async::try_read_with) and its kin: they always ask the OS, and
-//! spend no budget.
+//! block". The methods that begin with `try_`, here and on
+//! [`Async`](crate::Async::try_read_with), do mean that: they always ask the OS, and use no budget.
 //!
-//! # What is awaited
+//! # Awaiting
 //!
-//! Whether an operation is written `async fn` or returns `impl Future`, it does nothing before it
-//! is awaited. One that is dropped while it waits leaves nothing behind; each one's
-//! `# Cancel safety` says what it may have done by then.
+//! An operation does nothing before it is awaited, whether it is an `async fn` or returns `impl Future`.
+//! If it is dropped while it waits, it leaves no waiter behind. The section `# Cancel safety` of each
+//! operation says what it may have done before.
 //!
 //! A function that is `#[inline]` here is compiled in the crate that uses that kind of socket, and not
 //! in each crate that depends on this one. (Generic and `async` functions are anyway.)

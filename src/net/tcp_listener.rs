@@ -60,7 +60,7 @@ impl TcpListener {
     ///
     /// The OS's. Most of them say something about one connection, or about the process at this
     /// moment (no descriptor is free), and nothing about the listener: log them, wait a little,
-    /// and go on.
+    /// and continue.
     ///
     /// # Panics
     ///

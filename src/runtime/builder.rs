@@ -1,10 +1,10 @@
-//! What can be chosen when an executor is made.
+//! The options of an executor.
 
 use std::{cell::Cell, fmt, time::Duration};
 
 use crate::{executor::queue::Order, id::TaskId, trace::Observer};
 
-/// Makes an [`Executor`](crate::Executor) that differs from the usual one.
+/// Makes an [`Executor`](crate::Executor) with options.
 ///
 /// ```
 /// let executor = pizzaiolo::Executor::builder().paused_clock(true).build()?;
@@ -27,15 +27,15 @@ impl Builder {
     /// does not move until the socket is ready. The clock does not wait for a wake that another
     /// thread is about to call.
     ///
-    /// For tests: a sleep ends at once and advances the clock, and what happens at which time is
-    /// exact.
+    /// For tests: a sleep ends at once and advances the clock, and the time of
+    /// each event is exact.
     pub fn paused_clock(mut self, paused: bool) -> Builder {
         self.paused_clock = paused;
         self
     }
 
-    /// Sets the observer, which is called with each step: see [`trace`](crate::trace). To look at
-    /// the observer later, give an `Rc` of it; for two, a pair.
+    /// Sets the observer, which is called with each step: see [`trace`](crate::trace). To use the
+    /// observer later, pass an `Rc` of it; for two observers, pass a pair.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
         self.observer = Some(Box::new(observer));
         self
@@ -51,8 +51,8 @@ impl Builder {
     }
 
     /// Lets `choose` choose the task that is polled next. It is called with the tasks that are ready,
-    /// if there are at least two, in the order in which they became ready, and returns an index; one
-    /// that is too high counts as the last. It takes the place of [`ready_order`](Builder::ready_order).
+    /// if there are at least two, in the order in which they became ready, and returns an index; an
+    /// index that is too high means the last task. It replaces [`ready_order`](Builder::ready_order).
     ///
     /// For tests that run a program in every order:
     ///

@@ -1,6 +1,6 @@
 //! Lints: warnings of tasks that keep the others waiting.
 //!
-//! They are an [`Observer`] like any other. It stands before the user's, and passes on what it is
+//! They are an [`Observer`] like any other. It is called before the user's observer, and passes on what it is
 //! called with, and its own warnings.
 
 use std::{

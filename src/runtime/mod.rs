@@ -168,13 +168,14 @@ impl Executor {
         self.event_loop.run_until_idle();
     }
 
-    /// Polls one ready task once. False if none is ready, after a look at what is there already.
+    /// Polls one ready task once. If none is ready, it first collects the events that have come, without
+    /// sleeping. False if no task is ready after that.
     ///
     /// ```
     /// let executor = pizzaiolo::Executor::new()?;
     /// let task = executor.spawn(pizzaiolo::yield_now());
     /// assert!(executor.tick()); // it yields
-    /// assert!(executor.tick()); // it goes on, and ends
+    /// assert!(executor.tick()); // it continues, and ends
     /// assert!(!executor.tick());
     /// assert!(task.is_finished());
     /// # Ok::<(), std::io::Error>(())

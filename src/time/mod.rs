@@ -1,13 +1,13 @@
 //! Waiting for a time: [`sleep()`], [`timeout()`] and [`interval()`].
 //!
-//! A timer never fires early. It fires on the first turn of the executor's loop after its time
-//! has come; on Linux the thread sleeps in steps of a millisecond, so it can be a millisecond
-//! late, more if a task keeps the thread busy. An executor without timers looks at the clock only
+//! A timer never fires early. It fires in the first round of the executor's loop after its
+//! deadline. On Linux the thread sleeps in steps of a millisecond, so a timer can be a millisecond
+//! late, or more if a task keeps the thread busy. An executor without timers reads the clock only
 //! after a sleep and every 64 polls, to know since when its tasks wait.
 //!
-//! In tests, time need not pass: with [`Builder::paused_clock`](crate::Builder::paused_clock) the
-//! executor's clock stands still, and moves when [`advance`] moves it, or when there is nothing
-//! to wait for but timers: then it jumps to the next one.
+//! For tests, [`Builder::paused_clock`](crate::Builder::paused_clock) pauses the clock of the executor.
+//! Then [`advance`] advances it. When all tasks wait for timers only, the executor advances it to the
+//! next deadline.
 //!
 //! ```
 //! use std::time::Duration;
@@ -45,8 +45,8 @@ use crate::{
     yield_now::YieldNow,
 };
 
-/// Returns the time of the executor that runs here, which a paused clock holds; outside an
-/// executor, the OS's.
+/// Returns the time of the executor that runs here, whose clock may be paused; outside an executor,
+/// the time of the OS.
 #[must_use]
 pub fn now() -> Instant {
     match entered() {
@@ -55,11 +55,11 @@ pub fn now() -> Instant {
     }
 }
 
-/// Moves the paused clock of the executor that runs here on by `duration`, at once, and fires
-/// what is due by then, in the order of the deadlines. A duration that is more than the clock can
-/// be moved by does not move it.
+/// Advances the paused clock of the executor that runs here by `duration`, at once, and fires the timers
+/// whose deadline has passed, in the order of the deadlines. If the clock cannot represent the result, it
+/// is not advanced.
 ///
-/// To await it lets the tasks that were woken run first.
+/// If you await it, the woken tasks run first.
 ///
 /// ```
 /// use std::time::Duration;
@@ -94,8 +94,8 @@ pub fn advance(duration: Duration) -> Advance {
     Advance { others: crate::yield_now() }
 }
 
-/// Pauses the clock of the executor that runs here, where it stands: from then on it moves as with
-/// [`Builder::paused_clock`](crate::Builder::paused_clock). A clock that is paused stays so. For tests.
+/// Pauses the clock of the executor that runs here. From then on it advances as with
+/// [`Builder::paused_clock`](crate::Builder::paused_clock). A paused clock stays paused. For tests.
 ///
 /// ```
 /// use std::time::Duration;
@@ -119,8 +119,8 @@ pub fn pause() {
     here().clock.pause();
 }
 
-/// Lets the paused clock of the executor that runs here run on, from the time at which it stands. A
-/// clock that runs does so already.
+/// Resumes the paused clock of the executor that runs here, from its current time. Does nothing if it is
+/// not paused.
 ///
 /// # Panics
 ///
@@ -130,7 +130,7 @@ pub fn resume() {
     here().clock.resume();
 }
 
-/// The future that [`advance`] returns. The clock is moved already.
+/// The future that [`advance`] returns. The clock is advanced already.
 #[derive(Debug)]
 pub struct Advance {
     others: YieldNow,

@@ -23,8 +23,8 @@ pub use crate::id::{Direction, Readiness, SourceId, TaskId};
 
 /// Is called with everything that happens in an executor.
 ///
-/// It is called in the middle of things, but nothing is borrowed: it may log, spawn, wake and
-/// abort. What it does itself is not reported to it. If it panics, the panic is logged as an error,
+/// Nothing is borrowed while it is called: it may log, spawn, wake and abort. Its own actions are not
+/// reported to it. If it panics, the panic is logged as an error,
 /// and the executor continues. It must not block: every task waits for it.
 ///
 /// ```

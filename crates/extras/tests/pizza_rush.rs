@@ -94,7 +94,7 @@ impl Drop for PizzaServer {
     }
 }
 
-/// Serves one client, who sends a line an order, on a thread. `reply` writes the reply to each
+/// Serves one client, which sends a line for each order, on a thread. `reply` writes the reply to each
 /// order; when it returns false, the server hangs up.
 fn serve(mut reply: impl FnMut(&mut TcpStream, &str) -> bool + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

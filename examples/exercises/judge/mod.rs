@@ -55,7 +55,7 @@ fn judge_stage(stage: usize) -> io::Result<bool> {
     Ok(failed == 0)
 }
 
-/// Judges the finished runtime by all rules, and prints it beside tokio.
+/// Judges the finished runtime by all rules, and prints a comparison with tokio.
 fn judge_all() -> io::Result<bool> {
     let last = *STAGES.end();
     let can = adapter::Stage(last).capabilities();

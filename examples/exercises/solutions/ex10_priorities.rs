@@ -1,4 +1,4 @@
-//! Exercise 10. The numbers of tasks are never used again, so the number of a task that is over
+//! Exercise 10. The numbers of tasks are never used again, so the number of a task that has ended
 //! leads to nothing; where slots are used again, they need generations. And urgent tasks that are
 //! always ready keep all others from running: that is why the crate has no priorities.
 

@@ -43,7 +43,7 @@ impl Wake for Header {
     }
 }
 
-/// A slot for a task. The generation goes up when the task is over.
+/// A slot for a task. The generation goes up when the task has ended.
 #[derive(Default)]
 struct Slot {
     generation: u64,

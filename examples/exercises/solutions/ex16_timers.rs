@@ -1,4 +1,4 @@
-//! Exercise 16. An id without a waker is a sleep that is over or was dropped, so its deadline
+//! Exercise 16. An id without a waker is a sleep that has ended or was dropped, so its deadline
 //! counts for nothing.
 
 use std::{

@@ -27,7 +27,7 @@ fn it_is_pending_once_and_wakes_its_task() {
         assert_eq!(
             woken.times(),
             1,
-            "the second poll must not call the waker, because a future that is ready is over"
+            "the second poll must not call the waker, because a future that is ready has ended"
         );
     });
 }

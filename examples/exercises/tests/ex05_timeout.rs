@@ -82,7 +82,7 @@ fn a_poll_in_between_does_not_begin_the_time_anew() {
         yield_now().await;
         advance(SECOND).await;
         let rule = "the time must count from the first poll, because a future may be polled any \
-                    number of times before it is over";
+                    number of times before it has ended";
         assert!(guest.is_finished(), "{rule}");
         assert_eq!(guest.await.unwrap(), None, "{rule}");
     });

@@ -153,7 +153,7 @@ fn one_that_is_over_hands_nothing_on() {
         drop(done);
         assert!(
             poll(pin!(notify.notified()), Waker::noop()).is_pending(),
-            "one that is over must pass nothing on, because it has seen its notification"
+            "one that has ended must pass nothing on, because it has seen its notification"
         );
     });
 }
@@ -226,7 +226,7 @@ fn tasks_are_notified_in_the_order_in_which_they_came() {
             yield_now().await;
             assert!(
                 gone.borrow().iter().copied().eq(1..=guests),
-                "each notification must let one task go on, in the order in which they came"
+                "each notification must let one task continue, in the order in which they came"
             );
         }
     });

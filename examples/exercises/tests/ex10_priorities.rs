@@ -107,7 +107,7 @@ fn a_task_is_polled_once_however_often_it_was_woken_and_not_at_all_if_it_was_not
         assert_eq!(
             polls.get(),
             3,
-            "a task that is over must not be polled, because its future has returned Ready"
+            "a task that has ended must not be polled, because its future has returned Ready"
         );
     });
 }
@@ -126,7 +126,7 @@ fn the_waker_of_a_task_that_is_over_wakes_no_later_task() {
         assert_eq!(
             polls.get(),
             1,
-            "the waker of a task that is over must wake no later task, because a slot that is used \
+            "the waker of a task that has ended must wake no later task, because a slot that is used \
              again needs a new generation"
         );
     });
@@ -205,11 +205,11 @@ fn a_future_that_is_ready_is_dropped_and_not_polled_again() {
         executor.run_until_idle();
         assert!(
             !oven.is_empty(),
-            "a task that waits must keep its future, because it goes on later"
+            "a task that waits must keep its future, because it continues later"
         );
         oven.open();
         executor.run_until_idle();
-        assert!(oven.is_empty(), "a future that is Ready must be dropped, because it is over");
+        assert!(oven.is_empty(), "a future that is Ready must be dropped, because it has ended");
         assert_eq!(oven.polls(), 2, "a wake must be one poll, because the task waited for it");
     });
 }

@@ -106,7 +106,7 @@ fn a_task_is_polled_once_however_often_it_was_woken_and_not_at_all_if_it_was_not
         assert_eq!(
             polls.get(),
             3,
-            "a task that is over must not be polled, because its future has returned Ready"
+            "a task that has ended must not be polled, because its future has returned Ready"
         );
     });
 }
@@ -125,7 +125,7 @@ fn the_waker_of_a_task_that_is_over_wakes_no_later_task() {
         assert_eq!(
             polls.get(),
             1,
-            "the waker of a task that is over must wake no later task, because a slot that is used \
+            "the waker of a task that has ended must wake no later task, because a slot that is used \
              again needs a new generation"
         );
     });
@@ -240,7 +240,7 @@ fn a_task_may_spawn_while_it_is_polled_and_while_it_is_dropped() {
             ["by a poll", "by a drop"],
             "a task spawned by a poll or a drop must run, because it is a task like any other"
         );
-        assert!(executor.is_empty(), "a task that is over must leave, because its slot is free");
+        assert!(executor.is_empty(), "a task that has ended must leave, because its slot is free");
     });
 }
 
@@ -255,7 +255,7 @@ fn the_executor_drops_its_futures_although_a_waker_is_left() {
             run(&executor);
             assert!(
                 !executor.is_empty(),
-                "a task that waits must be kept, because it goes on later"
+                "a task that waits must be kept, because it continues later"
             );
         }
         // The oven still has the waker.

@@ -51,7 +51,7 @@ fn the_handle_yields_the_output_and_is_woken_for_it() {
         );
         assert!(
             matches!(result(&mut handle), Some(Ok("pizza"))),
-            "the handle must yield the output of its task, because the task is over"
+            "the handle must return the output of its task, because the task has ended"
         );
     });
 }
@@ -73,7 +73,7 @@ fn a_task_whose_handle_is_dropped_goes_on() {
         assert_eq!(
             *log.borrow(),
             ["pizza"],
-            "a task must go on when its handle is dropped, because that only detaches it"
+            "a task must continue when its handle is dropped, because that only detaches it"
         );
     });
 }
@@ -99,19 +99,19 @@ fn a_panic_ends_its_own_task_and_the_handle_yields_it() {
         );
         assert!(
             kept.is_empty(),
-            "the future of a task that panicked must be dropped, because it is over"
+            "the future of a task that panicked must be dropped, because it has ended"
         );
         match result(&mut burnt) {
             Some(Err(JoinError::Panicked(payload))) => assert_eq!(
                 payload.downcast_ref(),
                 Some(&"burnt"),
-                "the handle must yield the payload of the panic, because it says what went wrong"
+                "the handle must return the payload of the panic, because it says what went wrong"
             ),
-            _ => panic!("the handle must yield the panic of its task, because it is the outcome"),
+            _ => panic!("the handle must return the panic of its task, because it is the outcome"),
         }
         assert!(
             matches!(result(&mut fine), Some(Ok("fine"))),
-            "the other tasks must go on after a panic, because they have no part in it"
+            "the other tasks must continue after a panic, because they have no part in it"
         );
     });
 }
@@ -146,7 +146,7 @@ fn a_panic_in_the_drop_of_a_future_leaves_the_other_tasks_alone() {
         );
         assert!(
             matches!(result(&mut fine), Some(Ok("fine"))),
-            "the other tasks must go on after a panic, because they have no part in it"
+            "the other tasks must continue after a panic, because they have no part in it"
         );
     });
 }

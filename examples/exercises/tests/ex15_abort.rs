@@ -31,10 +31,10 @@ fn without_an_abort_the_output_is_there() {
         assert_eq!(
             poll(future.as_mut(), Waker::noop()),
             Poll::Ready(Some("pizza")),
-            "an abortable future must yield the output of the future in it, because nothing ended \
+            "an abortable future must return the output of the future in it, because nothing ended \
              it"
         );
-        assert!(oven.is_empty(), "a future that is Ready must be dropped, because it is over");
+        assert!(oven.is_empty(), "a future that is Ready must be dropped, because it has ended");
         handle.abort();
     });
 }

@@ -85,7 +85,7 @@ impl UnixListener {
     ///
     /// The OS's. Most of them say something about one connection, or about the process at this
     /// moment (no descriptor is free), and nothing about the listener: log them, wait a little,
-    /// and go on.
+    /// and continue.
     ///
     /// # Panics
     ///

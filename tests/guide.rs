@@ -80,7 +80,8 @@ fn every_chapter_has_its_minutes_a_goal_a_prediction_with_an_answer_and_somethin
 #[test]
 fn the_files_that_step_11_names_are_there() {
     let chapter = read("src/guide/step11_crate.md");
-    let named: Vec<_> = chapter.split('`').filter(|word| word.ends_with(".rs")).collect();
+    let is_rust = |word: &&str| Path::new(word).extension().is_some_and(|it| it == "rs");
+    let named: Vec<_> = chapter.split('`').filter(is_rust).collect();
     assert!(named.len() > 15, "{named:?}");
     for file in named {
         assert!(root().join("src").join(file).is_file(), "{file} is not there");

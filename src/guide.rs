@@ -1,30 +1,51 @@
-//! Learn how an executor works: the same server in eleven steps, and what people ask most.
+//! Learn how an async executor works: one server in eleven steps, and answers to frequent questions.
 //!
-//! For those who know Rust and have never seen a waker. Read the steps in order. Each is one
-//! complete program, at most 180 lines long, and one idea further than the step before:
-//! `cargo run --example ladder -- diff 8 9` shows what step 9 changes. The last step is this crate.
+//! # Start here
+//!
+//! You know Rust, and you have never seen a waker. Read the steps in order. Each step is one complete
+//! program of at most 180 lines, and adds one idea to a step before it. The last step is this crate.
+//! All eleven take about four hours, in one go or a few at a time.
+//!
+//! Each chapter says what is new, asks you to predict something, and shows the program. Run the
+//! program, and try your prediction. You need Rust 1.85 and a copy of the repository; `nc` is the
+//! client.
+//!
+//! ```console
+//! $ cargo run --release --example ladder-1
+//! $ cargo run --example ladder -- diff 8 9
+//! ```
+//!
+//! The first command runs step 1. The second shows what step 9 changes in step 8.
 //!
 //! # The ladder
 //!
-//! | step | what waits, and how | still wrong |
-//! |---|---|---|
-//! | [1](step1_blocking) | the thread, for one client | all others wait too |
-//! | [2](step2_threads) | a thread for each client | a thread for each client |
-//! | [3](step3_busy_loop) | nothing: one thread tries each socket, always | a core burns |
-//! | [4](step4_mio) | the thread, for all sockets at once | the loop knows each protocol |
-//! | [5](step5_bell) | a future, until its waker is called | reading a socket still blocks |
-//! | [6](step6_sockets) | a future, for a socket | each operation blocks its thread |
-//! | [7](step7_async_fn) | a future made by `async fn` | a thread for each future |
-//! | [8](step8_task_queue) | many tasks, in a queue | a thread that only accepts |
-//! | [9](step9_accept_task) | the accept loop, as a task | two threads hand on each order |
-//! | [10](step10_reactor) | one thread, in mio, for all tasks | no timers, joins, cancellation |
-//! | [11](step11_crate) | the same, with this crate | one thread |
+//! | step | minutes | what waits, and how | still wrong |
+//! |---|---|---|---|
+//! | [1](step01_blocking) | 10 | the thread, for one client | all other clients wait too |
+//! | [2](step02_threads) | 10 | a thread for each client | a thread for each client |
+//! | [3](step03_busy_loop) | 15 | nothing: one thread tries each socket, always | a core burns |
+//! | [4](step04_mio) | 20 | the thread, for all sockets at once | the loop knows each protocol |
+//! | [5](step05_bell) | 30 | a future, until its waker is called | reading a socket still blocks |
+//! | [6](step06_sockets) | 20 | a future, for a socket | each operation blocks its thread |
+//! | [7](step07_async_fn) | 30 | a future made by `async fn` | a thread for each future |
+//! | [8](step08_task_queue) | 25 | many tasks, in a queue | a thread that only accepts |
+//! | [9](step09_accept_task) | 15 | the accept loop, as a task | two threads pass each order on |
+//! | [10](step10_reactor) | 20 | one thread, in mio, for all tasks | no timers, joins, cancellation |
+//! | [11](step11_crate) | 30 | the same, with this crate | one thread |
 //!
 //! # What each step costs
 //!
 #![doc = include_str!("guide/figures.md")]
 //!
-//! # What people ask most
+//! # After the ladder
+//!
+//! - [The tour of the source](tour) goes through the centre of this crate: the loop, one poll, a wake,
+//!   a wait, a park.
+//! - `examples/exercises` has seventeen parts of a runtime to write yourself, each with its tests:
+//!   from a future of five lines to a runtime of your own, which runs the pizza server.
+//! - [The terms](q_terms): each in a sentence.
+//!
+//! # Frequent questions
 //!
 //! - [Who calls wake, and when?](who_wakes)
 //! - [Why is a waker `Send` and `Sync` on one thread?](send_and_sync)
@@ -34,56 +55,65 @@
 //! - [Why do runtimes not mix?](runtimes)
 //! - [How does this differ from Python's generators?](generators)
 //! - [Which wake bug is this?](which_wake_bug)
+//! - [The gallery](gallery): the classic mistakes, one program each, with the cure
 //! - [Ten more questions](questions): two awaits in a row, nested `block_on`, threads or tasks, …
 //!
-//! # Then write your own
+//! The programs of the ladder are in `examples/ladder`; the chapters show them as they are compiled.
+//! `cargo test --doc` runs the other code of these pages.
 //!
-//! `examples/exercises` has seventeen pieces of a runtime to write, each with its tests: from a future
-//! of five lines to a runtime of your own, which runs the pizza server. `examples/gallery` has the
-//! classic mistakes, one program each, with the cure.
-//!
-//! The programs of the ladder stand in `examples/ladder`; the pages here show them as they are
-//! compiled. The other code on these pages is run by `cargo test --doc`.
-//!
-//! Next: [step 1, one client at a time](step1_blocking).
+//! Next: [step 1, one client at a time](step01_blocking).
 
-#[doc = include_str!("guide/step1_blocking.md")]
+// The sidebar sorts modules by name, as text, so the numbers of the steps have two digits.
+
+#[doc = include_str!("guide/step01_blocking.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step1_blocking.rs")]
 #[doc = "```"]
-pub mod step1_blocking {}
+///
+/// Next: [step 2, a thread for each client](crate::guide::step02_threads)
+pub mod step01_blocking {}
 
-#[doc = include_str!("guide/step2_threads.md")]
+#[doc = include_str!("guide/step02_threads.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step2_threads.rs")]
 #[doc = "```"]
-pub mod step2_threads {}
+///
+/// Next: [step 3, no call blocks, and a core burns](crate::guide::step03_busy_loop)
+pub mod step02_threads {}
 
-#[doc = include_str!("guide/step3_busy_loop.md")]
+#[doc = include_str!("guide/step03_busy_loop.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step3_busy_loop.rs")]
 #[doc = "```"]
-pub mod step3_busy_loop {}
+///
+/// Next: [step 4, sleep until a socket is ready](crate::guide::step04_mio)
+pub mod step03_busy_loop {}
 
-#[doc = include_str!("guide/step4_mio.md")]
+#[doc = include_str!("guide/step04_mio.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step4_mio.rs")]
 #[doc = "```"]
-pub mod step4_mio {}
+///
+/// Next: [step 5, a future, and what polls it](crate::guide::step05_bell)
+pub mod step04_mio {}
 
-#[doc = include_str!("guide/step5_bell.md")]
+#[doc = include_str!("guide/step05_bell.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step5_bell.rs")]
 #[doc = "```"]
-pub mod step5_bell {}
+///
+/// Next: [step 6, a future that waits for a socket](crate::guide::step06_sockets)
+pub mod step05_bell {}
 
-#[doc = include_str!("guide/step6_sockets.md")]
+#[doc = include_str!("guide/step06_sockets.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step6_sockets.rs")]
 #[doc = "```"]
-pub mod step6_sockets {}
+///
+/// Next: [step 7, `async fn` writes the state machine](crate::guide::step07_async_fn)
+pub mod step06_sockets {}
 
-#[doc = include_str!("guide/step7_async_fn.md")]
+#[doc = include_str!("guide/step07_async_fn.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step7_async_fn.rs")]
 #[doc = "```"]
@@ -93,19 +123,25 @@ pub mod step6_sockets {}
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step7_by_hand.rs")]
 #[doc = "```"]
-pub mod step7_async_fn {}
+///
+/// Next: [step 8, a queue of tasks](crate::guide::step08_task_queue)
+pub mod step07_async_fn {}
 
-#[doc = include_str!("guide/step8_task_queue.md")]
+#[doc = include_str!("guide/step08_task_queue.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step8_task_queue.rs")]
 #[doc = "```"]
-pub mod step8_task_queue {}
+///
+/// Next: [step 9, accepting is a task too](crate::guide::step09_accept_task)
+pub mod step08_task_queue {}
 
-#[doc = include_str!("guide/step9_accept_task.md")]
+#[doc = include_str!("guide/step09_accept_task.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step9_accept_task.rs")]
 #[doc = "```"]
-pub mod step9_accept_task {}
+///
+/// Next: [step 10, the reactor](crate::guide::step10_reactor)
+pub mod step09_accept_task {}
 
 #[doc = include_str!("guide/step10_reactor.md")]
 // No line of the picture is empty, so for Markdown it is one block of HTML, up to the blank line.
@@ -119,13 +155,20 @@ pub mod step9_accept_task {}
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step10_reactor.rs")]
 #[doc = "```"]
+///
+/// Next: [step 11, the crate itself](crate::guide::step11_crate)
 pub mod step10_reactor {}
 
 #[doc = include_str!("guide/step11_crate.md")]
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/ladder/step11_crate.rs")]
 #[doc = "```"]
+///
+/// Next: [the tour of the source](crate::guide::tour)
 pub mod step11_crate {}
+
+#[doc = include_str!("guide/tour.md")]
+pub mod tour {}
 
 #[doc = include_str!("guide/who_wakes.md")]
 #[doc = "<div style='overflow-x: auto'>"]
@@ -138,6 +181,8 @@ pub mod step11_crate {}
 #[doc = "```rust,ignore"]
 #[doc = include_str!("../examples/who_wakes.rs")]
 #[doc = "```"]
+///
+/// Next: [why is a waker `Send` and `Sync` on one thread?](crate::guide::send_and_sync)
 pub mod who_wakes {}
 
 #[doc = include_str!("guide/send_and_sync.md")]
@@ -158,7 +203,7 @@ pub mod runtimes {}
 #[doc = include_str!("guide/generators.md")]
 pub mod generators {}
 
-// The page stands in `docs`, where its links lead to the sources. Here they lead to the pages below:
+// The page is in `docs`, where its links lead to the sources. Here they lead to the pages below:
 // of two definitions of a link, Markdown takes the first.
 //
 /// [`Builder::lints`]: crate::Builder::lints
@@ -182,12 +227,10 @@ pub mod which_wake_bug {}
 
 /// The programs of [which wake bug is this?](which_wake_bug): one mistake each, and the cure.
 ///
-/// `cargo run --example gallery -- NAME` runs one and shows its trace; with `--cured`, that of the
-/// same program when it is right. A test holds the traces that the heads of the files show against
-/// those of real runs.
+/// `cargo run --example gallery -- NAME` runs one and prints its trace. With `--cured`, it runs the
+/// correct program instead. A test compares the traces that the pages show with those of real runs.
 ///
-/// Next: the exercises, in `examples/exercises`, and the source, in the order of
-/// [the crate's first page](crate).
+/// Next: the exercises, in `examples/exercises`
 pub mod gallery {
     /// Makes a page of each program.
     macro_rules! pages {
@@ -205,12 +248,12 @@ pub mod gallery {
         blocking_call: "A blocking call in a task.";
         check_then_register: "Register after checking.";
         half_read: "A `select` that drops a read half-done.";
-        join_oneself: "A join on oneself.";
+        join_oneself: "A task that joins itself.";
         last_waiter: "Waking only the last of two waiters.";
         lock_across_await: "A lock held across an await.";
         never_yields: "A task that never yields.";
-        pending_without_waker: "Pending without keeping the waker.";
-        polled_once: "A future polled once and then forgotten.";
+        pending_without_waker: "Pending without storing the waker.";
+        polled_once: "A future polled once and then dropped.";
         rc_waker: "An `Rc` waker, and the data race that is a compile error.";
         stale_waker: "A waker kept from an earlier poll.";
     }

@@ -24,6 +24,12 @@ fn steps() -> Vec<String> {
     steps
 }
 
+/// The name of a step's chapter: its number has two digits.
+fn chapter(step: &str) -> String {
+    let (number, rest) = step["step".len()..].split_once('_').expect("a number and a name");
+    format!("step{number:0>2}_{rest}")
+}
+
 /// The excerpts of a chapter: the lines between "```rust,ignore" and "```".
 fn excerpts(chapter: &str) -> Vec<Vec<&str>> {
     let mut excerpts = Vec::new();
@@ -37,7 +43,7 @@ fn excerpts(chapter: &str) -> Vec<Vec<&str>> {
 #[test]
 fn every_excerpt_of_a_chapter_is_in_the_program_of_its_step() {
     for name in steps() {
-        let chapter = read(&format!("src/guide/{name}.md"));
+        let chapter = read(&format!("src/guide/{}.md", chapter(&name)));
         let program = read(&format!("examples/ladder/{name}.rs"));
         let program: Vec<_> = program.lines().collect();
         for excerpt in excerpts(&chapter) {
@@ -53,8 +59,6 @@ fn minutes() -> Vec<(String, usize)> {
     let rows = page.lines().filter_map(|line| line.strip_prefix("//! | [")?.split_once("](step"));
     let rows = rows.map(|(_, rest)| {
         let (name, rest) = rest.split_once(") | ").expect("a link to a step");
-        // The module has two digits, the file has not.
-        let name = name.trim_start_matches('0');
         let minutes = rest.split(' ').next().expect("its minutes");
         (format!("step{name}"), minutes.parse().expect("a number"))
     });

@@ -1,6 +1,6 @@
 //! # Step 1: one client at a time
 //!
-//! One thread, and calls that block. The chapter is `src/guide/step1_blocking.md`.
+//! One thread, and calls that block. The chapter is `src/guide/step01_blocking.md`.
 //!
 //! - Run: `cargo run --release --example ladder-1`
 //! - Type: `nc 127.0.0.1 12345` in a second terminal, then `3`, then `three`. Stay connected, and

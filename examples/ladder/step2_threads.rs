@@ -1,6 +1,6 @@
 //! # Step 2: a thread for each client
 //!
-//! `serve` is that of step 1. Only its caller is new. The chapter is `src/guide/step2_threads.md`.
+//! `serve` is that of step 1. Only its caller is new. The chapter is `src/guide/step02_threads.md`.
 //!
 //! - Run: `cargo run --release --example ladder-2`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.

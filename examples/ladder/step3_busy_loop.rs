@@ -1,6 +1,6 @@
 //! # Step 3: no call blocks, and a core burns
 //!
-//! One thread and non-blocking sockets. The chapter is `src/guide/step3_busy_loop.md`.
+//! One thread and non-blocking sockets. The chapter is `src/guide/step03_busy_loop.md`.
 //!
 //! - Run: `cargo run --release --example ladder-3`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then stop, and look at `top`.

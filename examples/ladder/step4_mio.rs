@@ -1,6 +1,6 @@
 //! # Step 4: sleep until a socket is ready
 //!
-//! mio's `Poll` sleeps until a registered socket is ready. The chapter is `src/guide/step4_mio.md`.
+//! mio's `Poll` sleeps until a registered socket is ready. The chapter is `src/guide/step04_mio.md`.
 //!
 //! - Run: `cargo run --release --example ladder-4`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both. Then stop, and look at `top`.

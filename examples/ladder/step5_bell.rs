@@ -1,7 +1,7 @@
 //! # Step 5: a future, and what polls it
 //!
 //! This is step 2 with an oven: one more thread, which bakes the pizzas. The thread of a client
-//! waits for its pizza with a future. The chapter is `src/guide/step5_bell.md`.
+//! waits for its pizza with a future. The chapter is `src/guide/step05_bell.md`.
 //!
 //! - Run: `cargo run --release --example ladder-5`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.

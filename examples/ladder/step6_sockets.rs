@@ -1,7 +1,7 @@
 //! # Step 6: a future that waits for a socket
 //!
 //! The second thread sleeps in mio, and an event takes the place of the bell. The chapter is
-//! `src/guide/step6_sockets.md`.
+//! `src/guide/step06_sockets.md`.
 //!
 //! - Run: `cargo run --release --example ladder-6`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.

@@ -1,7 +1,7 @@
 //! # Step 7: `async fn` writes the state machine
 //!
 //! `serve` is an `async fn`, with `.await` where `block_on` was. `step7_by_hand.rs` has the enum
-//! that the compiler makes of it. The chapter is `src/guide/step7_async_fn.md`.
+//! that the compiler makes of it. The chapter is `src/guide/step07_async_fn.md`.
 //!
 //! - Run: `cargo run --release --example ladder-7`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.

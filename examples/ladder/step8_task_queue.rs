@@ -1,6 +1,6 @@
 //! # Step 8: a queue of tasks
 //!
-//! An executor polls the tasks that were woken. The chapter is `src/guide/step8_task_queue.md`.
+//! An executor polls the tasks that were woken. The chapter is `src/guide/step08_task_queue.md`.
 //!
 //! - Run: `cargo run --release --example ladder-8`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.

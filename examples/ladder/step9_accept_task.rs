@@ -1,6 +1,6 @@
 //! # Step 9: accepting is a task too
 //!
-//! The accept loop is an `async fn` like `serve`. The chapter is `src/guide/step9_accept_task.md`.
+//! The accept loop is an `async fn` like `serve`. The chapter is `src/guide/step09_accept_task.md`.
 //!
 //! - Run: `cargo run --release --example ladder-9`
 //! - Type: `nc 127.0.0.1 12345` in two terminals, and orders in both.

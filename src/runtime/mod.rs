@@ -144,7 +144,7 @@ impl Executor {
     }
 
     /// Runs until no task is left. (It is `run_forever` of the
-    /// [Python original](crate::guide::topics::generators).)
+    /// [Python original](crate::guide::generators).)
     ///
     /// # Panics
     ///

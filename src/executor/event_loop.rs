@@ -302,7 +302,7 @@ impl<P: Park> EventLoop<P> {
                 Err(_) => EventKind::Aborted,
             });
         }
-        let Finished { joiner, unclaimed, remote } = self.shared.tasks.finish(id, outcome, waker);
+        let Finished { joiner, unclaimed, remote } = self.shared.finish(id, outcome, waker);
         self.parker.task_ended(id);
         if let Some(joiner) = joiner {
             user_code::wake(joiner);

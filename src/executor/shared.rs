@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{Ordering, fence},
     },
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 use super::{
@@ -20,9 +20,10 @@ use super::{
     remote::{Message, RemoteQueue},
     remote_join::RemoteJoin,
     task::JoinState,
-    tasks::Tasks,
+    tasks::{Finished, Tasks},
 };
 use crate::{
+    current,
     id::TaskId,
     trace::{Cause, EventKind, Tracer, Warning},
 };
@@ -74,6 +75,78 @@ impl Shared {
         self.counts.add_spawned();
         self.tracer().emit(Some(id), || EventKind::Spawned { name, location });
         id
+    }
+
+    // Joins. Where nothing is observed, these are the methods of `Tasks` and no more.
+
+    /// Takes the outcome of a task that is done. Otherwise leaves the waker of the task that is polled.
+    /// `location` is where it polls the handle.
+    #[inline]
+    pub(super) fn poll_outcome(
+        &self,
+        id: TaskId,
+        waker: &Waker,
+        location: &'static Location<'static>,
+    ) -> Poll<Outcome> {
+        if self.tracer().is_on() {
+            self.poll_outcome_observed(id, waker, location)
+        } else {
+            self.tasks.poll_outcome(id, waker, current::task())
+        }
+    }
+
+    #[cold]
+    fn poll_outcome_observed(
+        &self,
+        id: TaskId,
+        waker: &Waker,
+        location: &'static Location<'static>,
+    ) -> Poll<Outcome> {
+        let joiner = || self.tasks.joiner(id).filter(|_| self.tasks.is_awaited(id));
+        let before = joiner();
+        let poll = self.tasks.poll_outcome(id, waker, current::task());
+        let after = joiner();
+        if before != after {
+            if before.is_some() {
+                self.tracer().emit(before, || EventKind::JoinEnded { task: id });
+            }
+            if after.is_some() {
+                self.tracer().emit(after, || EventKind::Joining { task: id, location });
+            }
+        }
+        poll
+    }
+
+    /// Records the outcome of a task whose future is dropped.
+    #[inline]
+    pub(super) fn finish(&self, id: TaskId, outcome: Outcome, waker: Waker) -> Finished {
+        let finished = self.tasks.finish(id, outcome, waker);
+        self.report_join_end(id, finished.joiner.as_ref());
+        finished
+    }
+
+    /// Notes that the join handle is gone. An outcome that waited for it comes back, to be dropped.
+    pub(super) fn detach(&self, id: TaskId) -> Finished {
+        let finished = self.tasks.detach(id);
+        self.report_join_end(id, finished.joiner.as_ref());
+        finished
+    }
+
+    /// Takes the waker of the handle that waits for the task, if one does.
+    pub(super) fn take_join_waker(&self, id: TaskId) -> Option<Waker> {
+        let waker = self.tasks.take_join_waker(id);
+        self.report_join_end(id, waker.as_ref());
+        waker
+    }
+
+    /// Reports the end of a wait for the task, if that was one: then its waker was taken.
+    #[inline]
+    fn report_join_end(&self, id: TaskId, taken: Option<&Waker>) {
+        if taken.is_some() && self.tracer().is_on() {
+            if let Some(joiner) = self.tasks.joiner(id) {
+                self.tracer().emit(Some(joiner), || EventKind::JoinEnded { task: id });
+            }
+        }
     }
 
     /// Does what the messages of other threads ask for.

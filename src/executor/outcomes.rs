@@ -66,9 +66,10 @@ impl Tasks {
         self.slab.borrow().get(id.0)?.joiner
     }
 
-    /// Says whether a handle waits for the outcome.
-    pub(super) fn is_awaited(&self, id: TaskId) -> bool {
-        self.slab.borrow().get(id.0).is_some_and(|task| task.join_waker().is_some())
+    /// Returns the task that waits for the outcome now, as far as that is known.
+    #[cold]
+    pub(super) fn awaiting(&self, id: TaskId) -> Option<TaskId> {
+        self.slab.borrow().get(id.0).filter(|task| task.join_waker().is_some())?.joiner
     }
 
     /// Takes the waker of the handle that waits for the task, if one does.

@@ -20,12 +20,13 @@ use super::{
     remote::{Message, RemoteQueue},
     remote_join::RemoteJoin,
     task::JoinState,
-    tasks::{Finished, Tasks},
+    tasks::Tasks,
 };
 use crate::{
     current,
     id::TaskId,
     trace::{Cause, EventKind, Tracer, Warning},
+    user_code,
 };
 
 pub(crate) struct Shared {
@@ -77,7 +78,7 @@ impl Shared {
         id
     }
 
-    // Joins. Where nothing is observed, these are the methods of `Tasks` and no more.
+    // Joins: the methods of `Tasks`, and the events.
 
     /// Takes the outcome of a task that is done. Otherwise leaves the waker of the task that is polled.
     /// `location` is where it polls the handle.
@@ -88,65 +89,63 @@ impl Shared {
         waker: &Waker,
         location: &'static Location<'static>,
     ) -> Poll<Outcome> {
-        if self.tracer().is_on() {
-            self.poll_outcome_observed(id, waker, location)
-        } else {
-            self.tasks.poll_outcome(id, waker, current::task())
-        }
-    }
-
-    #[cold]
-    fn poll_outcome_observed(
-        &self,
-        id: TaskId,
-        waker: &Waker,
-        location: &'static Location<'static>,
-    ) -> Poll<Outcome> {
-        let joiner = || self.tasks.joiner(id).filter(|_| self.tasks.is_awaited(id));
-        let before = joiner();
+        let before = self.tracer().is_on().then(|| self.tasks.awaiting(id));
         let poll = self.tasks.poll_outcome(id, waker, current::task());
-        let after = joiner();
-        if before != after {
-            if before.is_some() {
-                self.tracer().emit(before, || EventKind::JoinEnded { task: id });
-            }
-            if after.is_some() {
-                self.tracer().emit(after, || EventKind::Joining { task: id, location });
-            }
+        if let Some(before) = before {
+            self.report_join(id, before, location);
         }
         poll
     }
 
-    /// Records the outcome of a task whose future is dropped.
-    #[inline]
-    pub(super) fn finish(&self, id: TaskId, outcome: Outcome, waker: Waker) -> Finished {
-        let finished = self.tasks.finish(id, outcome, waker);
-        self.report_join_end(id, finished.joiner.as_ref());
-        finished
+    /// Reports which task waits for the end of this one, if that was another one, or none, `before`.
+    #[cold]
+    fn report_join(
+        &self,
+        id: TaskId,
+        before: Option<TaskId>,
+        location: &'static Location<'static>,
+    ) {
+        let after = self.tasks.awaiting(id);
+        if before == after {
+            return;
+        }
+        if before.is_some() {
+            self.tracer().emit(before, || EventKind::JoinEnded { task: id });
+        }
+        if after.is_some() {
+            self.tracer().emit(after, || EventKind::Joining { task: id, location });
+        }
     }
 
-    /// Notes that the join handle is gone. An outcome that waited for it comes back, to be dropped.
-    pub(super) fn detach(&self, id: TaskId) -> Finished {
-        let finished = self.tasks.detach(id);
-        self.report_join_end(id, finished.joiner.as_ref());
-        finished
+    /// Wakes the task that waits for the end of this one.
+    #[inline]
+    pub(super) fn wake_joiner(&self, id: TaskId, joiner: Waker) {
+        self.report_join_end(id);
+        user_code::wake(joiner);
+    }
+
+    /// Reports that the waker of the task that waits for the end of this one was taken.
+    #[inline]
+    pub(super) fn report_join_end(&self, id: TaskId) {
+        if self.tracer().is_on() {
+            self.emit_join_end(id);
+        }
+    }
+
+    #[cold]
+    fn emit_join_end(&self, id: TaskId) {
+        if let Some(joiner) = self.tasks.joiner(id) {
+            self.tracer().emit(Some(joiner), || EventKind::JoinEnded { task: id });
+        }
     }
 
     /// Takes the waker of the handle that waits for the task, if one does.
     pub(super) fn take_join_waker(&self, id: TaskId) -> Option<Waker> {
         let waker = self.tasks.take_join_waker(id);
-        self.report_join_end(id, waker.as_ref());
-        waker
-    }
-
-    /// Reports the end of a wait for the task, if that was one: then its waker was taken.
-    #[inline]
-    fn report_join_end(&self, id: TaskId, taken: Option<&Waker>) {
-        if taken.is_some() && self.tracer().is_on() {
-            if let Some(joiner) = self.tasks.joiner(id) {
-                self.tracer().emit(Some(joiner), || EventKind::JoinEnded { task: id });
-            }
+        if waker.is_some() {
+            self.report_join_end(id);
         }
+        waker
     }
 
     /// Does what the messages of other threads ask for.

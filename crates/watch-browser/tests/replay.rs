@@ -31,13 +31,16 @@ fn picture_of(state: &Value) -> Value {
         sources.insert(source.clone(), row());
     }
     let mut timers = Vec::new();
+    let mut joins: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for (number, task) in &tasks {
         for wait in task[4].as_array().unwrap() {
-            if let Some(source) = wait[0].as_u64() {
-                let row = sources.entry(source.to_string()).or_insert_with(row);
-                row.get_mut(wait[1].as_str().unwrap()).unwrap().push(*number);
-            } else {
-                timers.push((wait[1].as_u64().unwrap_or(u64::MAX), *number, &wait[1]));
+            match wait[0].as_str().unwrap() {
+                "source" => {
+                    let row = sources.entry(wait[1].to_string()).or_insert_with(row);
+                    row.get_mut(wait[3].as_str().unwrap()).unwrap().push(*number);
+                }
+                "timer" => timers.push((wait[1].as_u64().unwrap_or(u64::MAX), *number, &wait[1])),
+                _ => joins.entry(wait[1].to_string()).or_default().push(*number),
             }
         }
     }
@@ -59,6 +62,7 @@ fn picture_of(state: &Value) -> Value {
         "unknown": of("unknown"),
         "sources": sources,
         "timers": timers,
+        "joins": joins,
     })
 }
 

@@ -61,10 +61,7 @@ class Table {
       this.rows.set(number, row);
     }
     const info = run.tasks.get(number);
-    const waits = task[WAITS].map(([source, what]) => {
-      if (source !== null) return `${sourceName(run, source)}: ${sayText(what)}`;
-      return sayText("table.timer", { time: what === null ? sayText("timer.never") : human(Math.max(0, what - now)) });
-    });
+    const waits = task[WAITS].map((wait) => `${waitText(run, wait, now)} (${shortPlace(run, wait[PLACE])})`);
     const busy = task[BUSY] + (task[STATUS] === "polled" ? Math.max(0, now - task[SINCE]) : 0);
     setText(row.children[0].firstChild, taskName(run, number));
     setText(row.children[1], sayText(`status.${task[STATUS]}`));
@@ -83,7 +80,7 @@ function renderWarnings(run, state) {
     say(`warned.${word}`, { task: taskNode(run, number), time: human(nanos ?? 0) }));
   for (const [number, task] of Object.entries(state.tasks)) {
     const waits = task[WAITS];
-    if (task[STATUS] === "waiting" && waits.length > 0 && waits.every(([source, what]) => source === null && what === null)) {
+    if (task[STATUS] === "waiting" && waits.length > 0 && waits.every(([kind, on]) => kind === "timer" && on === null)) {
       if (lines.length < 2 * WARNINGS) lines.push(say("warned.never", { task: taskNode(run, Number(number)) }));
     }
   }
@@ -91,7 +88,20 @@ function renderWarnings(run, state) {
   byId("warnings").replaceChildren(...lines.map((line) => element("li", {}, "⚠ ", line)));
 }
 
-/** Where a task was spawned. A file may be named by a way up and down: `tests/../examples/a.rs`. */
+/** What a task waits for. */
+function waitText(run, [kind, on, , way], now) {
+  if (kind === "source") return `${sourceName(run, on)}: ${sayText(way)}`;
+  if (kind === "join") return sayText("table.join", { task: taskName(run, on) });
+  return sayText("table.timer", { time: on === null ? sayText("timer.never") : human(Math.max(0, on - now)) });
+}
+
+/** The call with which a wait began, without its folders. */
+function shortPlace(run, number) {
+  const place = run.places.get(number);
+  return place ? `${place.file.split(/[/\\]/).pop()}:${place.line}` : "";
+}
+
+/** Where a task was spawned, or a wait began. A file may be named by a way up and down: `tests/../examples/a.rs`. */
 function placeOf(task) {
   const parts = [];
   for (const part of task.file.split(/[/\\]/)) {
@@ -101,27 +111,40 @@ function placeOf(task) {
   return `${parts.join("/")}:${task.line}`;
 }
 
-/** The source around the place where a task was spawned. */
-function renderSource(run, number) {
+/** The source around the place where a task was spawned, and around the calls with which its waits began. */
+function renderSource(run, state, number) {
   const box = byId("excerpt");
-  const task = number === null ? undefined : run.tasks.get(number);
-  const key = `${number} ${language}`;
+  const waits = number === null ? [] : (state.tasks[number]?.[WAITS] ?? []);
+  const places = [...new Set(waits.map((wait) => wait[PLACE]))].filter((place) => run.places.has(place));
+  const key = `${number} ${language} ${places.join(" ")}`;
   if (box.dataset.key === key) return;
   box.dataset.key = key;
   if (number === null) return box.replaceChildren(element("p", {}, say("why.select")));
-  if (task?.root) return box.replaceChildren(element("p", {}, say("source.root")));
-  if (task?.file === undefined) return box.replaceChildren(element("p", {}, say("source.unknown")));
-  const excerpt = run.files[`${task.file}:${task.line}`];
-  const place = placeOf(task);
-  const title = element("p", {}, say("source.spawned", { task: taskNode(run, number), place: element("code", {}, place) }));
-  if (!excerpt) return box.replaceChildren(title, element("p", {}, say("source.none", { place: element("code", {}, place) })));
-  const [first, lines] = excerpt;
-  const rows = lines.map((line, index) => {
-    const here = first + index === task.line;
-    const row = element("span", here ? { class: "here", "aria-current": "true" } : {}, element("small", {}, here ? "▸" : " ", String(first + index).padStart(4)), ` ${line}`);
-    return row;
+  box.replaceChildren(...spawnExcerpt(run, number), ...places.flatMap((place) => waitExcerpt(run, number, place)));
+}
+
+function spawnExcerpt(run, number) {
+  const task = run.tasks.get(number);
+  if (task?.root) return [element("p", {}, say("source.root"))];
+  if (task?.file === undefined) return [element("p", {}, say("source.unknown"))];
+  return excerpt(run, task, (place) => say("source.spawned", { task: taskNode(run, number), place }));
+}
+
+const waitExcerpt = (run, number, place) =>
+  excerpt(run, run.places.get(place), (place) => say("source.waits", { task: taskNode(run, number), place }));
+
+/** The lines around a place, under a title. */
+function excerpt(run, { file, line }, title) {
+  const place = placeOf({ file, line });
+  const made = element("p", {}, title(element("code", {}, place)));
+  const found = run.files[`${file}:${line}`];
+  if (!found) return [made, element("p", {}, say("source.none", { place: element("code", {}, place) }))];
+  const [first, lines] = found;
+  const rows = lines.map((text, index) => {
+    const here = first + index === line;
+    return element("span", here ? { class: "here", "aria-current": "true" } : {}, element("small", {}, here ? "▸" : " ", String(first + index).padStart(4)), ` ${text}`);
   });
-  box.replaceChildren(title, element("pre", { tabindex: "0" }, ...rows));
+  return [made, element("pre", { tabindex: "0" }, ...rows)];
 }
 
 /** The sentences of the steps before and after this one. */

@@ -2,10 +2,7 @@
 //!
 //! As in `tasks.rs`, each method borrows the slab for as long as it runs, and runs no code of the user.
 
-use std::{
-    mem,
-    task::{Poll, Waker},
-};
+use std::{mem, task::Waker};
 
 use super::{
     join_error::Outcome,
@@ -14,20 +11,26 @@ use super::{
 };
 use crate::{id::TaskId, slab::Slab};
 
+/// What a handle that asks for the outcome gets.
+pub(super) enum Answer {
+    Ready(Outcome),
+    /// It waits already.
+    Kept,
+    /// It has left its waker. The task that waited until now may be another one.
+    Left {
+        before: Option<TaskId>,
+    },
+}
+
 impl Tasks {
     /// Takes the outcome of a task that is done. Otherwise leaves the waker, and `joiner` as the
     /// task that waits.
-    pub(super) fn poll_outcome(
-        &self,
-        id: TaskId,
-        waker: &Waker,
-        joiner: Option<TaskId>,
-    ) -> Poll<Outcome> {
+    pub(super) fn poll_outcome(&self, id: TaskId, waker: &Waker, joiner: Option<TaskId>) -> Answer {
         {
             let mut slab = self.slab.borrow_mut();
             match slab.get(id.0).map(|task| &task.join) {
-                Some(JoinState::Awaited(kept)) if kept.will_wake(waker) => return Poll::Pending,
-                Some(JoinState::Done(_)) => return Poll::Ready(take_outcome(&mut slab, id)),
+                Some(JoinState::Awaited(kept)) if kept.will_wake(waker) => return Answer::Kept,
+                Some(JoinState::Done(_)) => return Answer::Ready(take_outcome(&mut slab, id)),
                 _ => {}
             }
         }
@@ -35,15 +38,19 @@ impl Tasks {
         let waker = waker.clone();
         if self.is_done(id) {
             // That code has run the executor.
-            return Poll::Ready(take_outcome(&mut self.slab.borrow_mut(), id));
+            return Answer::Ready(take_outcome(&mut self.slab.borrow_mut(), id));
         }
         let leave = |task: &mut Task| {
-            task.joiner = joiner;
-            mem::replace(&mut task.join, JoinState::Awaited(waker))
+            let before = mem::replace(&mut task.joiner, joiner);
+            (mem::replace(&mut task.join, JoinState::Awaited(waker)), before)
         };
         let old = self.slab.borrow_mut().get_mut(id.0).map(leave);
+        let before = match &old {
+            Some((JoinState::Awaited(_), before)) => *before,
+            _ => None,
+        };
         drop(old);
-        Poll::Pending
+        Answer::Left { before }
     }
 
     /// Notes that the join handle is gone. An outcome that waited for it comes back, to be dropped.
@@ -64,12 +71,6 @@ impl Tasks {
     /// known.
     pub(super) fn joiner(&self, id: TaskId) -> Option<TaskId> {
         self.slab.borrow().get(id.0)?.joiner
-    }
-
-    /// Returns the task that waits for the outcome now, as far as that is known.
-    #[cold]
-    pub(super) fn awaiting(&self, id: TaskId) -> Option<TaskId> {
-        self.slab.borrow().get(id.0).filter(|task| task.join_waker().is_some())?.joiner
     }
 
     /// Takes the waker of the handle that waits for the task, if one does.

@@ -15,6 +15,7 @@ use super::{
     counts::Counts,
     future::{LocalTask, MakeTask, Name},
     join_error::Outcome,
+    outcomes::Answer,
     queue::{Order, ReadyQueue},
     queues::Queues,
     remote::{Message, RemoteQueue},
@@ -89,12 +90,15 @@ impl Shared {
         waker: &Waker,
         location: &'static Location<'static>,
     ) -> Poll<Outcome> {
-        let before = self.tracer().is_on().then(|| self.tasks.awaiting(id));
-        let poll = self.tasks.poll_outcome(id, waker, current::task());
-        if let Some(before) = before {
-            self.report_join(id, before, location);
+        let joiner = current::task();
+        match self.tasks.poll_outcome(id, waker, joiner) {
+            Answer::Ready(outcome) => return Poll::Ready(outcome),
+            Answer::Left { before } if self.tracer().is_on() => {
+                self.report_join(id, before, joiner, location);
+            }
+            _ => {}
         }
-        poll
+        Poll::Pending
     }
 
     /// Reports which task waits for the end of this one, if that was another one, or none, `before`.
@@ -103,9 +107,9 @@ impl Shared {
         &self,
         id: TaskId,
         before: Option<TaskId>,
+        after: Option<TaskId>,
         location: &'static Location<'static>,
     ) {
-        let after = self.tasks.awaiting(id);
         if before == after {
             return;
         }

@@ -83,7 +83,7 @@ function renderSockets(run, state) {
     const row = element("li", { class: "socket", "data-source": number });
     row.append(element("span", { class: "label", title: sourceName(run, number) }, sourceName(run, number)));
     row.append(element("span", { class: "readiness" }, saidText(state.sources[number] ?? null)));
-    for (const way of ["read", "write"]) {
+    for (const way of left.has(`${number} either`) ? ["either"] : ["read", "write"]) {
       const wakers = (left.get(`${number} ${way}`) ?? []).map((task) => wakerNode(run, task));
       row.append(element("span", { class: "way", "data-way": way }, element("small", {}, say(way)), ...wakers));
     }
@@ -168,7 +168,7 @@ function pictureOf() {
   const sources = {};
   for (const row of byId("sockets").querySelectorAll(".socket")) {
     const wakers = (way) => [...row.querySelectorAll(`[data-way=${way}] .waker`)].map((it) => Number(it.dataset.waker));
-    sources[row.dataset.source] = { read: wakers("read"), write: wakers("write") };
+    sources[row.dataset.source] = { read: [...wakers("read"), ...wakers("either")], write: wakers("write") };
   }
   const timers = [...byId("timers").querySelectorAll(".timer")].map((it) => [Number(it.dataset.timer), it.dataset.deadline]);
   const joins = {};

@@ -48,7 +48,7 @@ function causeNode(run, event) {
 
 /** Whether a task waits for what the OS has just said of a socket. */
 function isWaitedFor(state, source, bits) {
-  const ways = [bits & 1 ? "read" : null, bits & 2 ? "write" : null];
+  const ways = ["either", bits & 1 ? "read" : null, bits & 2 ? "write" : null];
   return Object.values(state.tasks).some((task) => task[WAITS].some(([kind, of, , way]) => kind === "source" && of === source && ways.includes(way)));
 }
 

@@ -156,6 +156,21 @@ pub(crate) fn fields_json(
     )
 }
 
+/// Makes the page of a run that another executor has recorded: `run` is JSON in the page's own form.
+///
+/// That form is what `to_html` puts into the element with the id `run`. It is an object: `first` and
+/// `missing` (0), `base` (the state before the first step, as [`Replay::state_json`] gives it), `tasks`
+/// (`n`, `id`, `root`, `name`, `file`, `line`), `sources` (`n`, `id`, `label`), `places` (`n`, `file`,
+/// `line`), `marks` (`[step, text]`), `files` (`"FILE:LINE": [first line, [lines]]`) and `events`. An event
+/// is an array: the nanoseconds since the beginning, a word, the number of the task or -1, and what else
+/// the word needs. `crates/course/ladder-recorded` writes such runs of the executors of the ladder.
+///
+/// What is no such run makes a page that shows nothing.
+#[must_use]
+pub fn page_of_json(run: &str) -> String {
+    page(run, "'none'")
+}
+
 /// The page that asks the program that it comes from for its run.
 pub(crate) fn live_page() -> String {
     page("null", "'self'")

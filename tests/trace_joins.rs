@@ -347,6 +347,22 @@ fn a_join_names_the_await_and_a_timer_the_call_that_set_it() {
     assert_eq!(recorder.lines(waiter.id()), *line.borrow());
 }
 
+#[test]
+fn a_task_whose_future_is_a_handle_waits_since_the_place_where_it_was_spawned() {
+    let (recorder, executor) = observed(true);
+    let oven = executor.spawn(time::sleep(SECOND));
+    let waiter = executor.spawn(oven);
+    let line = line!() - 1;
+    let other = executor.spawn(time::sleep(SECOND));
+    executor.block_on(other).unwrap();
+    let root_line = line!() - 1;
+    executor.run();
+    assert_eq!(recorder.lines(waiter.id()), [line]);
+    let roots: Vec<TaskId> =
+        recorder.0.borrow().iter().filter_map(Event::task).filter(|id| id.is_root()).collect();
+    assert_eq!(recorder.lines(roots[0]), [root_line]);
+}
+
 // All of it.
 
 /// What begins ends, in each way that a task and an executor can end.

@@ -2,7 +2,7 @@
 //!
 //! As in `tasks.rs`, each method borrows the slab for as long as it runs, and runs no code of the user.
 
-use std::{mem, task::Waker};
+use std::{mem, panic::Location, task::Waker};
 
 use super::{
     join_error::Outcome,
@@ -71,6 +71,11 @@ impl Tasks {
     /// known.
     pub(super) fn joiner(&self, id: TaskId) -> Option<TaskId> {
         self.slab.borrow().get(id.0)?.joiner
+    }
+
+    /// Returns where the task was spawned.
+    pub(super) fn location(&self, id: TaskId) -> Option<&'static Location<'static>> {
+        Some(self.slab.borrow().get(id.0)?.location)
     }
 
     /// Takes the waker of the handle that waits for the task, if one does.

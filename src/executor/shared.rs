@@ -116,7 +116,10 @@ impl Shared {
         if before.is_some() {
             self.tracer().emit(before, || EventKind::JoinEnded { task: id });
         }
-        if after.is_some() {
+        if let Some(joiner) = after {
+            // A handle that is all of a task's future is polled by this crate, at no place of the user's.
+            let spawned = self.tasks.location(joiner).filter(|_| is_ours(location));
+            let location = spawned.unwrap_or(location);
             self.tracer().emit(after, || EventKind::Joining { task: id, location });
         }
     }
@@ -201,6 +204,12 @@ impl Shared {
     pub(super) fn warn_of_lost_waker(&self, id: TaskId) {
         self.tracer().warn(id, Warning::LostWaker, &self.tasks.describe(id));
     }
+}
+
+/// Says whether a place is in the source of this crate.
+fn is_ours(location: &Location<'_>) -> bool {
+    let root = &file!()[..file!().len() - "executor/shared.rs".len()];
+    location.file().starts_with(root)
 }
 
 /// Ends the root, also after a panic of the loop.

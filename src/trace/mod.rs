@@ -177,7 +177,8 @@ pub enum EventKind {
     Joining {
         /// The other task.
         task: TaskId,
-        /// Where the handle was polled: its `.await`, if it is awaited by itself.
+        /// Where the handle was polled: its `.await`, if it is awaited by itself; where the task was
+        /// spawned, if the handle is all of its future.
         location: &'static Location<'static>,
     },
     /// The wait for the end of another task is over: that task has ended, or its handle is gone or is

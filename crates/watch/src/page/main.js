@@ -143,6 +143,7 @@ function setLanguage(to) {
   byId("quiz").dataset.say = quiz.on ? "quiz.stop" : "quiz.start";
   if (run) {
     summary();
+    showMarks();
     show();
     strip.draw(matches);
   }

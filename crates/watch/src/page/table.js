@@ -120,31 +120,44 @@ function renderSource(run, state, number) {
   if (box.dataset.key === key) return;
   box.dataset.key = key;
   if (number === null) return box.replaceChildren(element("p", {}, say("why.select")));
-  box.replaceChildren(...spawnExcerpt(run, number), ...places.flatMap((place) => waitExcerpt(run, number, place)));
+  const marks = [spawnMark(run, number), ...places.map((place) => waitMark(run, number, place))];
+  box.replaceChildren(...marks.map((mark) => mark.words), ...excerpts(run, marks));
 }
 
-function spawnExcerpt(run, number) {
+/** A place that is shown: its file and line, the sign at the line, and what is said of it. */
+function spawnMark(run, number) {
   const task = run.tasks.get(number);
-  if (task?.root) return [element("p", {}, say("source.root"))];
-  if (task?.file === undefined) return [element("p", {}, say("source.unknown"))];
-  return excerpt(run, task, (place) => say("source.spawned", { task: taskNode(run, number), place }));
+  if (task?.file === undefined) return { words: element("p", {}, say(task?.root ? "source.root" : "source.unknown")) };
+  return markOf(run, task, "▸", task.root ? "source.root.at" : "source.spawned", number);
 }
 
-const waitExcerpt = (run, number, place) =>
-  excerpt(run, run.places.get(place), (place) => say("source.waits", { task: taskNode(run, number), place }));
+const waitMark = (run, number, place) => markOf(run, run.places.get(place), "◖", "source.waits", number);
 
-/** The lines around a place, under a title. */
-function excerpt(run, { file, line }, title) {
-  const place = placeOf({ file, line });
-  const made = element("p", {}, title(element("code", {}, place)));
-  const found = run.files[`${file}:${line}`];
-  if (!found) return [made, element("p", {}, say("source.none", { place: element("code", {}, place) }))];
-  const [first, lines] = found;
-  const rows = lines.map((text, index) => {
-    const here = first + index === line;
-    return element("span", here ? { class: "here", "aria-current": "true" } : {}, element("small", {}, here ? "▸" : " ", String(first + index).padStart(4)), ` ${text}`);
+function markOf(run, { file, line }, sign, key, number) {
+  const place = element("code", {}, placeOf({ file, line }));
+  const words = element("p", {}, `${sign} `, say(key, { task: taskNode(run, number), place }));
+  const lines = run.files[`${file}:${line}`];
+  if (!lines) words.append(" ", say("source.none", { place: place.cloneNode(true) }));
+  return { words, file, line, sign, lines };
+}
+
+/** The lines around the places. One that is among the lines of another is marked there. */
+function excerpts(run, marks) {
+  const shown = [];
+  for (const mark of marks.filter((mark) => mark.lines)) {
+    const [first, lines] = mark.lines;
+    const has = (other) => other.file === mark.file && mark.line >= other.first && mark.line < other.first + other.lines.length - 1;
+    const among = shown.find(has);
+    if (among) among.marks.push(mark);
+    else shown.push({ file: mark.file, first, lines, marks: [mark] });
+  }
+  return shown.map(({ file, first, lines, marks: here }) => {
+    const rows = lines.map((text, index) => {
+      const signs = here.filter((mark) => mark.line === first + index).map((mark) => mark.sign).join("");
+      return element("span", signs ? { class: "here", "aria-current": "true" } : {}, element("small", {}, signs.padEnd(2), String(first + index).padStart(4)), ` ${text}`);
+    });
+    return element("pre", { tabindex: "0", "aria-label": file }, ...rows);
   });
-  return [made, element("pre", { tabindex: "0" }, ...rows)];
 }
 
 /** The sentences of the steps before and after this one. */

@@ -29,11 +29,11 @@ const WAITS: [Change; 4] = [
     ),
     (
         "ready(token, || stream.read(&mut order)).await",
-        "RECORDER.operation(ready(token, || stream.read(&mut order))).await",
+        "crate::recorder::operation(ready(token, || stream.read(&mut order))).await",
     ),
     (
         "ready(token, || stream.write(&unsent)).await",
-        "RECORDER.operation(ready(token, || stream.write(&unsent))).await",
+        "crate::recorder::operation(ready(token, || stream.write(&unsent))).await",
     ),
     (
         "registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;",
@@ -48,7 +48,7 @@ const EVENTS: Change =
 const PARKS: Change = ("thread::park();", "RECORDER.parks(); thread::park(); RECORDER.unparks();");
 
 fn main() {
-    let bakes = ("for bell in pizzas {", "for bell in pizzas { RECORDER.bakes();");
+    let bakes = ("for bell in pizzas {", "for bell in pizzas { crate::recorder::bakes();");
     let (oven, queue) = (vec![UNPARKS, PARKS, bakes], vec![QUEUES, EVENTS]);
     write("step5_bell", [oven, BLOCKS.to_vec()].concat());
     let threads = vec![UNPARKS, PARKS, EVENTS];
@@ -76,7 +76,7 @@ fn main() {
             "registry.register(&mut listener, Token(0), Interest::READABLE)?; \
              RECORDER.registers(0, \"tcp listener\".to_owned());",
         ),
-        ("match accepted.await {", "match RECORDER.operation(accepted).await {"),
+        ("match accepted.await {", "match crate::recorder::operation(accepted).await {"),
     ];
     write("step10_reactor", [reactor, SPAWNS.to_vec(), WAITS.to_vec()].concat());
     // The crate has an observer.

@@ -43,8 +43,11 @@ step!(step7, "step7_async_fn.rs", "serve(A)");
 step!(step8, "step8_task_queue.rs", "serve(A)", "serve(B)");
 step!(step10, "step10_reactor.rs", "accept", "serve(A)", "serve(B)");
 
-/// The steps that can be recorded: the number, and a run of it.
-pub const STEPS: [(u32, fn() -> io::Result<String>); 4] = [
+/// Runs a step once, and returns what its executor did.
+pub type Run = fn() -> io::Result<String>;
+
+/// The steps that can be recorded, by their numbers.
+pub const STEPS: [(u32, Run); 4] = [
     (5, || run(&step5::RECORDER, step5::serve_at, alone)),
     (7, || run(&step7::RECORDER, step7::serve_at, for_long)),
     (8, || run(&step8::RECORDER, step8::serve_at, two)),
@@ -72,18 +75,23 @@ pub type Mark = (Instant, String);
 /// # Errors
 ///
 /// The OS's.
+///
+/// # Panics
+///
+/// If the clients' thread panics.
 pub fn step11(executor: &pizzaiolo::Executor) -> io::Result<Vec<Mark>> {
     let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0")?;
     let addr = listener.local_addr()?.to_string();
     let (marks, waker) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(None::<Waker>)));
-    let (mine, wakes) = (Arc::clone(&marks), Arc::clone(&waker));
+    let (marked, at_end) = (Arc::clone(&marks), Arc::clone(&waker));
     let clients = thread::spawn(move || {
-        let mark = |text: &str| mine.lock().expect("no panic").push((Instant::now(), text.into()));
+        let mark =
+            |text: &str| marked.lock().expect("no panic").push((Instant::now(), text.into()));
         // Long enough to see each moment by itself. Nothing hangs on it.
         let settle = |_: &str| thread::sleep(Duration::from_millis(30));
         let result = both(&mark, &settle, &addr);
         mark("the end: the clients' thread wakes the server");
-        wakes.lock().expect("no panic").take().into_iter().for_each(Waker::wake);
+        at_end.lock().expect("no panic").take().into_iter().for_each(Waker::wake);
         result
     });
     executor.block_on(async {

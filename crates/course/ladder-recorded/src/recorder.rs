@@ -181,20 +181,6 @@ impl Recorder {
         record.push("unparked", None, &[]);
     }
 
-    /// An operation that may wait for a socket.
-    #[track_caller]
-    pub(crate) fn operation<F: Future>(
-        &self,
-        future: F,
-    ) -> impl Future<Output = F::Output> + use<F> {
-        operation(Location::caller().line(), future)
-    }
-
-    /// The oven of step 5 takes its time, or there would be nothing to wait for.
-    pub(crate) fn bakes(&self) {
-        std::thread::sleep(BAKING);
-    }
-
     // What the clients call.
 
     /// Marks the next event.
@@ -357,12 +343,21 @@ impl Wake for RecordedWaker {
     }
 }
 
-/// A future that says, with each poll, which line it is.
-async fn operation<F: Future>(line: u32, future: F) -> F::Output {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|cx| {
-        LINE.set(line);
-        future.as_mut().poll(cx)
-    })
-    .await
+/// An operation that may wait for a socket: it says, with each poll, which line it is.
+#[track_caller]
+pub(crate) fn operation<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let line = Location::caller().line();
+    async move {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|cx| {
+            LINE.set(line);
+            future.as_mut().poll(cx)
+        })
+        .await
+    }
+}
+
+/// The oven of step 5 takes its time, or there would be nothing to wait for.
+pub(crate) fn bakes() {
+    std::thread::sleep(BAKING);
 }

@@ -146,8 +146,12 @@ fn the_executors_of_the_ladder_can_be_stepped_through_in_both_languages() {
     in_a_browser(async |page| {
         for (_, run) in ladder_recorded::STEPS {
             page.open_text(&pizzaiolo_watch::page_of_json(&run().unwrap()), "").await;
-            let script = "for (let step = 0; step <= pizzaiolo.last; step += 1) pizzaiolo.go(step);
-                return [pizzaiolo.last, document.querySelectorAll('#excerpt pre').length];";
+            let script = "let excerpts = 0;
+                for (let step = 0; step <= pizzaiolo.last; step += 1) {
+                    pizzaiolo.go(step);
+                    excerpts += document.querySelectorAll('#excerpt pre').length;
+                }
+                return [pizzaiolo.last, excerpts];";
             for _ in 0..2 {
                 let seen = page.run(script, Vec::new()).await;
                 assert!(seen[0].as_u64() > Some(10) && seen[1].as_u64() > Some(0), "{seen}");

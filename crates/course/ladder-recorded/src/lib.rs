@@ -1,6 +1,6 @@
 //! Runs steps of the ladder, and returns what their executors did, as the data of a replay.
 //!
-//! The steps are those of `examples/ladder`. The build script puts calls of a [`Recorder`] between their
+//! The steps are those of `examples/ladder`. The build script puts calls of a `Recorder` between their
 //! lines, and changes nothing else. The clients are real ones, over the loopback. So each is a real run
 //! of that step's own executor.
 

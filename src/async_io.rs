@@ -14,7 +14,7 @@ mod poll_and_try;
 use std::{
     cell::Cell,
     fmt, io,
-    panic::{RefUnwindSafe, UnwindSafe},
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     task::{Context, Poll, Waker},
 };
 
@@ -272,14 +272,14 @@ impl<S> Async<S> {
         if is_ready { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// One poll of an operation whose future keeps `id`: calls `attempt`, and begins to wait if that is
-    /// not ready.
+    /// One poll of an operation whose future keeps `id`, and the place of the call that made it: calls
+    /// `attempt`, and begins to wait if that is not ready.
     #[track_caller]
     #[inline]
     pub(crate) fn poll_future<R>(
         &self,
         direction: Direction,
-        id: &Cell<WaiterId>,
+        (id, location): (&Cell<WaiterId>, &'static Location<'static>),
         cx: &mut Context<'_>,
         attempt: impl FnOnce(&Async<S>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
@@ -293,7 +293,7 @@ impl<S> Async<S> {
             Poll::Pending if self.registration.wait_again(direction, id, cx.waker()) => {
                 Poll::Pending
             }
-            Poll::Pending => match self.wait(direction, Wait::Future(id), cx.waker()) {
+            Poll::Pending => match self.wait(direction, Wait::Future(id, location), cx.waker()) {
                 Ok(()) => Poll::Pending,
                 Err(error) => Poll::Ready(Err(error)),
             },

@@ -144,6 +144,12 @@ pub mod step08_task_queue {}
 pub mod step09_accept_task {}
 
 #[doc = include_str!("guide/step10_reactor.md")]
+///
+// The replay, where the example `replays` has put it beside the pages; otherwise the words in it.
+#[doc = r#"<object data="../../../replays/table.html" type="text/html" title="Step through this run" width="100%" height="1000">"#]
+#[doc = r"The page that steps through this run appears here when this has made it: <code>cargo run -p"]
+#[doc = r"pizzaiolo-watch --example replays -- target/doc/replays</code>.</object>"]
+///
 // No line of the picture is empty, so for Markdown it is one block of HTML, up to the blank line.
 #[doc = "<div style='overflow-x: auto'>"]
 #[doc = include_str!("../docs/timeline.svg")]
@@ -171,6 +177,12 @@ pub mod step11_crate {}
 pub mod tour {}
 
 #[doc = include_str!("guide/who_wakes.md")]
+///
+// The replay, where the example `replays` has put it beside the pages; otherwise the words in it.
+#[doc = r#"<object data="../../../replays/who_wakes.html" type="text/html" title="Step through this run" width="100%" height="1000">"#]
+#[doc = r"The page that steps through this run appears here when this has made it: <code>cargo run -p"]
+#[doc = r"pizzaiolo-watch --example replays -- target/doc/replays</code>.</object>"]
+///
 #[doc = "<div style='overflow-x: auto'>"]
 #[doc = include_str!("../docs/who_wakes.svg")]
 ///

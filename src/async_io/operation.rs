@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     io,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -28,6 +29,7 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.ready(Direction::Read)
     }
@@ -47,6 +49,7 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.ready(Direction::Write)
     }
@@ -67,6 +70,7 @@ impl<S> Async<S> {
     ///
     /// If the future is dropped before it is ready, the last call of `op` had returned
     /// `WouldBlock`, or there was none.
+    #[track_caller]
     pub fn read_with<R, F>(
         &self,
         mut op: F,
@@ -93,6 +97,7 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// As for [`read_with`](Async::read_with).
+    #[track_caller]
     pub fn write_with<R, F>(
         &self,
         mut op: F,
@@ -116,6 +121,7 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// As for [`read_with`](Async::read_with).
+    #[track_caller]
     pub fn read_with_mut<R, F>(
         &mut self,
         op: F,
@@ -123,19 +129,21 @@ impl<S> Async<S> {
     where
         F: FnMut(&mut S) -> io::Result<R>,
     {
-        MutOperation { io: self, op, id: Cell::new(0) }
+        MutOperation { io: self, op, id: Cell::new(0), location: Location::caller() }
     }
 
     /// Calls `attempt` until it is ready, and waits for the source after each time that it is not.
     /// The tries in it are made with [`Async::attempt`].
+    #[track_caller]
     pub(crate) fn operation<R, F>(&self, direction: Direction, attempt: F) -> Operation<'_, S, F>
     where
         F: FnMut(&Async<S>) -> Poll<io::Result<R>>,
     {
-        Operation { io: self, direction, attempt, id: Cell::new(0) }
+        Operation { io: self, direction, attempt, id: Cell::new(0), location: Location::caller() }
     }
 
     /// Waits until the source may be ready.
+    #[track_caller]
     pub(crate) fn ready(
         &self,
         direction: Direction,
@@ -154,6 +162,8 @@ pub(crate) struct Operation<'a, S, F> {
     attempt: F,
     /// The wait that it has begun.
     id: Cell<WaiterId>,
+    /// The call that made it.
+    location: &'static Location<'static>,
 }
 
 /// It never pins `attempt`, which is only called.
@@ -168,7 +178,7 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        this.io.poll_future(this.direction, &this.id, cx, &mut this.attempt)
+        this.io.poll_future(this.direction, (&this.id, this.location), cx, &mut this.attempt)
     }
 }
 
@@ -183,6 +193,7 @@ struct MutOperation<'a, S, F> {
     io: &'a mut Async<S>,
     op: F,
     id: Cell<WaiterId>,
+    location: &'static Location<'static>,
 }
 
 impl<S, F> Unpin for MutOperation<'_, S, F> {}
@@ -196,9 +207,9 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = &mut *self;
-        let (id, op) = (&this.id, &mut this.op);
+        let (wait, op) = ((&this.id, this.location), &mut this.op);
         let attempt = this.io.attempt_mut(Direction::Read, op);
-        this.io.poll_future(Direction::Read, id, cx, |_| attempt)
+        this.io.poll_future(Direction::Read, wait, cx, |_| attempt)
     }
 }
 

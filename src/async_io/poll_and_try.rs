@@ -109,6 +109,7 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing. Of several tasks that wait for it, one gets the report.
+    #[track_caller]
     pub fn priority(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.reported(Readiness::PRIORITY)
     }
@@ -128,11 +129,13 @@ impl<S> Async<S> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing. Of several tasks that wait for it, one gets the report.
+    #[track_caller]
     pub fn error(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.reported(Readiness::ERROR)
     }
 
     /// Waits for a report that is not the readiness to read.
+    #[track_caller]
     fn reported(&self, report: Readiness) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         self.operation(Direction::Read, move |io| {
             if io.registration.take_report(report) { Poll::Ready(Ok(())) } else { Poll::Pending }

@@ -305,7 +305,7 @@ impl<P: Park> EventLoop<P> {
         let Finished { joiner, unclaimed, remote } = self.shared.tasks.finish(id, outcome, waker);
         self.parker.task_ended(id);
         if let Some(joiner) = joiner {
-            user_code::wake(joiner);
+            self.shared.wake_joiner(id, joiner);
         }
         match unclaimed.or_else(|| remote.and_then(|(handle, outcome)| handle.finish(outcome))) {
             // No handle will ask for this error, so it is reported here.

@@ -4,14 +4,14 @@ use std::{
     fmt,
     marker::PhantomData,
     ops::Deref,
-    panic::{RefUnwindSafe, UnwindSafe},
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
 };
 
 use super::{abort::AbortHandle, join_error::JoinError, shared::Shared, tasks::Finished};
-use crate::{current, id::TaskId, user_code};
+use crate::{id::TaskId, user_code};
 
 /// Waits for a spawned task, and yields its output.
 ///
@@ -123,11 +123,24 @@ impl<T: 'static> Future for JoinHandle<T> {
     ///
     /// If it is polled again after it has returned Ready.
     #[track_caller]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_at(cx, Location::caller())
+    }
+}
+
+impl<T: 'static> JoinHandle<T> {
+    /// Polls it. `location` is where that happens.
+    #[track_caller]
+    #[inline]
+    pub(super) fn poll_at(
+        &mut self,
+        cx: &mut Context<'_>,
+        location: &'static Location<'static>,
+    ) -> Poll<Result<T, JoinError>> {
         let Some(shared) = &self.shared else {
             panic!("a JoinHandle was polled after it had returned the task's output")
         };
-        let poll = shared.tasks.poll_outcome(self.id, cx.waker(), current::task());
+        let poll = shared.poll_outcome(self.id, cx.waker(), location);
         let Poll::Ready(outcome) = poll else { return Poll::Pending };
         self.shared = None;
         Poll::Ready(outcome.map(|output| {
@@ -140,6 +153,9 @@ impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         if let Some(shared) = &self.shared {
             let Finished { joiner, unclaimed, .. } = shared.tasks.detach(self.id);
+            if joiner.is_some() {
+                shared.report_join_end(self.id);
+            }
             user_code::drop("the waker of a join handle", joiner);
             user_code::drop("the output of a task", unclaimed);
         }

@@ -12,8 +12,7 @@ use std::{
     collections::VecDeque,
     fmt,
     future::poll_fn,
-    panic::{RefUnwindSafe, UnwindSafe},
-    pin::Pin,
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     rc::{Rc, Weak},
     task::{Context, Poll},
 };
@@ -74,7 +73,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         self.ended.keys.borrow_mut().push_back(self.key);
         let watched = self.ended.watched.take();
-        let waker = watched.and_then(|(shared, id)| shared.upgrade()?.tasks.take_join_waker(id));
+        let waker = watched.and_then(|(shared, id)| shared.upgrade()?.take_join_waker(id));
         waker.into_iter().for_each(user_code::wake);
     }
 }
@@ -116,14 +115,16 @@ impl<T: 'static> JoinSet<T> {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, no task was removed.
-    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
-        poll_fn(|cx| self.poll_join_next(cx)).await
+    #[track_caller]
+    pub fn join_next(&mut self) -> impl Future<Output = Option<Result<T, JoinError>>> {
+        let location = Location::caller();
+        poll_fn(move |cx| self.poll_next(cx, location))
     }
 
     /// Returns the next task that has ended, if there is one, without waiting.
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         let cx = &mut Context::from_waker(std::task::Waker::noop());
-        match self.poll_ended(cx) {
+        match self.poll_ended(cx, Location::caller()) {
             Some(Poll::Ready(outcome)) => Some(outcome),
             _ => None,
         }
@@ -131,12 +132,21 @@ impl<T: 'static> JoinSet<T> {
 
     /// Polls for the next task that ends: see [`join_next`](JoinSet::join_next). Ready with `None` if
     /// the set is empty.
+    #[track_caller]
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
-        if let Some(poll) = self.poll_ended(cx) {
+        self.poll_next(cx, Location::caller())
+    }
+
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        location: &'static Location<'static>,
+    ) -> Poll<Option<Result<T, JoinError>>> {
+        if let Some(poll) = self.poll_ended(cx, location) {
             return poll.map(Some);
         }
         let Some((_, handle)) = self.tasks.last_mut() else { return Poll::Ready(None) };
-        match Pin::new(&mut *handle).poll(cx) {
+        match handle.poll_at(cx, location) {
             Poll::Pending => {
                 watch(&self.ended, handle);
                 Poll::Pending
@@ -146,11 +156,15 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Polls the first task of those that have ended; `None` if there is none.
-    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<Poll<Result<T, JoinError>>> {
+    fn poll_ended(
+        &mut self,
+        cx: &mut Context<'_>,
+        location: &'static Location<'static>,
+    ) -> Option<Poll<Result<T, JoinError>>> {
         let key = self.ended.keys.borrow_mut().pop_front()?;
         let position = *self.positions.get(key)?;
         let (_, handle) = &mut self.tasks[position];
-        match Pin::new(&mut *handle).poll(cx) {
+        match handle.poll_at(cx, location) {
             Poll::Ready(outcome) => {
                 self.remove(key);
                 Some(Poll::Ready(outcome))
@@ -190,7 +204,7 @@ impl<T: 'static> JoinSet<T> {
 fn watch<T>(ended: &Ended, handle: &JoinHandle<T>) {
     let new = handle.executor().map(|shared| (Rc::downgrade(shared), handle.id()));
     let old = ended.watched.replace(new).filter(|(_, id)| *id != handle.id());
-    let waker = old.and_then(|(shared, id)| shared.upgrade()?.tasks.take_join_waker(id));
+    let waker = old.and_then(|(shared, id)| shared.upgrade()?.take_join_waker(id));
     user_code::drop("the waker of a join set", waker);
 }
 

@@ -29,6 +29,7 @@ pub(crate) mod handle;
 pub(crate) mod join;
 pub(crate) mod join_error;
 pub(crate) mod join_set;
+mod outcomes;
 pub(crate) mod queue;
 mod queues;
 mod remote;

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{Ordering, fence},
     },
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     counts::Counts,
     future::{LocalTask, MakeTask, Name},
     join_error::Outcome,
+    outcomes::Answer,
     queue::{Order, ReadyQueue},
     queues::Queues,
     remote::{Message, RemoteQueue},
@@ -23,8 +24,10 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
+    current,
     id::TaskId,
     trace::{Cause, EventKind, Tracer, Warning},
+    user_code,
 };
 
 pub(crate) struct Shared {
@@ -76,6 +79,82 @@ impl Shared {
         id
     }
 
+    // Joins: the methods of `Tasks`, and the events.
+
+    /// Takes the outcome of a task that is done. Otherwise leaves the waker of the task that is polled.
+    /// `location` is where it polls the handle.
+    #[inline]
+    pub(super) fn poll_outcome(
+        &self,
+        id: TaskId,
+        waker: &Waker,
+        location: &'static Location<'static>,
+    ) -> Poll<Outcome> {
+        let joiner = current::task();
+        match self.tasks.poll_outcome(id, waker, joiner) {
+            Answer::Ready(outcome) => return Poll::Ready(outcome),
+            Answer::Left { before } if self.tracer().is_on() => {
+                self.report_join(id, before, joiner, location);
+            }
+            _ => {}
+        }
+        Poll::Pending
+    }
+
+    /// Reports which task waits for the end of this one, if that was another one, or none, `before`.
+    #[cold]
+    fn report_join(
+        &self,
+        id: TaskId,
+        before: Option<TaskId>,
+        after: Option<TaskId>,
+        location: &'static Location<'static>,
+    ) {
+        if before == after {
+            return;
+        }
+        if before.is_some() {
+            self.tracer().emit(before, || EventKind::JoinEnded { task: id });
+        }
+        if let Some(joiner) = after {
+            // A handle that is all of a task's future is polled by this crate, at no place of the user's.
+            let spawned = self.tasks.location(joiner).filter(|_| is_ours(location));
+            let location = spawned.unwrap_or(location);
+            self.tracer().emit(after, || EventKind::Joining { task: id, location });
+        }
+    }
+
+    /// Wakes the task that waits for the end of this one.
+    #[inline]
+    pub(super) fn wake_joiner(&self, id: TaskId, joiner: Waker) {
+        self.report_join_end(id);
+        user_code::wake(joiner);
+    }
+
+    /// Reports that the waker of the task that waits for the end of this one was taken.
+    #[inline]
+    pub(super) fn report_join_end(&self, id: TaskId) {
+        if self.tracer().is_on() {
+            self.emit_join_end(id);
+        }
+    }
+
+    #[cold]
+    fn emit_join_end(&self, id: TaskId) {
+        if let Some(joiner) = self.tasks.joiner(id) {
+            self.tracer().emit(Some(joiner), || EventKind::JoinEnded { task: id });
+        }
+    }
+
+    /// Takes the waker of the handle that waits for the task, if one does.
+    pub(super) fn take_join_waker(&self, id: TaskId) -> Option<Waker> {
+        let waker = self.tasks.take_join_waker(id);
+        if waker.is_some() {
+            self.report_join_end(id);
+        }
+        waker
+    }
+
     /// Does what the messages of other threads ask for.
     pub(super) fn receive(&self, messages: &mut Vec<Message>) {
         self.queues.remote.take(messages);
@@ -125,6 +204,12 @@ impl Shared {
     pub(super) fn warn_of_lost_waker(&self, id: TaskId) {
         self.tracer().warn(id, Warning::LostWaker, &self.tasks.describe(id));
     }
+}
+
+/// Says whether a place is in the source of this crate.
+fn is_ours(location: &Location<'_>) -> bool {
+    let root = &file!()[..file!().len() - "executor/shared.rs".len()];
+    location.file().starts_with(root)
 }
 
 /// Ends the root, also after a panic of the loop.

@@ -9,7 +9,7 @@ use std::{
     panic::Location,
     rc::Rc,
     sync::Arc,
-    task::{Poll, Waker},
+    task::Waker,
 };
 
 use super::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub(crate) struct Tasks {
-    slab: RefCell<Slab<Task>>,
+    pub(super) slab: RefCell<Slab<Task>>,
     /// The names of the tasks that have one. Most have none, so they are not in the slab.
     names: RefCell<SecondaryMap<Rc<str>>>,
     spares: RefCell<Spares>,
@@ -224,51 +224,6 @@ impl Tasks {
         self.slab.borrow().get(id.0).is_none_or(Task::is_done)
     }
 
-    /// Takes the outcome of a task that is done. Otherwise stores the waker, and `joiner` as the
-    /// task that waits.
-    pub(super) fn poll_outcome(
-        &self,
-        id: TaskId,
-        waker: &Waker,
-        joiner: Option<TaskId>,
-    ) -> Poll<Outcome> {
-        {
-            let mut slab = self.slab.borrow_mut();
-            match slab.get(id.0).map(|task| &task.join) {
-                Some(JoinState::Awaited(kept)) if kept.will_wake(waker) => return Poll::Pending,
-                Some(JoinState::Done(_)) => return Poll::Ready(take_outcome(&mut slab, id)),
-                _ => {}
-            }
-        }
-        // The clone and the drop of a waker may be user code: the slab is not borrowed.
-        let waker = waker.clone();
-        if self.is_done(id) {
-            // That code has run the executor.
-            return Poll::Ready(take_outcome(&mut self.slab.borrow_mut(), id));
-        }
-        let leave = |task: &mut Task| {
-            task.joiner = joiner;
-            mem::replace(&mut task.join, JoinState::Awaited(waker))
-        };
-        let old = self.slab.borrow_mut().get_mut(id.0).map(leave);
-        drop(old);
-        Poll::Pending
-    }
-
-    /// Notes that the join handle is gone. An outcome that waited for it comes back, to be dropped.
-    pub(super) fn detach(&self, id: TaskId) -> Finished {
-        let mut slab = self.slab.borrow_mut();
-        let Some(task) = slab.get_mut(id.0) else { return Finished::default() };
-        if task.is_done() {
-            let outcome = take_outcome(&mut slab, id);
-            return Finished { unclaimed: Some(outcome), ..Finished::default() };
-        }
-        match mem::replace(&mut task.join, JoinState::Detached) {
-            JoinState::Awaited(joiner) => Finished { joiner: Some(joiner), ..Finished::default() },
-            _ => Finished::default(),
-        }
-    }
-
     /// Returns what the clones of the task's waker share, to abort it; `None` if the task is done.
     pub(super) fn header(&self, id: TaskId) -> Option<Arc<Header>> {
         let mut slab = self.slab.borrow_mut();
@@ -277,16 +232,6 @@ impl Tasks {
             task.waker = Some(self.first_waker(id, task));
         }
         task.header.clone()
-    }
-
-    /// Takes the waker of the handle that waits for the task, if one does.
-    pub(super) fn take_join_waker(&self, id: TaskId) -> Option<Waker> {
-        let mut slab = self.slab.borrow_mut();
-        let task = slab.get_mut(id.0).filter(|task| task.join_waker().is_some())?;
-        match mem::replace(&mut task.join, JoinState::Joined) {
-            JoinState::Awaited(waker) => Some(waker),
-            _ => None,
-        }
     }
 
     /// Returns the task's name, if it has one.
@@ -388,13 +333,5 @@ impl Tasks {
         };
         slab.iter()
             .all(|(key, task)| is_over(task) || task.is_lost(idle.get(key).copied().unwrap_or(0)))
-    }
-}
-
-/// Takes the outcome of a task that is done.
-fn take_outcome(slab: &mut Slab<Task>, id: TaskId) -> Outcome {
-    match slab.remove(id.0).map(|task| task.join) {
-        Some(JoinState::Done(outcome)) => outcome,
-        _ => unreachable!("a task stays in the slab, with its outcome, until it is joined"),
     }
 }

@@ -11,6 +11,7 @@ use std::{
     fmt,
     io::{self, ErrorKind},
     net::SocketAddr,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -25,17 +26,22 @@ use crate::{
     time::{Sleep, sleep},
 };
 
+/// The place of a call.
+pub(super) type Caller = &'static Location<'static>;
+
 /// A connection that is being made.
 pub(super) struct Connecting<S> {
     /// `None` when it was made.
     io: Option<Async<S>>,
     /// The wait that it has begun. It needs no end: the socket goes with it.
     id: Cell<WaiterId>,
+    /// The call that asked for it.
+    location: Caller,
 }
 
 impl<S: ByteStream> Connecting<S> {
-    pub(super) fn new(io: Async<S>) -> Connecting<S> {
-        Connecting { io: Some(io), id: Cell::new(0) }
+    pub(super) fn new(io: Async<S>, location: Caller) -> Connecting<S> {
+        Connecting { io: Some(io), id: Cell::new(0), location }
     }
 }
 
@@ -59,7 +65,7 @@ impl<S: ByteStream> Future for Connecting<S> {
         let this = &mut *self;
         let io = this.io.as_ref().unwrap_or_else(|| unreachable!("it is polled until it is ready"));
         let attempt = |io: &Async<S>| io.attempt(Direction::Write, connected);
-        ready!(io.poll_future(Direction::Write, &this.id, cx, attempt))?;
+        ready!(io.poll_future(Direction::Write, (&this.id, this.location), cx, attempt))?;
         Poll::Ready(Ok(this.io.take().unwrap_or_else(|| unreachable!("it was there"))))
     }
 }
@@ -69,11 +75,13 @@ impl<S: ByteStream> Future for Connecting<S> {
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Begins to connect.
-type Begin<S> = fn(SocketAddr) -> io::Result<Connecting<S>>;
+type Begin<S> = fn(SocketAddr, Caller) -> io::Result<Connecting<S>>;
 
 /// Attempts to connect to several addresses, until one is made.
 pub(super) struct Race<S> {
     begin: Begin<S>,
+    /// The call that asked for the connection.
+    location: Caller,
     /// `None` once the addresses are known.
     lookup: Option<Lookup>,
     /// The addresses that were not tried yet.
@@ -89,9 +97,11 @@ pub(super) struct Race<S> {
 }
 
 impl<S: ByteStream> Race<S> {
+    #[track_caller]
     pub(super) fn new(lookup: Lookup, begin: Begin<S>) -> Race<S> {
         Race {
             begin,
+            location: Location::caller(),
             lookup: Some(lookup),
             rest: Vec::new().into_iter(),
             attempts: Vec::new(),
@@ -134,6 +144,7 @@ impl<S: ByteStream> Race<S> {
         }
         if !self.hurries {
             let patience = self.patience.get_or_insert_with(|| sleep(PATIENCE));
+            patience.location = self.location;
             ready!(Pin::new(patience).poll(cx));
         }
         (self.patience, self.hurries) = (None, false);
@@ -160,7 +171,7 @@ impl<S: ByteStream> Future for Race<S> {
                 let none = || io::Error::new(ErrorKind::InvalidInput, "no address to connect to");
                 return Poll::Ready(Err(this.error.take().unwrap_or_else(none)));
             };
-            match (this.begin)(addr) {
+            match (this.begin)(addr, this.location) {
                 Ok(attempt) => this.attempts.push(attempt),
                 Err(error) => this.fail(error),
             }

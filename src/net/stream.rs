@@ -39,6 +39,7 @@ where
 {
     /// Waits until the OS has said that the peer has ended its half. It says so with an event for
     /// reading, as data does: a task that waits for the end reads each report, and takes none away.
+    #[track_caller]
     pub(super) fn closed(&self) -> impl Future<Output = io::Result<()>> + use<'_, S> {
         let closed = |io: &Async<S>| {
             if io.is_closed() { Poll::Ready(Ok(())) } else { Poll::Pending }

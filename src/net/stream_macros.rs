@@ -61,6 +61,7 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was read.
+            #[track_caller]
             pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().operation(Direction::Read, |io| io.try_read(buf))
@@ -100,6 +101,7 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was read.
+            #[track_caller]
             pub fn read_vectored(
                 &self,
                 bufs: &mut [std::io::IoSliceMut<'_>],
@@ -123,6 +125,7 @@ macro_rules! reading {
             ///
             /// Not cancel safe: if the future is dropped, the bytes that were read are in
             /// `buf`, but their number is lost.
+            #[track_caller]
             pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 let mut filled = 0;
@@ -145,6 +148,7 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing.
+            #[track_caller]
             pub fn readable(&self) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().ready(Direction::Read)
@@ -187,6 +191,7 @@ macro_rules! reading {
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing.
+            #[track_caller]
             pub fn closed(&self) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::net::stream::HasStream;
                 self.io().closed()
@@ -247,6 +252,7 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was written.
+            #[track_caller]
             pub fn write(&self, buf: &[u8]) -> impl Future<Output = std::io::Result<usize>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().operation(Direction::Write, |io| io.try_write(buf))
@@ -266,6 +272,7 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// If the future is dropped before it is ready, nothing was written.
+            #[track_caller]
             pub fn write_vectored(
                 &self,
                 bufs: &[std::io::IoSlice<'_>],
@@ -288,6 +295,7 @@ macro_rules! writing {
             ///
             /// Not cancel safe: if the future is dropped, a part of `buf` may have been written,
             /// and its length is lost.
+            #[track_caller]
             pub fn write_all(&self, mut buf: &[u8]) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().operation(Direction::Write, move |io| io.try_write_all(&mut buf))
@@ -336,6 +344,7 @@ macro_rules! writing {
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing.
+            #[track_caller]
             pub fn writable(&self) -> impl Future<Output = std::io::Result<()>> {
                 use $crate::{id::Direction, net::stream::HasStream};
                 self.io().ready(Direction::Write)

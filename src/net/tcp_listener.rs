@@ -70,6 +70,7 @@ impl TcpListener {
     ///
     /// A connection that comes after the future was dropped stays in the OS's queue, for the next
     /// call.
+    #[track_caller]
     pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
         self.io.operation(Direction::Read, try_accept)
     }
@@ -120,12 +121,14 @@ impl TcpListener {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.io.ready(Direction::Read)
     }
 
     /// Creates the stream of all connections to come, for code that prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
+    #[track_caller]
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { accept: self.io.operation(Direction::Read, try_accept) }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     addrs::{Lookup, ToAddrs, place_of},
-    connect::{Connecting, Race},
+    connect::{Caller, Connecting, Race},
     split::{OwnedReadHalf, OwnedWriteHalf},
     stream::ByteStream,
 };
@@ -71,6 +71,7 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connections that are being made.
+    #[track_caller]
     pub fn connect(addr: impl ToAddrs) -> Connect {
         Connect(Race::new(Lookup::of(&addr), begin))
     }
@@ -89,6 +90,7 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.operation(Direction::Read, move |io| {
             if buf.is_empty() {
@@ -169,6 +171,7 @@ impl OwnedReadHalf<TcpStream> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.peek(buf)
     }
@@ -189,10 +192,10 @@ impl Future for Connect {
 }
 
 /// Begins to connect.
-fn begin(addr: SocketAddr) -> io::Result<Connecting<mio::net::TcpStream>> {
+fn begin(addr: SocketAddr, location: Caller) -> io::Result<Connecting<mio::net::TcpStream>> {
     // Made just now, so no duplicate of it exists.
     let io = Async::socket(mio::net::TcpStream::connect(addr)?, label).assume_unique();
-    Ok(Connecting::new(io))
+    Ok(Connecting::new(io, location))
 }
 
 stream!(TcpStream);

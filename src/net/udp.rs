@@ -6,6 +6,7 @@ use std::{
     cell::Cell,
     io::{self, ErrorKind},
     net::{self, SocketAddr},
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -94,6 +95,7 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
+    #[track_caller]
     pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.write_with(move |socket| socket.send(buf))
     }
@@ -117,12 +119,14 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
+    #[track_caller]
     pub fn send_to(
         &self,
         buf: &[u8],
         addr: impl ToAddrs,
     ) -> impl Future<Output = io::Result<usize>> {
-        SendTo { socket: self, buf, to: Lookup::unless_one(&addr), id: Cell::new(0) }
+        let (to, location) = (Lookup::unless_one(&addr), Location::caller());
+        SendTo { socket: self, buf, to, id: Cell::new(0), location }
     }
 
     /// Receives a datagram from the peer that [`connect`](UdpSocket::connect) has named. Returns
@@ -141,6 +145,7 @@ impl UdpSocket {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
+    #[track_caller]
     pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.read_with(move |socket| socket.recv(buf))
     }
@@ -160,6 +165,7 @@ impl UdpSocket {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
+    #[track_caller]
     pub fn recv_from(
         &self,
         buf: &mut [u8],
@@ -181,6 +187,7 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.read_with(move |socket| socket.peek(buf))
     }
@@ -199,6 +206,7 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn peek_from(
         &self,
         buf: &mut [u8],
@@ -262,6 +270,7 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.io.ready(Direction::Read)
     }
@@ -279,6 +288,7 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
         self.io.ready(Direction::Write)
     }
@@ -318,6 +328,8 @@ struct SendTo<'a, 'b> {
     to: Result<SocketAddr, Lookup>,
     /// The wait that it has begun.
     id: Cell<WaiterId>,
+    /// The call that made it.
+    location: &'static Location<'static>,
 }
 
 impl Future for SendTo<'_, '_> {
@@ -336,7 +348,7 @@ impl Future for SendTo<'_, '_> {
         let send = |io: &Async<mio::net::UdpSocket>| {
             io.attempt(direction, |socket| socket.send_to(buf, to))
         };
-        this.socket.io.poll_future(direction, &this.id, cx, send)
+        this.socket.io.poll_future(direction, (&this.id, this.location), cx, send)
     }
 }
 

@@ -12,6 +12,7 @@
 use std::{
     cell::{Cell, OnceCell},
     io,
+    panic::Location,
     rc::{Rc, Weak},
     task::{Poll, Waker},
 };
@@ -38,8 +39,9 @@ const SHORT_MEANS_DRAINED: bool = cfg!(any(target_os = "linux", target_os = "and
 /// What kind of wait begins.
 #[derive(Clone, Copy)]
 pub(crate) enum Wait<'a> {
-    /// That of a future, which keeps its id and ends it when it is dropped.
-    Future(&'a Cell<WaiterId>),
+    /// That of a future, which keeps its id and ends it when it is dropped. The place is that of the
+    /// call that made the future.
+    Future(&'a Cell<WaiterId>, &'static Location<'static>),
     /// That of a poll without a future. All such polls share one slot.
     Polled,
 }
@@ -285,7 +287,7 @@ impl Registered {
             return Ok(());
         }
         match wait {
-            Wait::Future(id) => self.source.wait(direction, id, waker),
+            Wait::Future(id, _) => self.source.wait(direction, id, waker),
             Wait::Polled => {
                 let is_new = self.source.wait_polled(direction, waker);
                 if let Some(task) = current::task().filter(|_| is_new) {
@@ -293,7 +295,11 @@ impl Registered {
                 }
             }
         }
-        let kind = || EventKind::Waiting { source: self.source.id(), direction };
+        let location = match wait {
+            Wait::Future(_, location) => location,
+            Wait::Polled => Location::caller(),
+        };
+        let kind = || EventKind::Waiting { source: self.source.id(), direction, location };
         shared.tracer.emit(current::task(), kind);
         Ok(())
     }

@@ -82,7 +82,7 @@ impl Shared {
             idle_wakers: Rc::default(),
             sources: RefCell::new(Slab::new()),
             polled: RefCell::new(SecondaryMap::new()),
-            timers: Rc::new(Timers::new()),
+            timers: Rc::new(Timers::new(Rc::clone(&tracer))),
             clock,
             tracer,
             is_closed: Cell::new(false),
@@ -304,7 +304,7 @@ impl Shared {
     pub(crate) fn tick(&self) {
         let now = self.clock.tick();
         if !self.timers.is_empty() {
-            self.timers.fire(now, &self.tracer);
+            self.timers.fire(now);
         }
     }
 

@@ -10,6 +10,8 @@ use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     mem,
+    panic::Location,
+    rc::Rc,
     task::Waker,
     time::Instant,
 };
@@ -32,6 +34,7 @@ pub(crate) struct Timers {
     next: Cell<u64>,
     /// How many have fired.
     fired: Cell<u64>,
+    tracer: Rc<Tracer>,
 }
 
 struct Timer {
@@ -54,12 +57,13 @@ struct Deadline {
 }
 
 impl Timers {
-    pub(super) fn new() -> Timers {
+    pub(super) fn new(tracer: Rc<Tracer>) -> Timers {
         Timers {
             waiting: RefCell::new(Slab::new()),
             deadlines: RefCell::new(BinaryHeap::new()),
             next: Cell::new(0),
             fired: Cell::new(0),
+            tracer,
         }
     }
 
@@ -95,32 +99,59 @@ impl Timers {
         }
     }
 
-    /// Moves a timer's deadline.
+    /// Moves a timer's deadline. `location` is that of the call that asks for it.
     #[inline]
-    pub(crate) fn reset(&self, key: Key, at: Option<Instant>) {
+    pub(crate) fn reset(&self, key: Key, at: Option<Instant>, location: &'static Location) {
         let number = self.next_number();
-        if let Some(timer) = self.waiting.borrow_mut().get_mut(key) {
-            (timer.number, timer.at) = (number, at);
-        }
+        let old = self.waiting.borrow_mut().get_mut(key).map(|timer| {
+            timer.number = number;
+            (timer.task, mem::replace(&mut timer.at, at))
+        });
         self.push(key, number, at);
         self.sweep();
+        if let Some((task, old)) = old {
+            self.tracer.emit(task, || EventKind::TimerDropped { deadline: old });
+            self.report_set(task, at, location);
+        }
     }
 
-    /// Says whether the timer has fired. If not, `waker` is called when it does.
+    /// Reports that a task waits for a timer.
     #[inline]
-    pub(crate) fn poll(&self, key: Key, waker: &Waker) -> bool {
+    pub(crate) fn report_set(
+        &self,
+        task: Option<TaskId>,
+        deadline: Option<Instant>,
+        location: &'static Location,
+    ) {
+        self.tracer.emit(task, || EventKind::TimerSet { deadline, location });
+    }
+
+    /// Says whether the timer has fired. If not, `waker` is called when it does. `location` is that of
+    /// the call that set it.
+    #[inline]
+    pub(crate) fn poll(&self, key: Key, waker: &Waker, location: &'static Location) -> bool {
         match self.waiting.borrow().get(key) {
             None => return true,
             Some(timer) if timer.waker.will_wake(waker) => return false,
             Some(_) => {}
         }
-        // The clone, and the drop of the old waker, may be user code: nothing is borrowed.
-        let mut waker = waker.clone();
+        self.replace_waker(key, waker.clone(), location);
+        false
+    }
+
+    /// The clone of the new waker, and the drop of the old one, may be user code: nothing is borrowed
+    /// meanwhile.
+    fn replace_waker(&self, key: Key, mut waker: Waker, location: &'static Location) {
+        let (new, mut old) = (current::task(), None);
         if let Some(timer) = self.waiting.borrow_mut().get_mut(key) {
             mem::swap(&mut timer.waker, &mut waker);
-            timer.task = current::task();
+            old = Some((mem::replace(&mut timer.task, new), timer.at));
         }
-        false
+        drop(waker);
+        if let Some((old, deadline)) = old.filter(|(old, _)| *old != new) {
+            self.tracer.emit(old, || EventKind::TimerDropped { deadline });
+            self.report_set(new, deadline, location);
+        }
     }
 
     /// Says whether the timer is set and has not fired yet.
@@ -133,7 +164,9 @@ impl Timers {
     pub(crate) fn cancel(&self, key: Key) {
         let timer = self.waiting.borrow_mut().remove(key);
         self.sweep();
-        drop(timer);
+        if let Some(timer) = timer {
+            self.tracer.emit(timer.task, || EventKind::TimerDropped { deadline: timer.at });
+        }
     }
 
     /// Sweeps the entries out of the heap that find nothing, when they are the most.
@@ -179,11 +212,11 @@ impl Timers {
     }
 
     /// Fires the timers whose deadline has come, in the order of the deadlines.
-    pub(super) fn fire(&self, now: Instant, tracer: &Tracer) {
+    pub(super) fn fire(&self, now: Instant) {
         while let Some(timer) = self.pop_expired(now) {
             self.fired.set(self.fired.get() + 1);
             let _cause = current::with_cause(Cause::Timer);
-            tracer.emit(timer.task, || EventKind::TimerFired);
+            self.tracer.emit(timer.task, || EventKind::TimerFired);
             user_code::wake(timer.waker);
         }
     }
@@ -207,8 +240,9 @@ impl Timers {
         for key in keys {
             // One by one, for a wake may be user code, which may set and cancel timers.
             let timer = self.waiting.borrow_mut().remove(key);
-            if let Some(timer) = timer {
-                user_code::wake(timer.waker);
+            if let Some(Timer { task, at, waker, .. }) = timer {
+                self.tracer.emit(task, || EventKind::TimerDropped { deadline: at });
+                user_code::wake(waker);
             }
         }
     }
@@ -224,6 +258,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::clock::Clock;
+
+    fn timers() -> Timers {
+        Timers::new(Rc::new(Tracer::new(None, Rc::new(Clock::new(false)))))
+    }
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(1)
@@ -231,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_million_timers_made_and_cancelled_leave_nothing() {
-        let timers = Timers::new();
+        let timers = timers();
         let soon = Some(soon());
         let stays = timers.insert(soon, Waker::noop().clone());
         for _ in 0..1_000_000 {
@@ -240,16 +279,16 @@ mod tests {
         }
         assert_eq!(timers.waiting.borrow().len(), 1);
         assert!(timers.deadlines.borrow().len() <= SWEEP_ABOVE + 3);
-        assert!(!timers.poll(stays, Waker::noop()));
+        assert!(!timers.poll(stays, Waker::noop(), Location::caller()));
     }
 
     #[test]
     fn a_million_resets_leave_one_deadline() {
-        let timers = Timers::new();
+        let timers = timers();
         let soon = soon();
         let key = timers.insert(None, Waker::noop().clone());
         for _ in 0..1_000_000 {
-            timers.reset(key, Some(soon));
+            timers.reset(key, Some(soon), Location::caller());
         }
         assert!(timers.deadlines.borrow().len() <= SWEEP_ABOVE + 3);
         assert_eq!(timers.next_deadline(), Some(soon));
@@ -258,7 +297,7 @@ mod tests {
     /// While the executor goes away, a drop may set a timer, and another one cancel its own.
     #[test]
     fn a_timer_from_before_the_end_touches_none_from_after_it() {
-        let timers = Timers::new();
+        let timers = timers();
         let old = timers.insert(None, Waker::noop().clone());
         timers.close();
         assert!(timers.is_empty() && !timers.is_set(old));

@@ -1,5 +1,6 @@
 use std::{
     mem,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -28,11 +29,13 @@ use super::{Sleep, now};
 ///     assert!(second >= first + Duration::from_millis(1));
 /// });
 /// ```
+#[track_caller]
 pub fn interval(period: Duration) -> Interval {
     Interval { first: true, ..interval_at(now(), period) }
 }
 
 /// Ticks every `period`, the first time at `start`: otherwise as [`interval`].
+#[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     let (sleep, missed) = (Sleep::new(Some(start)), MissedTickBehavior::default());
     Interval { sleep, period, first: false, missed }
@@ -79,7 +82,9 @@ impl Interval {
     ///
     /// If the future is dropped before it is ready, no tick is lost: the next call waits for the
     /// same one.
+    #[track_caller]
     pub fn tick(&mut self) -> Tick<'_> {
+        self.sleep.location = Location::caller();
         Tick { interval: self }
     }
 
@@ -117,15 +122,17 @@ impl Interval {
     /// });
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[track_caller]
     pub fn reset(&mut self) {
         self.first = false;
-        self.sleep.set(now().checked_add(self.period));
+        self.sleep.set(now().checked_add(self.period), Location::caller());
     }
 
     /// Makes the next tick come at `deadline`, and the others in periods after it.
+    #[track_caller]
     pub fn reset_at(&mut self, deadline: Instant) {
         self.first = false;
-        self.sleep.set(Some(deadline));
+        self.sleep.set(Some(deadline), Location::caller());
     }
 
     #[track_caller]
@@ -137,7 +144,7 @@ impl Interval {
         }
         let now = now();
         let due = due.unwrap_or(now);
-        self.sleep.set(self.after(due, now));
+        self.sleep.set(self.after(due, now), self.sleep.location);
         Poll::Ready(due)
     }
 

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    panic::{RefUnwindSafe, UnwindSafe},
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -14,7 +14,6 @@ use crate::{
         timers::Timers,
     },
     slab::Key,
-    trace::EventKind,
 };
 
 /// Waits for `duration` from now. One that is longer than the clock can count never ends; zero
@@ -37,6 +36,7 @@ use crate::{
 /// # Cancel safety
 ///
 /// Dropping it cancels the timer, and leaves nothing behind.
+#[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep::new(super::now().checked_add(duration))
 }
@@ -50,6 +50,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// # Cancel safety
 ///
 /// Dropping it cancels the timer, and leaves nothing behind.
+#[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::new(Some(deadline))
 }
@@ -63,6 +64,8 @@ pub struct Sleep {
     /// `None` is never.
     deadline: Option<Instant>,
     state: State,
+    /// The call that made it, or that set it anew.
+    pub(crate) location: &'static Location<'static>,
 }
 
 enum State {
@@ -77,8 +80,9 @@ enum State {
 }
 
 impl Sleep {
+    #[track_caller]
     pub(super) fn new(deadline: Option<Instant>) -> Sleep {
-        Sleep { deadline, state: State::Unset }
+        Sleep { deadline, state: State::Unset, location: Location::caller() }
     }
 
     /// Returns when it ends; `None` if never.
@@ -106,15 +110,18 @@ impl Sleep {
     /// });
     /// ```
     #[inline]
+    #[track_caller]
     pub fn reset(&mut self, deadline: Instant) {
-        self.set(Some(deadline));
+        self.set(Some(deadline), Location::caller());
     }
 
     #[inline]
-    pub(super) fn set(&mut self, deadline: Option<Instant>) {
-        self.deadline = deadline;
+    pub(super) fn set(&mut self, deadline: Option<Instant>, location: &'static Location<'static>) {
+        (self.deadline, self.location) = (deadline, location);
         match &self.state {
-            State::Set { timers, key } if timers.is_set(*key) => timers.reset(*key, deadline),
+            State::Set { timers, key } if timers.is_set(*key) => {
+                timers.reset(*key, deadline, location);
+            }
             _ => self.state = State::Unset,
         }
     }
@@ -129,10 +136,10 @@ impl Sleep {
             cx.waker().wake_by_ref();
             return;
         }
-        let (timers, deadline) = (Rc::clone(&reactor.timers), self.deadline);
-        let key = timers.insert(deadline, cx.waker().clone());
+        let timers = Rc::clone(&reactor.timers);
+        let key = timers.insert(self.deadline, cx.waker().clone());
         self.state = State::Set { timers, key };
-        reactor.tracer.emit(current::task(), || EventKind::TimerSet { deadline });
+        reactor.timers.report_set(current::task(), self.deadline, self.location);
     }
 }
 
@@ -153,7 +160,7 @@ impl Future for Sleep {
                     Rc::ptr_eq(timers, &here().timers),
                     "a timer cannot wait here: {ELSEWHERE}"
                 );
-                timers.poll(*key, cx.waker())
+                timers.poll(*key, cx.waker(), self.location)
             }
         };
         if !fired {

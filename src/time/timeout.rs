@@ -31,6 +31,7 @@ use super::{Sleep, sleep, sleep_until};
 ///
 /// Dropping it drops the future and cancels the timer. To time out is to drop the future, so use
 /// it around what is itself cancel safe.
+#[track_caller]
 pub fn timeout<F: Future>(duration: Duration, future: F) -> Timeout<F> {
     Timeout { future: Box::pin(future), sleep: sleep(duration) }
 }
@@ -44,6 +45,7 @@ pub fn timeout<F: Future>(duration: Duration, future: F) -> Timeout<F> {
 /// # Cancel safety
 ///
 /// As for [`timeout`].
+#[track_caller]
 pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> Timeout<F> {
     Timeout { future: Box::pin(future), sleep: sleep_until(deadline) }
 }

@@ -167,6 +167,27 @@ pub enum EventKind {
         source: SourceId,
         /// The direction that it waits for.
         direction: Direction,
+        /// The call that made the operation; for a poll-style function, the call of that.
+        location: &'static Location<'static>,
+    },
+    /// The task has to wait for the end of another task: its waker is at that task's join handle.
+    /// (One that waits for a [`JoinSet`](crate::task::JoinSet) has its waker at one task of the set.
+    /// The wait for a [`RemoteJoinHandle`](crate::RemoteJoinHandle) is no event.)
+    #[non_exhaustive]
+    Joining {
+        /// The other task.
+        task: TaskId,
+        /// Where the handle was polled: its `.await`, if it is awaited by itself; where the task was
+        /// spawned, if the handle is all of its future.
+        location: &'static Location<'static>,
+    },
+    /// The wait for the end of another task is over: that task has ended, or its handle is gone or is
+    /// polled by another task, or the waker of a [`JoinSet`](crate::task::JoinSet) was called or has
+    /// moved to another task of the set.
+    #[non_exhaustive]
+    JoinEnded {
+        /// The other task.
+        task: TaskId,
     },
     /// The task was put into the ready queue. (A wake of a task that is in it already changes
     /// nothing, and is no event.)
@@ -196,9 +217,18 @@ pub enum EventKind {
     TimerSet {
         /// When it fires. `None`: never.
         deadline: Option<Instant>,
+        /// The call that made the timer, or that set it anew.
+        location: &'static Location<'static>,
     },
-    /// A timer that the task waits for fired.
+    /// A timer that the task waits for fired: the one with the earliest deadline.
     TimerFired,
+    /// A timer that the task waits for will not fire: it was dropped, or another task polls it now, or
+    /// it was set anew, of which [`TimerSet`](EventKind::TimerSet) tells next.
+    #[non_exhaustive]
+    TimerDropped {
+        /// When it would have fired. `None`: never.
+        deadline: Option<Instant>,
+    },
     /// A task's future returned its output, and was dropped.
     Finished,
     /// A task's future was dropped before it was ready.
@@ -287,9 +317,11 @@ impl fmt::Display for EventKind {
             EventKind::PollEnded { ready: false } => f.write_str("pending"),
             EventKind::Registered { source, label } => write!(f, "registered {source} ({label})"),
             EventKind::Deregistered { source } => write!(f, "deregistered {source}"),
-            EventKind::Waiting { source, direction } => {
+            EventKind::Waiting { source, direction, .. } => {
                 write!(f, "pending on {source} ({direction})")
             }
+            EventKind::Joining { task, .. } => write!(f, "pending on the end of {task}"),
+            EventKind::JoinEnded { task } => write!(f, "no longer pending on the end of {task}"),
             EventKind::Woken { by } => write!(f, "woken by {by}"),
             EventKind::Parked { timeout: None } => f.write_str("parked"),
             EventKind::Parked { timeout: Some(timeout) } => {
@@ -297,9 +329,12 @@ impl fmt::Display for EventKind {
             }
             EventKind::Unparked => f.write_str("unparked"),
             EventKind::OsEvent { source, readiness } => write!(f, "{source} is {readiness}"),
-            EventKind::TimerSet { deadline: Some(_) } => f.write_str("pending on a timer"),
-            EventKind::TimerSet { deadline: None } => f.write_str("pending on a timer, for ever"),
+            EventKind::TimerSet { deadline: Some(_), .. } => f.write_str("pending on a timer"),
+            EventKind::TimerSet { deadline: None, .. } => {
+                f.write_str("pending on a timer, for ever")
+            }
             EventKind::TimerFired => f.write_str("its timer has fired"),
+            EventKind::TimerDropped { .. } => f.write_str("its timer is dropped"),
             EventKind::Finished => f.write_str("finished"),
             EventKind::Aborted => f.write_str("aborted"),
             EventKind::Panicked => f.write_str("panicked"),

@@ -31,13 +31,16 @@ fn picture_of(state: &Value) -> Value {
         sources.insert(source.clone(), row());
     }
     let mut timers = Vec::new();
+    let mut joins: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for (number, task) in &tasks {
         for wait in task[4].as_array().unwrap() {
-            if let Some(source) = wait[0].as_u64() {
-                let row = sources.entry(source.to_string()).or_insert_with(row);
-                row.get_mut(wait[1].as_str().unwrap()).unwrap().push(*number);
-            } else {
-                timers.push((wait[1].as_u64().unwrap_or(u64::MAX), *number, &wait[1]));
+            match wait[0].as_str().unwrap() {
+                "source" => {
+                    let row = sources.entry(wait[1].to_string()).or_insert_with(row);
+                    row.get_mut(wait[3].as_str().unwrap()).unwrap().push(*number);
+                }
+                "timer" => timers.push((wait[1].as_u64().unwrap_or(u64::MAX), *number, &wait[1])),
+                _ => joins.entry(wait[1].to_string()).or_default().push(*number),
             }
         }
     }
@@ -59,6 +62,7 @@ fn picture_of(state: &Value) -> Value {
         "unknown": of("unknown"),
         "sources": sources,
         "timers": timers,
+        "joins": joins,
     })
 }
 
@@ -134,6 +138,27 @@ fn a_run_whose_beginning_is_missing_shows_what_the_model_says() {
         let steps: Vec<usize> = (0..=40).collect();
         check(&seen(&page, &steps).await, &steps, &mut replay);
         assert!(page.text("#summary").await.contains("earlier events"));
+    });
+}
+
+#[test]
+fn the_executors_of_the_ladder_can_be_stepped_through_in_both_languages() {
+    in_a_browser(async |page| {
+        for (_, run) in ladder_recorded::STEPS {
+            page.open_text(&pizzaiolo_watch::page_of_json(&run().unwrap()), "").await;
+            let script = "let excerpts = 0;
+                for (let step = 0; step <= pizzaiolo.last; step += 1) {
+                    pizzaiolo.go(step);
+                    excerpts += document.querySelectorAll('#excerpt pre').length;
+                }
+                return [pizzaiolo.last, excerpts];";
+            for _ in 0..2 {
+                let seen = page.run(script, Vec::new()).await;
+                assert!(seen[0].as_u64() > Some(10) && seen[1].as_u64() > Some(0), "{seen}");
+                page.click("#language").await;
+            }
+        }
+        assert_eq!(page.complaints().await, Vec::<String>::new());
     });
 }
 

@@ -4,8 +4,8 @@
 //! cargo run -p pizzaiolo-watch --example replays -- target/replays
 //! ```
 //!
-//! They are the table T1 to T7, a wake of each kind (`who_wakes`), and every program of the gallery of hangs,
-//! wrong and cured. Open `index.html` in the folder.
+//! They are the table T1 to T7, a wake of each kind (`who_wakes`), steps 5, 7, 8, 10 and 11 of the ladder, and
+//! every program of the gallery of hangs, wrong and cured. Open `index.html` in the folder.
 
 #[path = "../../../examples/pizza-server/connections.rs"]
 #[expect(dead_code, reason = "the server uses more of it")]
@@ -40,7 +40,10 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::trace::{Event, Observer};
+use pizzaiolo::{
+    Executor,
+    trace::{Event, Observer},
+};
 use pizzaiolo_watch::Timeline;
 
 fn main() -> io::Result<()> {
@@ -78,6 +81,21 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    for (step, run) in ladder_recorded::STEPS {
+        let file = format!("ladder-{step}.html");
+        fs::write(folder.join(&file), pizzaiolo_watch::page_of_json(&run()?))?;
+        link(&file, &format!("Step {step} of the ladder"));
+    }
+    let timeline = Rc::new(Timeline::new());
+    let executor = Executor::builder().observer(Rc::clone(&timeline)).build()?;
+    for (when, text) in ladder_recorded::step11(&executor)? {
+        timeline.mark(when, text);
+    }
+    let (read, stands) = ladder_recorded::STEP11;
+    let page = timeline.to_html().replace(read, stands);
+    fs::write(folder.join("ladder-11.html"), page)?;
+    link("ladder-11.html", "Step 11 of the ladder");
+
     let page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Replays</title>\n\
          <h1>Replays of real runs</h1>\n<ul>\n{links}</ul>\n</html>\n"

@@ -26,6 +26,6 @@ mod timeline;
 
 pub use self::{
     live::{Live, serve},
-    replay::Replay,
+    replay::{Replay, page_of_json},
     timeline::Timeline,
 };

@@ -90,7 +90,10 @@ fn order() -> Rc<Timeline> {
             let mut order = [0; 8];
             let n = time::timeout(Duration::from_secs(60), stream.read(&mut order)).await;
             stream.write_all(&order[..n.unwrap().unwrap()]).await.unwrap();
+            time::sleep(Duration::from_millis(1)).await;
         });
+        // So that the server has to wait for a connection.
+        yield_now().await;
         let client = TcpStream::connect(addr).await.unwrap();
         yield_now().await;
         client.write_all(b"2").await.unwrap();
@@ -98,6 +101,12 @@ fn order() -> Rc<Timeline> {
         server.await.unwrap();
     });
     timeline
+}
+
+/// The run that a page has in it.
+fn data(page: &str) -> Value {
+    let run = page.split_once("id=\"run\">").unwrap().1.split_once("</script>").unwrap().0;
+    serde_json::from_str(run).unwrap()
 }
 
 fn state(replay: &mut Replay, step: usize) -> Value {
@@ -143,15 +152,59 @@ fn a_task_is_in_one_state_and_its_waker_where_it_said() {
             assert!(status != "waiting" || !is_queued, "step {step}: {state}");
             if status == "waiting" {
                 for wait in task[4].as_array().unwrap() {
-                    left.insert(
-                        if wait[0].is_null() { "timer" } else { wait[1].as_str().unwrap() }
-                            .to_owned(),
-                    );
+                    left.insert(wait[3].as_str().or(wait[0].as_str()).unwrap().to_owned());
                 }
             }
         }
     }
-    assert!(left.contains("read") && left.contains("timer"), "{left:?}");
+    assert_eq!(left.iter().collect::<Vec<_>>(), ["join", "read", "timer"]);
+}
+
+/// The waits of a kind that the task of this name has after each step, without a repetition.
+fn waits(timeline: &Timeline, name: &str, kind: &str) -> Vec<Vec<Value>> {
+    let mut replay = Replay::new(timeline);
+    let events = timeline.events();
+    let is_it = |kind: &EventKind| matches!(kind, EventKind::Spawned { name: Some(spawned), .. } if **spawned == *name);
+    let first = events.iter().position(|event| is_it(event.kind())).unwrap() + 1;
+    let number = state(&mut replay, first)["queue"].as_array().unwrap().last().unwrap().to_string();
+    let mut all: Vec<Vec<Value>> = Vec::new();
+    for step in first..=replay.steps() {
+        let state = state(&mut replay, step);
+        let waits = state["tasks"][&number][4].as_array().unwrap().clone();
+        let waits: Vec<Value> =
+            waits.iter().filter(|it| it[0] == kind).map(|it| it[1].clone()).collect();
+        if all.last() != Some(&waits) {
+            all.push(waits);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_task_is_at_the_timers_and_handles_that_it_has_not_dropped_and_at_no_other() {
+    let (timeline, executor) = watched(true);
+    let second = Duration::from_secs(1);
+    executor.block_on(async {
+        let slow = task::Builder::new().name("slow").spawn(time::sleep(9 * second));
+        let waits = task::Builder::new().name("waits").spawn(async move {
+            // Over several polls, with a timer that stays and one that is given up.
+            let mut long = time::sleep(3 * second);
+            let poll = |sleep: &mut time::Sleep, cx: &mut std::task::Context<'_>| {
+                std::pin::Pin::new(sleep).poll(cx).is_ready()
+            };
+            poll_fn(|cx| Poll::Ready(poll(&mut long, cx))).await;
+            assert!(time::timeout(second, slow).await.is_err());
+            yield_now().await;
+            drop(long);
+            time::sleep(second).await;
+        });
+        waits.await.unwrap();
+    });
+    let counts = |kind: &str| -> Vec<usize> {
+        waits(&timeline, "waits", kind).iter().map(Vec::len).collect()
+    };
+    assert_eq!(counts("timer"), [0, 1, 2, 1, 0, 1, 0]);
+    assert_eq!(counts("join"), [0, 1, 0]);
 }
 
 #[test]
@@ -230,17 +283,14 @@ fn names_and_marks_cannot_end_the_script_element() {
         assert_eq!(count(&page), count(&plain), "{tag}");
     }
     // And the name is still there, whole.
-    let run = page.split_once("id=\"run\">").unwrap().1.split_once("</script>").unwrap().0;
-    let run: Value = serde_json::from_str(run).unwrap();
+    let run = data(&page);
     assert!(run["tasks"].as_array().unwrap().iter().any(|task| task["name"] == NASTY));
     assert_eq!(run["marks"][0][1], NASTY);
 }
 
 #[test]
 fn the_page_has_the_source_around_each_spawn() {
-    let page = kitchen().to_html();
-    let run = page.split_once("id=\"run\">").unwrap().1.split_once("</script>").unwrap().0;
-    let run: Value = serde_json::from_str(run).unwrap();
+    let run = data(&kitchen().to_html());
     let task =
         run["tasks"].as_array().unwrap().iter().find(|task| task["name"] == "rings").unwrap();
     let place = format!("{}:{}", task["file"].as_str().unwrap(), task["line"]);
@@ -248,6 +298,23 @@ fn the_page_has_the_source_around_each_spawn() {
     let first = usize::try_from(excerpt[0].as_u64().unwrap()).unwrap();
     let line = usize::try_from(task["line"].as_u64().unwrap()).unwrap();
     assert!(excerpt[1][line - first].as_str().unwrap().contains("rings"), "{excerpt}");
+}
+
+#[test]
+fn the_page_has_the_source_around_the_call_with_which_each_wait_began() {
+    let run = data(&order().to_html());
+    let places = run["places"].as_array().unwrap();
+    let texts: Vec<&str> = places
+        .iter()
+        .filter_map(|place| {
+            let excerpt = &run["files"][format!("{}:{}", place["file"].as_str()?, place["line"])];
+            let line = usize::try_from(place["line"].as_u64()? - excerpt[0].as_u64()?).unwrap();
+            excerpt[1][line].as_str()
+        })
+        .collect();
+    for call in ["accept()", "time::timeout", "stream.read", "time::sleep", "server.await"] {
+        assert!(texts.iter().any(|text| text.contains(call)), "{call}: {texts:?}");
+    }
 }
 
 #[test]

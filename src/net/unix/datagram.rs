@@ -111,6 +111,7 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
+    #[track_caller]
     pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.write_with(move |socket| socket.send(buf))
     }
@@ -132,10 +133,15 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, nothing was sent.
-    pub async fn send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
-        let path = path.as_ref();
+    #[track_caller]
+    pub fn send_to(
+        &self,
+        buf: &[u8],
+        path: impl AsRef<Path>,
+    ) -> impl Future<Output = io::Result<usize>> {
         // "Would block" is an answer here, not a reason to wait: no event would end the wait.
-        self.io.write_with(|socket| Ok(socket.send_to(buf, path))).await?
+        let send = self.io.write_with(move |socket| Ok(socket.send_to(buf, path.as_ref())));
+        async { send.await? }
     }
 
     /// Receives a datagram. Returns how many bytes of it are in `buf`.
@@ -153,6 +159,7 @@ impl UnixDatagram {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
+    #[track_caller]
     pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.io.read_with(move |socket| socket.recv(buf))
     }
@@ -171,6 +178,7 @@ impl UnixDatagram {
     ///
     /// If the future is dropped before it is ready, nothing was received: the datagram is for the
     /// next call.
+    #[track_caller]
     pub fn recv_from(
         &self,
         buf: &mut [u8],
@@ -234,6 +242,7 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.io.ready(Direction::Read)
     }
@@ -251,6 +260,7 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
         self.io.ready(Direction::Write)
     }

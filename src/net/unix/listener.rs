@@ -95,6 +95,7 @@ impl UnixListener {
     ///
     /// A connection that comes after the future was dropped stays in the OS's queue, for the next
     /// call.
+    #[track_caller]
     pub fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> {
         self.io.operation(Direction::Read, try_accept)
     }
@@ -145,12 +146,14 @@ impl UnixListener {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
+    #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.io.ready(Direction::Read)
     }
 
     /// Creates the stream of all connections to come, for code that prefers `next` to
     /// [`accept`](UnixListener::accept). It never ends.
+    #[track_caller]
     pub fn incoming(&self) -> UnixIncoming<'_> {
         UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
     }

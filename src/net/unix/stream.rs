@@ -1,6 +1,7 @@
 use std::{
     io,
     os::unix::net::{self, SocketAddr},
+    panic::Location,
     path::Path,
     pin::Pin,
     task::{Context, Poll},
@@ -10,7 +11,7 @@ use super::path_of;
 use crate::{
     async_io::Async,
     net::{
-        connect::Connecting,
+        connect::{Caller, Connecting},
         split::{OwnedReadHalf, OwnedWriteHalf},
         stream::ByteStream,
     },
@@ -72,8 +73,9 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection that is being made.
+    #[track_caller]
     pub fn connect(path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> {
-        Connect::Begin(Some(move || mio::net::UnixStream::connect(path)))
+        Connect::Begin(Some(move || mio::net::UnixStream::connect(path)), Location::caller())
     }
 
     /// Connects to the listener at this address, which may be an abstract one (on Linux).
@@ -89,8 +91,9 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// As for [`connect`](UnixStream::connect).
+    #[track_caller]
     pub fn connect_addr(addr: &SocketAddr) -> impl Future<Output = io::Result<UnixStream>> {
-        Connect::Begin(Some(move || mio::net::UnixStream::connect_addr(addr)))
+        Connect::Begin(Some(move || mio::net::UnixStream::connect_addr(addr)), Location::caller())
     }
 
     /// Creates two streams that are connected with each other.
@@ -125,7 +128,7 @@ impl UnixStream {
 
 /// The future of a connection: not polled yet, or being made.
 enum Connect<F> {
-    Begin(Option<F>),
+    Begin(Option<F>, Caller),
     Begun(Connecting<mio::net::UnixStream>),
 }
 
@@ -145,9 +148,11 @@ where
                 Connect::Begun(connecting) => {
                     return Pin::new(connecting).poll(cx).map_ok(|io| UnixStream { io });
                 }
-                Connect::Begin(begin) => {
+                Connect::Begin(begin, location) => {
                     let begin = begin.take().unwrap_or_else(|| unreachable!("it begins once"));
-                    *self = Connect::Begun(Connecting::new(UnixStream::unique(begin()?).io));
+                    let location = *location;
+                    let io = UnixStream::unique(begin()?).io;
+                    *self = Connect::Begun(Connecting::new(io, location));
                 }
             }
         }

@@ -46,7 +46,8 @@ impl History {
     /// Takes in what has happened meanwhile, and returns the message that tells it.
     pub(crate) fn take_in(&mut self, mut news: Vec<Step>) -> String {
         let skipped = news.len().saturating_sub(MOST_A_MESSAGE);
-        let known = (self.names.tasks.next(), self.names.sources.next());
+        let names = &self.names;
+        let known = (names.tasks.next(), names.sources.next(), names.places.next());
         if skipped > 0 {
             let mut missing = 0;
             for step in &news[..skipped] {

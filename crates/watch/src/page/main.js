@@ -52,7 +52,7 @@ function show(moves = false) {
   drawAction(event, before, moves);
   const why = about === null || about === undefined ? [say("why.select")] : reasons(run, state, step, about);
   byId("reasons").replaceChildren(...why.map((reason) => element("p", {}, reason)));
-  renderSource(run, about ?? null);
+  renderSource(run, state, about ?? null);
   renderWarnings(run, state);
   const now = event?.[WHEN] ?? 0;
   table.render(run, state, now, matches);
@@ -143,6 +143,7 @@ function setLanguage(to) {
   byId("quiz").dataset.say = quiz.on ? "quiz.stop" : "quiz.start";
   if (run) {
     summary();
+    showMarks();
     show();
     strip.draw(matches);
   }

@@ -6,7 +6,9 @@ const WARNINGS = 8;
 const MOST_UNKNOWN = 4096;
 const RECENT = 24;
 // The fields of a task.
-const STATUS = 0, SINCE = 1, POLLS = 2, BUSY = 3, WAITS = 4, HAS_SET_TIMER = 5;
+const STATUS = 0, SINCE = 1, POLLS = 2, BUSY = 3, WAITS = 4;
+// The fields of a wait: "source", "timer" or "join"; the socket, the deadline or the other task; the call.
+const KIND = 0, ON = 1, PLACE = 2, WAY = 3;
 // The fields of a step; what follows depends on the word.
 const WHEN = 0, WORD = 1, TASK = 2;
 
@@ -50,7 +52,7 @@ function apply(state, step) {
     case "deregistered":
       delete state.sources[step[3]];
       for (const task of Object.values(state.tasks)) {
-        if (task[WAITS].length > 0) task[WAITS] = task[WAITS].filter(([source]) => source !== step[3]);
+        if (task[WAITS].length > 0) task[WAITS] = task[WAITS].filter((wait) => wait[KIND] !== "source" || wait[ON] !== step[3]);
       }
       break;
     case "os":
@@ -64,7 +66,7 @@ function apply(state, step) {
 function applyTo(state, number, step, when) {
   switch (step[WORD]) {
     case "spawned":
-      state.tasks[number] = ["queued", when, 0, 0, [], false];
+      state.tasks[number] = ["queued", when, 0, 0, []];
       enqueue(state, number);
       break;
     case "poll":
@@ -75,15 +77,20 @@ function applyTo(state, number, step, when) {
       endPoll(state, number, step[WORD] === "ready", when);
       break;
     case "waiting":
-      addWait(state, number, [step[3], step[4]], when);
+      addWait(state, number, ["source", step[3], step[4], step[5]], when);
       break;
-    case "timerset": {
-      const task = taskOf(state, number, "polled", when);
-      if (!task[HAS_SET_TIMER]) task[WAITS] = task[WAITS].filter(([source]) => source !== null);
-      task[HAS_SET_TIMER] = true;
-      addWait(state, number, [null, step[3]], when);
+    case "joining":
+      addWait(state, number, ["join", step[3], step[4]], when);
       break;
-    }
+    case "joinended":
+      endWait(state, number, "join", step[3]);
+      break;
+    case "timerset":
+      addWait(state, number, ["timer", step[3], step[4]], when);
+      break;
+    case "timerdropped":
+      endWait(state, number, "timer", step[3]);
+      break;
     case "timerfired":
       takeTimer(taskOf(state, number, "waiting", when));
       break;
@@ -104,7 +111,7 @@ function applyTo(state, number, step, when) {
 
 /** A task, which has this status if it was not known. */
 function taskOf(state, number, status, when) {
-  return (state.tasks[number] ??= [status, when, 0, 0, [], false]);
+  return (state.tasks[number] ??= [status, when, 0, 0, []]);
 }
 
 function enqueue(state, number) {
@@ -128,8 +135,7 @@ function startPoll(state, number, when) {
   const task = taskOf(state, number, "queued", when);
   setStatus(task, "polled", when);
   task[POLLS] += 1;
-  task[WAITS] = task[WAITS].filter(([source]) => source === null);
-  task[HAS_SET_TIMER] = false;
+  task[WAITS] = task[WAITS].filter((wait) => wait[KIND] !== "source");
   state.running = number;
 }
 
@@ -153,16 +159,25 @@ function endUnendedPoll(state, when) {
   if (state.running !== null) end(state, state.running, "panicked", when);
 }
 
-function addWait(state, number, [source, what], when) {
+/** Two timers of one deadline are two waits. */
+function addWait(state, number, wait, when) {
   const waits = taskOf(state, number, "polled", when)[WAITS];
-  if (!waits.some((wait) => wait[0] === source && wait[1] === what)) waits.push([source, what]);
+  const isSame = (other) => other[KIND] === wait[KIND] && other[ON] === wait[ON] && other[WAY] === wait[WAY];
+  if (wait[KIND] === "timer" || !waits.some(isSame)) waits.push(wait);
+}
+
+/** One wait is over. */
+function endWait(state, number, kind, on) {
+  const waits = state.tasks[number]?.[WAITS] ?? [];
+  const index = waits.findIndex((wait) => wait[KIND] === kind && wait[ON] === on);
+  if (index >= 0) waits.splice(index, 1);
 }
 
 /** A timer fires: the earliest. */
 function takeTimer(task) {
-  const timers = task[WAITS].filter(([source]) => source === null);
+  const timers = task[WAITS].filter((wait) => wait[KIND] === "timer");
   if (timers.length === 0) return;
-  const time = ([, deadline]) => deadline ?? Infinity;
+  const time = (wait) => wait[ON] ?? Infinity;
   remove(task[WAITS], timers.reduce((a, b) => (time(b) < time(a) ? b : a)));
 }
 
@@ -170,7 +185,8 @@ function wake(state, number, step, when) {
   const task = taskOf(state, number, "waiting", when);
   if (hasEnded(task)) return;
   if (step[3] === "source") {
-    task[WAITS] = task[WAITS].filter(([source, way]) => source !== step[4] || way !== step[5]);
+    const isIt = (wait) => wait[KIND] === "source" && wait[ON] === step[4] && wait[WAY] === step[5];
+    task[WAITS] = task[WAITS].filter((wait) => !isIt(wait));
   }
   if (task[STATUS] !== "polled") setStatus(task, "queued", when);
   enqueue(state, number);
@@ -211,6 +227,9 @@ class Run {
   constructor(data) {
     this.tasks = new Map();
     this.sources = new Map();
+    this.places = new Map();
+    /** A task has awaited the end of another. */
+    this.hasJoins = false;
     this.events = [];
     this.marks = [];
     this.files = data.files;
@@ -238,10 +257,12 @@ class Run {
   append(data) {
     for (const task of data.tasks) this.tasks.set(task.n, task);
     for (const source of data.sources) this.sources.set(source.n, source);
+    for (const place of data.places) this.places.set(place.n, place);
     this.marks.push(...data.marks);
     Object.assign(this.files, data.files);
     for (const event of data.events) {
       this.events.push(event);
+      this.hasJoins ||= event[WORD] === "joining";
       apply(this.latest.state, event);
       this.latest.step += 1;
       this.keep(this.latest);
@@ -307,10 +328,12 @@ class Run {
 
   forgetNames(state) {
     const tasks = new Set(Object.keys(state.tasks).map(Number));
+    for (const task of Object.values(state.tasks)) for (const wait of task[WAITS]) if (wait[KIND] === "join") tasks.add(wait[ON]);
     const sources = new Set(Object.keys(state.sources).map(Number));
     for (const event of this.events) {
       tasks.add(event[TASK]);
       if (event[WORD] === "woken" && event[3] === "task") tasks.add(event[4]);
+      if (["joining", "joinended"].includes(event[WORD])) tasks.add(event[3]);
       if (event[WORD] === "woken" && event[3] === "source") sources.add(event[4]);
       if (["registered", "deregistered", "waiting", "os"].includes(event[WORD])) sources.add(event[3]);
       if (event[WORD] === "gap" && event[4]) {

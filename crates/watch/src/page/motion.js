@@ -47,7 +47,9 @@ function actionOf(event, before) {
     case "spawned":
       return { from: before.running === null ? byId("thread") : inPlace(`.chip[data-task="${before.running}"]`), to: task(), kind: "spawn" };
     case "waiting":
-      return { from: task(), to: inPlace(`.socket[data-source="${event[3]}"] [data-way="${event[4]}"]`), kind: "leave" };
+      return { from: task(), to: inPlace(`.socket[data-source="${event[3]}"] [data-way="${event[5]}"]`), kind: "leave" };
+    case "joining":
+      return { from: task(), to: inPlace(`.join[data-join="${event[3]}"]`), kind: "leave" };
     case "timerset":
       return { from: task(), to: inPlace(`.timer[data-timer="${number}"]`), kind: "leave" };
     case "os":

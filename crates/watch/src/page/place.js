@@ -67,8 +67,8 @@ const saidText = (bits) => (bits === null ? sayText("said.nothing") : sayText("s
 function renderSockets(run, state) {
   const left = new Map();
   for (const [number, task] of Object.entries(state.tasks)) {
-    for (const [source, way] of task[WAITS]) {
-      if (source === null) continue;
+    for (const [kind, source, , way] of task[WAITS]) {
+      if (kind !== "source") continue;
       const key = `${source} ${way}`;
       if (!left.has(key)) left.set(key, []);
       left.get(key).push(Number(number));
@@ -83,7 +83,7 @@ function renderSockets(run, state) {
     const row = element("li", { class: "socket", "data-source": number });
     row.append(element("span", { class: "label", title: sourceName(run, number) }, sourceName(run, number)));
     row.append(element("span", { class: "readiness" }, saidText(state.sources[number] ?? null)));
-    for (const way of ["read", "write"]) {
+    for (const way of left.has(`${number} either`) ? ["either"] : ["read", "write"]) {
       const wakers = (left.get(`${number} ${way}`) ?? []).map((task) => wakerNode(run, task));
       row.append(element("span", { class: "way", "data-way": way }, element("small", {}, say(way)), ...wakers));
     }
@@ -95,7 +95,7 @@ function renderSockets(run, state) {
 function renderTimers(run, state, now) {
   const timers = [];
   for (const [number, task] of Object.entries(state.tasks)) {
-    for (const [source, deadline] of task[WAITS]) if (source === null) timers.push([deadline, Number(number)]);
+    for (const [kind, deadline] of task[WAITS]) if (kind === "timer") timers.push([deadline, Number(number)]);
   }
   timers.sort((a, b) => (a[0] ?? Infinity) - (b[0] ?? Infinity) || a[1] - b[1]);
   const rows = timers.slice(0, MOST_IN_A_BOX).map(([deadline, number]) => {
@@ -106,6 +106,27 @@ function renderTimers(run, state, now) {
     return row;
   });
   fill(byId("timers"), rows, timers.length - rows.length);
+}
+
+/** Of which tasks which others await the end. */
+function renderJoins(run, state) {
+  const left = new Map();
+  for (const [number, task] of Object.entries(state.tasks)) {
+    for (const [kind, other] of task[WAITS]) {
+      if (kind !== "join") continue;
+      if (!left.has(other)) left.set(other, []);
+      left.get(other).push(Number(number));
+    }
+  }
+  const numbers = [...left.keys()].sort((a, b) => a - b);
+  const rows = numbers.slice(0, MOST_IN_A_BOX).map((other) => {
+    const row = element("li", { class: "join", "data-join": other });
+    row.append(element("span", { class: "label" }, say("joins.of", { task: taskNode(run, other) })));
+    row.append(...left.get(other).map((number) => wakerNode(run, number)));
+    return row;
+  });
+  byId("joins").parentNode.hidden = !run.hasJoins && numbers.length === 0;
+  fill(byId("joins"), rows, numbers.length - rows.length);
 }
 
 /** Draws the state after a step. */
@@ -126,6 +147,7 @@ function renderPlace(run, state, event, matches, selected) {
   fillTasks(run, "unknown", unknown);
   renderSockets(run, state);
   renderTimers(run, state, now);
+  renderJoins(run, state);
   for (const [number, made] of chips) {
     const task = state.tasks[number];
     if (!task) {
@@ -146,9 +168,13 @@ function pictureOf() {
   const sources = {};
   for (const row of byId("sockets").querySelectorAll(".socket")) {
     const wakers = (way) => [...row.querySelectorAll(`[data-way=${way}] .waker`)].map((it) => Number(it.dataset.waker));
-    sources[row.dataset.source] = { read: wakers("read"), write: wakers("write") };
+    sources[row.dataset.source] = { read: [...wakers("read"), ...wakers("either")], write: wakers("write") };
   }
   const timers = [...byId("timers").querySelectorAll(".timer")].map((it) => [Number(it.dataset.timer), it.dataset.deadline]);
+  const joins = {};
+  for (const row of byId("joins").querySelectorAll(".join")) {
+    joins[row.dataset.join] = [...row.querySelectorAll(".waker")].map((it) => Number(it.dataset.waker));
+  }
   const again = byId("polled").querySelector(".again") !== null;
   return {
     thread: byId("thread").dataset.thread,
@@ -160,5 +186,6 @@ function pictureOf() {
     unknown: byId("unknown").parentNode.hidden ? [] : numbers("unknown"),
     sources,
     timers,
+    joins,
   };
 }

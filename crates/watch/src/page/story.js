@@ -48,8 +48,8 @@ function causeNode(run, event) {
 
 /** Whether a task waits for what the OS has just said of a socket. */
 function isWaitedFor(state, source, bits) {
-  const ways = [bits & 1 ? "read" : null, bits & 2 ? "write" : null];
-  return Object.values(state.tasks).some((task) => task[WAITS].some(([of, way]) => of === source && ways.includes(way)));
+  const ways = ["either", bits & 1 ? "read" : null, bits & 2 ? "write" : null];
+  return Object.values(state.tasks).some((task) => task[WAITS].some(([kind, of, , way]) => kind === "source" && of === source && ways.includes(way)));
 }
 
 /** The key of a step's sentence, and the values in it. `before` is the state before the step. */
@@ -77,7 +77,11 @@ function sentenceOf(run, before, event) {
     case "deregistered":
       return ["deregistered", { source: socket() }];
     case "waiting":
-      return [task ? `waiting.${event[4]}` : "waiting.outside", { task, source: socket() }];
+      return [task ? `waiting.${event[5]}` : "waiting.outside", { task, source: socket() }];
+    case "joining":
+      return ["joining", { task, other: taskNode(run, event[3]) }];
+    case "joinended":
+      return [hasEnded(before.tasks[event[3]] ?? [""]) ? "joinended" : "joinended.early", { task, other: taskNode(run, event[3]) }];
     case "woken": {
       const values = { task, where: where() };
       if (event[3] === "source") values.source = sourceNode(run, event[4]);
@@ -93,6 +97,8 @@ function sentenceOf(run, before, event) {
     }
     case "timerset":
       return event[3] === null ? ["timerset.never", { task }] : ["timerset", { task, time: human(event[3] - when) }];
+    case "timerdropped":
+      return event[3] === null ? ["timerdropped.never", { task }] : ["timerdropped", { task, time: human(event[3] - when) }];
     case "warned":
       return [`warned.${event[3]}`, { task, time: human(event[4] ?? 0) }];
     case "gap":
@@ -169,6 +175,10 @@ function causesOf(run, woken, number, withWake = false) {
     const left = run.find(woken, -1, (event) => event[WORD] === "waiting" && event[TASK] === number && event[3] === wake[4]);
     if (left !== undefined) why.push(say("why.left", { task: taskNode(run, number), step: stepNode(left) }));
   }
+  const before = run.step(woken - 1);
+  if (wake[3] === "task" && before?.[WORD] === "joinended" && before[TASK] === number) {
+    why.push(say("why.join", { task: taskNode(run, number), other: taskNode(run, before[3]), step: stepNode(woken - 1) }));
+  }
   if (wake[3] === "timer") {
     const fired = run.find(woken, -1, (event) => event[WORD] === "timerfired" && event[TASK] === number);
     if (fired !== undefined) why.push(say("why.timer", { step: stepNode(fired) }));
@@ -179,13 +189,15 @@ function causesOf(run, woken, number, withWake = false) {
 function whyWaiting(run, state, step, number, name, now) {
   const task = state.tasks[number];
   const why = [say("why.waiting", { task: name() })];
-  for (const [source, what] of task[WAITS]) {
-    if (source !== null) {
-      why.push(say(`why.waiting.${what}`, { source: sourceNode(run, source), time: human(now - task[SINCE]) }));
-    } else if (what === null) {
+  for (const [kind, on, , way] of task[WAITS]) {
+    if (kind === "source") {
+      why.push(say(`why.waiting.${way}`, { source: sourceNode(run, on), time: human(now - task[SINCE]) }));
+    } else if (kind === "join") {
+      why.push(say("why.waiting.join", { other: taskNode(run, on) }));
+    } else if (on === null) {
       why.push(say("why.waiting.never"));
     } else {
-      why.push(what > now ? say("why.waiting.timer", { time: human(what - now) }) : say("why.waiting.due"));
+      why.push(on > now ? say("why.waiting.timer", { time: human(on - now) }) : say("why.waiting.due"));
     }
   }
   if (task[WAITS].length === 0) why.push(say("why.waiting.unknown"));

@@ -61,10 +61,7 @@ class Table {
       this.rows.set(number, row);
     }
     const info = run.tasks.get(number);
-    const waits = task[WAITS].map(([source, what]) => {
-      if (source !== null) return `${sourceName(run, source)}: ${sayText(what)}`;
-      return sayText("table.timer", { time: what === null ? sayText("timer.never") : human(Math.max(0, what - now)) });
-    });
+    const waits = task[WAITS].map((wait) => `${waitText(run, wait, now)} (${shortPlace(run, wait[PLACE])})`);
     const busy = task[BUSY] + (task[STATUS] === "polled" ? Math.max(0, now - task[SINCE]) : 0);
     setText(row.children[0].firstChild, taskName(run, number));
     setText(row.children[1], sayText(`status.${task[STATUS]}`));
@@ -83,7 +80,7 @@ function renderWarnings(run, state) {
     say(`warned.${word}`, { task: taskNode(run, number), time: human(nanos ?? 0) }));
   for (const [number, task] of Object.entries(state.tasks)) {
     const waits = task[WAITS];
-    if (task[STATUS] === "waiting" && waits.length > 0 && waits.every(([source, what]) => source === null && what === null)) {
+    if (task[STATUS] === "waiting" && waits.length > 0 && waits.every(([kind, on]) => kind === "timer" && on === null)) {
       if (lines.length < 2 * WARNINGS) lines.push(say("warned.never", { task: taskNode(run, Number(number)) }));
     }
   }
@@ -91,7 +88,20 @@ function renderWarnings(run, state) {
   byId("warnings").replaceChildren(...lines.map((line) => element("li", {}, "⚠ ", line)));
 }
 
-/** Where a task was spawned. A file may be named by a way up and down: `tests/../examples/a.rs`. */
+/** What a task waits for. */
+function waitText(run, [kind, on, , way], now) {
+  if (kind === "source") return `${sourceName(run, on)}: ${sayText(way)}`;
+  if (kind === "join") return sayText("table.join", { task: taskName(run, on) });
+  return sayText("table.timer", { time: on === null ? sayText("timer.never") : human(Math.max(0, on - now)) });
+}
+
+/** The call with which a wait began, without its folders. */
+function shortPlace(run, number) {
+  const place = run.places.get(number);
+  return place ? `${place.file.split(/[/\\]/).pop()}:${place.line}` : "";
+}
+
+/** Where a task was spawned, or a wait began. A file may be named by a way up and down: `tests/../examples/a.rs`. */
 function placeOf(task) {
   const parts = [];
   for (const part of task.file.split(/[/\\]/)) {
@@ -101,27 +111,53 @@ function placeOf(task) {
   return `${parts.join("/")}:${task.line}`;
 }
 
-/** The source around the place where a task was spawned. */
-function renderSource(run, number) {
+/** The source around the place where a task was spawned, and around the calls with which its waits began. */
+function renderSource(run, state, number) {
   const box = byId("excerpt");
-  const task = number === null ? undefined : run.tasks.get(number);
-  const key = `${number} ${language}`;
+  const waits = number === null ? [] : (state.tasks[number]?.[WAITS] ?? []);
+  const places = [...new Set(waits.map((wait) => wait[PLACE]))].filter((place) => run.places.has(place));
+  const key = `${number} ${language} ${places.join(" ")}`;
   if (box.dataset.key === key) return;
   box.dataset.key = key;
   if (number === null) return box.replaceChildren(element("p", {}, say("why.select")));
-  if (task?.root) return box.replaceChildren(element("p", {}, say("source.root")));
-  if (task?.file === undefined) return box.replaceChildren(element("p", {}, say("source.unknown")));
-  const excerpt = run.files[`${task.file}:${task.line}`];
-  const place = placeOf(task);
-  const title = element("p", {}, say("source.spawned", { task: taskNode(run, number), place: element("code", {}, place) }));
-  if (!excerpt) return box.replaceChildren(title, element("p", {}, say("source.none", { place: element("code", {}, place) })));
-  const [first, lines] = excerpt;
-  const rows = lines.map((line, index) => {
-    const here = first + index === task.line;
-    const row = element("span", here ? { class: "here", "aria-current": "true" } : {}, element("small", {}, here ? "▸" : " ", String(first + index).padStart(4)), ` ${line}`);
-    return row;
+  const marks = [spawnMark(run, number), ...places.map((place) => waitMark(run, number, place))];
+  box.replaceChildren(...marks.map((mark) => mark.words), ...excerpts(run, marks));
+}
+
+/** A place that is shown: its file and line, the sign at the line, and what is said of it. */
+function spawnMark(run, number) {
+  const task = run.tasks.get(number);
+  if (task?.file === undefined) return { words: element("p", {}, say(task?.root ? "source.root" : "source.unknown")) };
+  return markOf(run, task, "▸", task.root ? "source.root.at" : "source.spawned", number);
+}
+
+const waitMark = (run, number, place) => markOf(run, run.places.get(place), "◖", "source.waits", number);
+
+function markOf(run, { file, line }, sign, key, number) {
+  const place = element("code", {}, placeOf({ file, line }));
+  const words = element("p", {}, `${sign} `, say(key, { task: taskNode(run, number), place }));
+  const lines = run.files[`${file}:${line}`];
+  if (!lines) words.append(" ", say("source.none", { place: place.cloneNode(true) }));
+  return { words, file, line, sign, lines };
+}
+
+/** The lines around the places. One that is among the lines of another is marked there. */
+function excerpts(run, marks) {
+  const shown = [];
+  for (const mark of marks.filter((mark) => mark.lines)) {
+    const [first, lines] = mark.lines;
+    const has = (other) => other.file === mark.file && mark.line >= other.first && mark.line < other.first + other.lines.length - 1;
+    const among = shown.find(has);
+    if (among) among.marks.push(mark);
+    else shown.push({ file: mark.file, first, lines, marks: [mark] });
+  }
+  return shown.map(({ file, first, lines, marks: here }) => {
+    const rows = lines.map((text, index) => {
+      const signs = here.filter((mark) => mark.line === first + index).map((mark) => mark.sign).join("");
+      return element("span", signs ? { class: "here", "aria-current": "true" } : {}, element("small", {}, signs.padEnd(2), String(first + index).padStart(4)), ` ${text}`);
+    });
+    return element("pre", { tabindex: "0", "aria-label": file }, ...rows);
   });
-  box.replaceChildren(title, element("pre", { tabindex: "0" }, ...rows));
 }
 
 /** The sentences of the steps before and after this one. */

@@ -7,7 +7,7 @@ use pizzaiolo::trace::{Cause, Direction, Readiness, TaskId, Warning};
 
 use super::{
     names::{Birth, Names, array, nanos},
-    state::{On, State, Status, Task, Thread},
+    state::{On, State, Status, Task, Thread, Wait},
     step::{Step, What},
 };
 
@@ -41,19 +41,28 @@ pub(crate) fn step(names: &mut Names, step: &Step) -> String {
             ("registered", format!(",{}", names.sources.of(*source)))
         }
         What::Deregistered(source) => ("deregistered", format!(",{}", names.sources.of(*source))),
-        What::Waiting(source, direction) => {
-            ("waiting", format!(r#",{},"{direction}""#, names.sources.of(*source)))
+        What::Waiting(source, direction, place) => {
+            let (source, place) = (names.sources.of(*source), names.places.of(place));
+            ("waiting", format!(r#",{source},{place},"{direction}""#))
         }
+        What::Joining(other, place) => {
+            ("joining", format!(",{},{}", names.tasks.of(*other), names.places.of(place)))
+        }
+        What::JoinEnded(other) => ("joinended", format!(",{}", names.tasks.of(*other))),
         What::Woken(by) => ("woken", cause(names, *by)),
         What::Parked(timeout) => ("parked", format!(",{}", or_null(timeout.map(nanos)))),
         What::Unparked => ("unparked", String::new()),
         What::OsEvent(source, readiness) => {
             ("os", format!(",{},{}", names.sources.of(*source), bits(*readiness)))
         }
-        What::TimerSet(deadline) => {
-            ("timerset", format!(",{}", or_null(deadline.map(|it| names.nanos(it)))))
+        What::TimerSet(deadline, place) => {
+            let deadline = or_null(deadline.map(|it| names.nanos(it)));
+            ("timerset", format!(",{deadline},{}", names.places.of(place)))
         }
         What::TimerFired => ("timerfired", String::new()),
+        What::TimerDropped(deadline) => {
+            ("timerdropped", format!(",{}", or_null(deadline.map(|it| names.nanos(it)))))
+        }
         What::Finished => ("finished", String::new()),
         What::Aborted => ("aborted", String::new()),
         What::Panicked => ("panicked", String::new()),
@@ -155,16 +164,19 @@ fn task(names: &mut Names, task: &Task) -> String {
         Status::Unknown => "unknown",
     };
     let mut waits = Vec::with_capacity(task.waits.len());
-    for on in &task.waits {
+    for Wait { on, place } in &task.waits {
+        let place = names.places.of(place);
         waits.push(match on {
             On::Source(source, direction) => {
-                format!(r#"[{},"{direction}"]"#, names.sources.of(*source))
+                format!(r#"["source",{},{place},"{direction}"]"#, names.sources.of(*source))
             }
             On::Timer(deadline) => {
-                format!("[null,{}]", or_null(deadline.map(|it| names.nanos(it))))
+                let deadline = or_null(deadline.map(|it| names.nanos(it)));
+                format!(r#"["timer",{deadline},{place}]"#)
             }
+            On::Join(other) => format!(r#"["join",{},{place}]"#, names.tasks.of(*other)),
         });
     }
     let (since, busy) = (names.nanos(task.since), nanos(task.busy));
-    format!(r#"["{status}",{since},{},{busy},{},{}]"#, task.polls, array(waits), task.has_set_timer)
+    format!(r#"["{status}",{since},{},{busy},{}]"#, task.polls, array(waits))
 }

@@ -11,7 +11,7 @@ mod sources;
 mod state;
 mod step;
 
-pub use self::page::Replay;
+pub use self::page::{Replay, page_of_json};
 pub(crate) use self::{
     encode::{learn, state as state_json, steps as steps_json},
     names::Names,

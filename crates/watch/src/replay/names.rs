@@ -10,6 +10,7 @@ use std::{
 
 use pizzaiolo::trace::{SourceId, TaskId};
 
+use super::step::Place;
 use crate::timeline::text::json;
 
 /// JavaScript counts exactly up to here: 104 days of nanoseconds.
@@ -22,6 +23,8 @@ pub(crate) struct Names {
     origin: Instant,
     pub(crate) tasks: Numbers<TaskId, Birth>,
     pub(crate) sources: Numbers<SourceId, Box<str>>,
+    /// The calls with which waits began. They are as many as the program has, and none is forgotten.
+    pub(crate) places: Numbers<Place, ()>,
 }
 
 /// What is known of a task from its beginning.
@@ -83,7 +86,8 @@ impl<Id: Copy + Eq + Hash, Known> Numbers<Id, Known> {
 
 impl Names {
     pub(crate) fn new(origin: Instant) -> Names {
-        Names { origin, tasks: Numbers::new(), sources: Numbers::new() }
+        let (tasks, sources, places) = (Numbers::new(), Numbers::new(), Numbers::new());
+        Names { origin, tasks, sources, places }
     }
 
     /// A moment, in nanoseconds from the origin.
@@ -102,12 +106,20 @@ impl Names {
                 name.map_or_else(|| "null".to_owned(), json)
             );
             if let Some(Birth { place, .. }) = birth {
-                let (file, line, column) = (json(place.file()), place.line(), place.column());
-                let _ = write!(task, r#","file":{file},"line":{line},"column":{column}"#);
+                let _ = write!(task, ",{}", place_fields(place));
             }
             task.push('}');
             task
         }))
+    }
+
+    /// The calls from this number on, as a JSON array.
+    pub(crate) fn places_json(&self, from: u32) -> String {
+        array(
+            self.places
+                .from(from)
+                .map(|(number, place, _)| format!(r#"{{"n":{number},{}}}"#, place_fields(place))),
+        )
     }
 
     /// The sockets from this number on, as a JSON array.
@@ -117,6 +129,11 @@ impl Names {
             format!(r#"{{"n":{number},"id":{},"label":{label}}}"#, json(&id.to_string()))
         }))
     }
+}
+
+fn place_fields(place: &Location<'_>) -> String {
+    let (file, line, column) = (json(place.file()), place.line(), place.column());
+    format!(r#""file":{file},"line":{line},"column":{column}"#)
 }
 
 /// A duration in nanoseconds that JavaScript can count.

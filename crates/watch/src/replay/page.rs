@@ -98,8 +98,8 @@ impl Replay {
     /// is taken for the last.
     ///
     /// The form: the thread, the task that is polled, the ready queue, for each task its status,
-    /// since when (ns), its polls, its busy time (ns), where its waker is; the tasks that have ended
-    /// last, the readiness of each socket, the warnings.
+    /// since when (ns), its polls, its busy time (ns), where its waker is and which call left it there;
+    /// the tasks that have ended last, the readiness of each socket, the warnings.
     pub fn state_json(&mut self, step: usize) -> String {
         let step = step.min(self.steps.len());
         if self.cursor.0 > step {
@@ -131,25 +131,44 @@ pub(crate) fn run_json(
     marks: &str,
     (first, missing): (u64, u64),
 ) -> String {
-    let fields = fields_json(names, (0, 0), events, marks);
+    let fields = fields_json(names, (0, 0, 0), events, marks);
     format!(r#"{{"first":{first},"missing":{missing},"base":{base},{fields}}}"#)
 }
 
-/// What a run and an addition to it have in common, without the braces: the tasks and the sockets from
-/// these numbers on, the source around each place where one of these tasks was spawned, the steps.
+/// What a run and an addition to it have in common, without the braces: the tasks, the sockets and the
+/// calls from these numbers on, the source around each call and each place where one of these tasks was
+/// spawned, the steps.
 pub(crate) fn fields_json(
     names: &Names,
-    (tasks, sources): (u32, u32),
+    (tasks, sources, places): (u32, u32, u32),
     events: &str,
     marks: &str,
 ) -> String {
     let births = names.tasks.from(tasks).filter_map(|(_, _, birth)| birth);
-    let files = sources::excerpts(births.map(|birth| (birth.place.file(), birth.place.line())));
+    let calls = names.places.from(places).map(|(_, place, _)| place);
+    let shown = births.map(|birth| birth.place).chain(calls);
+    let files = sources::excerpts(shown.map(|place| (place.file(), place.line())));
     format!(
-        r#""tasks":{},"sources":{},"marks":{marks},"files":{files},"events":{events}"#,
+        r#""tasks":{},"sources":{},"places":{},"marks":{marks},"files":{files},"events":{events}"#,
         names.tasks_json(tasks),
         names.sources_json(sources),
+        names.places_json(places),
     )
+}
+
+/// Makes the page of a run that another executor has recorded: `run` is JSON in the page's own form.
+///
+/// That form is what `to_html` puts into the element with the id `run`. It is an object: `first` and
+/// `missing` (0), `base` (the state before the first step, as [`Replay::state_json`] gives it), `tasks`
+/// (`n`, `id`, `root`, `name`, `file`, `line`), `sources` (`n`, `id`, `label`), `places` (`n`, `file`,
+/// `line`), `marks` (`[step, text]`), `files` (`"FILE:LINE": [first line, [lines]]`) and `events`. An event
+/// is an array: the nanoseconds since the beginning, a word, the number of the task or -1, and what else
+/// the word needs. `crates/course/ladder-recorded` writes such runs of the executors of the ladder.
+///
+/// What is no such run makes a page that shows nothing.
+#[must_use]
+pub fn page_of_json(run: &str) -> String {
+    page(run, "'none'")
 }
 
 /// The page that asks the program that it comes from for its run.

@@ -11,7 +11,7 @@ use std::{
 
 use pizzaiolo::trace::{Cause, Direction, Readiness, SourceId, TaskId, Warning};
 
-use super::step::{Step, What};
+use super::step::{Place, Step, What};
 
 /// How many of the tasks that have ended are kept.
 const ENDED: usize = 12;
@@ -62,9 +62,7 @@ pub(crate) struct Task {
     /// How long its polls took together.
     pub(crate) busy: Duration,
     /// Where its waker is, as far as that is known.
-    pub(crate) waits: Vec<On>,
-    /// It has set a timer in its latest poll.
-    pub(crate) has_set_timer: bool,
+    pub(crate) waits: Vec<Wait>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,11 +79,18 @@ pub(crate) enum Status {
     Unknown,
 }
 
-/// Where a task has left its waker.
+/// Where a task has left its waker, and the call with which that began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) on: On,
+    pub(crate) place: Place,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum On {
     Source(SourceId, Direction),
     Timer(Option<Instant>),
+    Join(TaskId),
 }
 
 impl Status {
@@ -97,7 +102,7 @@ impl Status {
 impl Task {
     fn new(status: Status, since: Instant) -> Task {
         let (polls, busy, waits) = (0, Duration::ZERO, Vec::new());
-        Task { status, since, polls, busy, waits, has_set_timer: false }
+        Task { status, since, polls, busy, waits }
     }
 
     fn set(&mut self, status: Status, since: Instant) {
@@ -114,11 +119,18 @@ impl Task {
 
     /// A timer fires: the earliest.
     fn take_timer(&mut self) {
-        let timers = self.waits.iter().enumerate().filter_map(|(index, on)| match on {
-            On::Timer(deadline) => Some((deadline.is_none(), *deadline, index)),
-            On::Source(..) => None,
+        let timers = self.waits.iter().enumerate().filter_map(|(index, wait)| match wait.on {
+            On::Timer(deadline) => Some((deadline.is_none(), deadline, index)),
+            _ => None,
         });
         if let Some((_, _, index)) = timers.min() {
+            self.waits.remove(index);
+        }
+    }
+
+    /// One wait is over. Two timers of one deadline are two waits.
+    fn end_wait(&mut self, on: On) {
+        if let Some(index) = self.waits.iter().position(|wait| wait.on == on) {
             self.waits.remove(index);
         }
     }
@@ -131,6 +143,10 @@ impl State {
         let mut state = State::default();
         let mut seen = HashSet::new();
         for step in steps {
+            if matches!(step.what, What::JoinEnded(_) | What::TimerDropped(_)) {
+                // In any state.
+                continue;
+            }
             let Some(task) = step.task.filter(|task| seen.insert(*task)) else { continue };
             let status = match step.what {
                 What::Spawned { .. } => continue,
@@ -155,9 +171,11 @@ impl State {
         tasks.extend(self.tasks.keys());
         tasks.extend(self.warnings.iter().map(|(task, ..)| task));
         sources.extend(self.sources.keys());
-        for on in self.tasks.values().flat_map(|task| &task.waits) {
-            if let On::Source(source, _) = on {
-                sources.insert(*source);
+        for wait in self.tasks.values().flat_map(|task| &task.waits) {
+            match wait.on {
+                On::Source(source, _) => drop(sources.insert(source)),
+                On::Join(task) => drop(tasks.insert(task)),
+                On::Timer(_) => {}
             }
         }
     }
@@ -206,10 +224,13 @@ impl State {
             }
             What::PollStarted => self.start_poll(task, when),
             What::PollEnded { ready } => self.end_poll(task, *ready, when),
-            What::Waiting(source, direction) => {
-                self.wait(task, On::Source(*source, *direction), when);
+            What::Waiting(source, direction, place) => {
+                self.wait(task, On::Source(*source, *direction), place, when);
             }
-            What::TimerSet(deadline) => self.set_timer(task, *deadline, when),
+            What::Joining(other, place) => self.wait(task, On::Join(*other), place, when),
+            What::JoinEnded(other) => self.end_wait(task, On::Join(*other)),
+            What::TimerSet(deadline, place) => self.wait(task, On::Timer(*deadline), place, when),
+            What::TimerDropped(deadline) => self.end_wait(task, On::Timer(*deadline)),
             What::TimerFired => self.task(task, Status::Waiting, when).take_timer(),
             What::Woken(by) => self.wake(task, *by, when),
             What::Finished => self.end(task, Status::Finished, when),
@@ -250,9 +271,9 @@ impl State {
         let entry = self.task(task, Status::Queued, when);
         entry.set(Status::Polled, when);
         entry.polls += 1;
-        // It leaves its waker anew at each socket that it still waits for; a timer keeps it.
-        entry.waits.retain(|on| matches!(on, On::Timer(_)));
-        entry.has_set_timer = false;
+        // It leaves its waker anew at each socket that it still waits for. That it waits no longer for a
+        // timer or a task is an event.
+        entry.waits.retain(|wait| !matches!(wait.on, On::Source(..)));
         self.running = Some(task);
     }
 
@@ -275,21 +296,17 @@ impl State {
         }
     }
 
-    fn wait(&mut self, task: TaskId, on: On, when: Instant) {
+    fn wait(&mut self, task: TaskId, on: On, place: Place, when: Instant) {
         let waits = &mut self.task(task, Status::Polled, when).waits;
-        if !waits.contains(&on) {
-            waits.push(on);
+        if matches!(on, On::Timer(_)) || waits.iter().all(|wait| wait.on != on) {
+            waits.push(Wait { on, place });
         }
     }
 
-    /// That a timer is dropped is no event. So a task that sets one in a later poll is taken to have
-    /// dropped those that it had.
-    fn set_timer(&mut self, task: TaskId, deadline: Option<Instant>, when: Instant) {
-        let entry = self.task(task, Status::Polled, when);
-        if !std::mem::replace(&mut entry.has_set_timer, true) {
-            entry.waits.retain(|on| matches!(on, On::Source(..)));
+    fn end_wait(&mut self, task: TaskId, on: On) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.end_wait(on);
         }
-        self.wait(task, On::Timer(deadline), when);
     }
 
     fn wake(&mut self, task: TaskId, by: Cause, when: Instant) {
@@ -298,7 +315,7 @@ impl State {
             return;
         }
         if let Cause::Source(source, direction) = by {
-            entry.waits.retain(|on| *on != On::Source(source, direction));
+            entry.waits.retain(|wait| wait.on != On::Source(source, direction));
         }
         if entry.status != Status::Polled {
             entry.set(Status::Queued, when);
@@ -309,7 +326,7 @@ impl State {
     fn deregister(&mut self, source: SourceId) {
         self.sources.remove(&source);
         for task in self.tasks.values_mut() {
-            task.waits.retain(|on| !matches!(on, On::Source(of, _) if *of == source));
+            task.waits.retain(|wait| !matches!(wait.on, On::Source(of, _) if of == source));
         }
     }
 

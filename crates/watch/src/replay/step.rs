@@ -10,6 +10,9 @@ use pizzaiolo::trace::{Cause, Direction, Event, EventKind, Readiness, SourceId, 
 
 use super::state::State;
 
+/// The call with which a wait began.
+pub(crate) type Place = &'static Location<'static>;
+
 /// Something that happened: when, to which task, and what.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -34,13 +37,16 @@ pub(crate) enum What {
         label: Box<str>,
     },
     Deregistered(SourceId),
-    Waiting(SourceId, Direction),
+    Waiting(SourceId, Direction, Place),
+    Joining(TaskId, Place),
+    JoinEnded(TaskId),
     Woken(Cause),
     Parked(Option<Duration>),
     Unparked,
     OsEvent(SourceId, Readiness),
-    TimerSet(Option<Instant>),
+    TimerSet(Option<Instant>, Place),
     TimerFired,
+    TimerDropped(Option<Instant>),
     Finished,
     Aborted,
     Panicked,
@@ -59,12 +65,12 @@ impl Step {
     pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
         tasks.extend(self.task);
         match &self.what {
-            What::Woken(Cause::Task(by)) => {
-                tasks.insert(*by);
+            What::Woken(Cause::Task(other)) | What::Joining(other, _) | What::JoinEnded(other) => {
+                tasks.insert(*other);
             }
             What::Registered { source, .. }
             | What::Deregistered(source)
-            | What::Waiting(source, _)
+            | What::Waiting(source, ..)
             | What::OsEvent(source, _)
             | What::Woken(Cause::Source(source, _)) => {
                 sources.insert(*source);
@@ -92,13 +98,18 @@ impl From<&EventKind> for What {
                 What::Registered { source: *source, label: Box::from(&**label) }
             }
             EventKind::Deregistered { source, .. } => What::Deregistered(*source),
-            EventKind::Waiting { source, direction, .. } => What::Waiting(*source, *direction),
+            EventKind::Waiting { source, direction, location, .. } => {
+                What::Waiting(*source, *direction, location)
+            }
+            EventKind::Joining { task, location, .. } => What::Joining(*task, location),
+            EventKind::JoinEnded { task, .. } => What::JoinEnded(*task),
             EventKind::Woken { by, .. } => What::Woken(*by),
             EventKind::Parked { timeout, .. } => What::Parked(*timeout),
             EventKind::Unparked => What::Unparked,
             EventKind::OsEvent { source, readiness, .. } => What::OsEvent(*source, *readiness),
-            EventKind::TimerSet { deadline, .. } => What::TimerSet(*deadline),
+            EventKind::TimerSet { deadline, location, .. } => What::TimerSet(*deadline, location),
             EventKind::TimerFired => What::TimerFired,
+            EventKind::TimerDropped { deadline, .. } => What::TimerDropped(*deadline),
             EventKind::Finished => What::Finished,
             EventKind::Aborted => What::Aborted,
             EventKind::Panicked => What::Panicked,

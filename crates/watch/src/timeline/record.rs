@@ -168,7 +168,9 @@ fn short_place(place: &Location<'_>) -> String {
 /// Whom an event is about.
 fn mentioned(event: &Event) -> ([Option<TaskId>; 2], Option<SourceId>) {
     let (by, source) = match *event.kind() {
-        EventKind::Woken { by: Cause::Task(task), .. } => (Some(task), None),
+        EventKind::Woken { by: Cause::Task(task), .. }
+        | EventKind::Joining { task, .. }
+        | EventKind::JoinEnded { task, .. } => (Some(task), None),
         EventKind::Woken { by: Cause::Source(source, _), .. }
         | EventKind::Registered { source, .. }
         | EventKind::Deregistered { source, .. }

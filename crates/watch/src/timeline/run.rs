@@ -38,7 +38,7 @@ pub(super) struct Lane {
     now: Option<Span>,
     /// It was woken while it was polled, and is in the queue again.
     again: bool,
-    /// What it has said in this poll that it waits for.
+    /// What it waits for, as it has said.
     waits: Vec<On>,
 }
 
@@ -69,6 +69,7 @@ impl Span {
 pub(super) enum On {
     Source(SourceId, Direction),
     Timer(Option<Instant>),
+    Join(TaskId),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,6 +163,7 @@ impl<'a> Run<'a> {
                     format!("to {direction}: {}", self.record.source_text(*source))
                 }
                 On::Timer(_) => "for a timer".to_owned(),
+                On::Join(task) => format!("for the end of {}", self.record.task_name(*task)),
             })
             .collect();
         if waits.is_empty() { "waits".to_owned() } else { format!("waits {}", waits.join(", or ")) }
@@ -214,7 +216,8 @@ impl<'a> Run<'a> {
                 self.end_poll(at);
                 let lane = self.lane(task, Some(State::Queued));
                 self.lanes[lane].again = false;
-                self.lanes[lane].waits.clear();
+                // It says anew at which socket it waits.
+                self.lanes[lane].waits.retain(|on| !matches!(on, On::Source(..)));
                 self.lanes[lane].enter(at, State::Polled { ready: false });
                 self.running = Some(lane);
             }
@@ -227,6 +230,10 @@ impl<'a> Run<'a> {
                 self.wait(task, On::Source(source, direction));
             }
             EventKind::TimerSet { deadline, .. } => self.wait(task, On::Timer(deadline)),
+            EventKind::TimerDropped { deadline, .. } => self.end_wait(task, On::Timer(deadline)),
+            EventKind::TimerFired => self.end_first_timer(task),
+            EventKind::Joining { task: other, .. } => self.wait(task, On::Join(other)),
+            EventKind::JoinEnded { task: other, .. } => self.end_wait(task, On::Join(other)),
             EventKind::Woken { by, .. } => {
                 let lane = self.lane(task, Some(State::Waiting(Vec::new())));
                 self.lanes[lane].wake(at);
@@ -249,8 +256,29 @@ impl<'a> Run<'a> {
 
     fn wait(&mut self, task: TaskId, on: On) {
         let lane = self.lane(task, Some(State::Polled { ready: false }));
-        if !self.lanes[lane].waits.contains(&on) {
-            self.lanes[lane].waits.push(on);
+        let waits = &mut self.lanes[lane].waits;
+        if matches!(on, On::Timer(_)) || !waits.contains(&on) {
+            waits.push(on);
+        }
+    }
+
+    fn end_wait(&mut self, task: TaskId, on: On) {
+        let Some(lane) = self.lane_of.get(&task) else { return };
+        let waits = &mut self.lanes[*lane].waits;
+        if let Some(index) = waits.iter().position(|other| *other == on) {
+            waits.remove(index);
+        }
+    }
+
+    /// The timer with the earliest deadline fires.
+    fn end_first_timer(&mut self, task: TaskId) {
+        let Some(lane) = self.lane_of.get(&task) else { return };
+        let deadline = |on: &On| match on {
+            On::Timer(deadline) => *deadline,
+            _ => None,
+        };
+        if let Some(first) = self.lanes[*lane].waits.iter().filter_map(deadline).min() {
+            self.end_wait(task, On::Timer(Some(first)));
         }
     }
 
@@ -318,8 +346,7 @@ impl Lane {
         } else if self.again {
             self.enter(at, State::Queued);
         } else {
-            let waits = std::mem::take(&mut self.waits);
-            self.enter(at, State::Waiting(waits));
+            self.enter(at, State::Waiting(self.waits.clone()));
         }
     }
 }

@@ -118,6 +118,9 @@ impl Drawing<'_> {
         }
         let label = |on: &On| match (on, words) {
             (On::Timer(_), _) => "timer".to_owned(),
+            (On::Join(_), Words::One) => "join".to_owned(),
+            (On::Join(task), Words::Some) => format!("end of {task}"),
+            (On::Join(task), Words::All) => format!("end of {}", self.run.record.task_name(*task)),
             (On::Source(_, direction), Words::One) => direction.to_string(),
             (On::Source(source, direction), Words::Some) => format!("{source} · {direction}"),
             (On::Source(source, direction), Words::All) => {

@@ -223,7 +223,7 @@ pub enum EventKind {
     /// A timer that the task waits for fired: the one with the earliest deadline.
     TimerFired,
     /// A timer that the task waits for will not fire: it was dropped, or another task polls it now, or
-    /// it was set anew, of which [`TimerSet`](EventKind::TimerSet) tells next.
+    /// it was set anew, which the next [`TimerSet`](EventKind::TimerSet) reports.
     #[non_exhaustive]
     TimerDropped {
         /// When it would have fired. `None`: never.

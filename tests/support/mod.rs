@@ -14,8 +14,7 @@ use std::{
 
 pub(crate) use self::common::bounded;
 
-#[path = "../common/mod.rs"]
-pub(crate) mod common;
+pub(crate) use crate::common;
 
 /// Runs an async test to its end.
 pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {

@@ -1,0 +1,616 @@
+//! Wakers: woken, cloned and dropped at any time, on any thread, by anybody.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    rc::Rc,
+    sync::{Arc, Mutex, mpsc},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, ThreadId},
+};
+
+use crate::common::{Counter, bounded, poll_with, quietly};
+use pizzaiolo::{
+    Executor, Handle, JoinHandle, block_on,
+    trace::{Event, EventKind, Observer},
+};
+
+fn executor() -> Executor {
+    Executor::new().unwrap()
+}
+
+/// A task that never ends, counts its polls and gives its waker away.
+fn waiting_task(executor: &Executor) -> (JoinHandle<()>, Counter, Waker) {
+    let (polls, slot) = (Counter::new(), Rc::new(RefCell::new(None)));
+    let (counted, given) = (polls.clone(), Rc::clone(&slot));
+    let task = executor.spawn(poll_fn(move |cx| {
+        counted.add();
+        given.borrow_mut().get_or_insert_with(|| cx.waker().clone());
+        Poll::Pending
+    }));
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 1);
+    let waker = slot.take().unwrap();
+    (task, polls, waker)
+}
+
+fn on_another_thread<T: Send>(code: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(code).join().unwrap())
+}
+
+fn wake_elsewhere(waker: &Waker) {
+    on_another_thread(|| waker.wake_by_ref());
+}
+
+// Wakes from other threads, and the sleep.
+
+/// "A wake from another thread is lost while the task is being put back" (compio#948): here one
+/// that comes during the poll leads to another poll. The models in `src/executor/model.rs` look at every
+/// moment of it.
+#[test]
+fn a_wake_from_another_thread_during_the_poll_is_one_more_poll() {
+    bounded(|| {
+        let (executor, polls) = (executor(), Counter::new());
+        let counted = polls.clone();
+        let future = || {
+            let counted = counted.clone();
+            poll_fn(move |cx| {
+                counted.add();
+                if counted.get() % 2 == 0 {
+                    return Poll::Ready(());
+                }
+                wake_elsewhere(cx.waker());
+                Poll::Pending
+            })
+        };
+        drop(executor.spawn(future()));
+        executor.run();
+        assert_eq!(polls.get(), 2, "a task");
+        executor.block_on(future());
+        assert_eq!(polls.get(), 4, "the root future");
+    });
+}
+
+/// Does something whenever the executor has decided to park and does not sleep yet.
+struct AtEachPark<F>(F);
+
+impl<F: Fn()> Observer for AtEachPark<F> {
+    fn on_event(&self, event: &Event) {
+        if matches!(event.kind(), EventKind::Parked { .. }) {
+            (self.0)();
+        }
+    }
+}
+
+/// Where a future leaves its waker for somebody else to take it.
+#[derive(Clone, Default)]
+struct Slot(Arc<Mutex<Option<Waker>>>);
+
+impl Slot {
+    /// Wakes whoever waits. Does nothing if nobody does.
+    fn wake(&self) {
+        let waker = self.0.lock().unwrap().take();
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits to be woken once, and trusts that only [`Slot::wake`] does.
+    fn woken(&self) -> impl Future<Output = ()> + use<> {
+        let (slot, mut asked) = (self.clone(), false);
+        poll_fn(move |cx| {
+            if std::mem::replace(&mut asked, true) {
+                return Poll::Ready(());
+            }
+            *slot.0.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+    }
+}
+
+/// "Work queued just before parking is missed" (tokio#7835, #8222): here a wake before the
+/// decision to park ends the park.
+#[test]
+fn a_wake_before_the_decision_to_park_is_seen() {
+    bounded(|| {
+        let slot = Slot::default();
+        let mut woken = Box::pin(slot.woken());
+        block_on(poll_fn(|cx| {
+            let poll = poll_with(&mut woken, cx.waker());
+            // The letter is there when the queue is found empty.
+            on_another_thread(|| slot.wake());
+            poll
+        }));
+    });
+}
+
+/// The same (tokio#7835, #8222) for one that comes after the decision, before the sleep: from
+/// another thread, or from the observer on the executor's own.
+#[test]
+fn a_wake_between_the_decision_to_park_and_the_sleep_is_seen() {
+    bounded(|| {
+        let slot = Slot::default();
+        let (at_home, elsewhere) = (slot.clone(), slot.clone());
+        let wakes: [Box<dyn Fn()>; 2] = [
+            Box::new(move || at_home.wake()),
+            Box::new(move || on_another_thread(|| elsewhere.wake())),
+        ];
+        for wake in wakes {
+            let executor = Executor::builder().observer(AtEachPark(wake)).build().unwrap();
+            executor.block_on(slot.woken());
+            drop(executor.spawn(slot.woken()));
+            executor.run();
+        }
+    });
+}
+
+/// The same (tokio#7835, #8222) for one that comes when the thread sleeps, or nearly.
+#[test]
+fn a_wake_during_the_sleep_is_seen() {
+    bounded(|| {
+        let (slot, (parked, parks)) = (Slot::default(), mpsc::channel());
+        let sleeper = slot.clone();
+        let waker = thread::spawn(move || parks.iter().for_each(|()| slot.wake()));
+        let observer = AtEachPark(move || parked.send(()).unwrap());
+        let executor = Executor::builder().observer(observer).build().unwrap();
+        for _ in 0..1000 {
+            executor.block_on(sleeper.woken());
+        }
+        drop(executor);
+        waker.join().unwrap();
+    });
+}
+
+/// The same (tokio#7835, #8222) for a future that a handle sends at that moment.
+#[test]
+fn a_future_that_is_sent_between_the_decision_to_park_and_the_sleep_is_run() {
+    bounded(|| {
+        let (slot, handle) = (Slot::default(), Arc::new(Mutex::new(None::<Handle>)));
+        let (sleeper, its_handle) = (slot.clone(), Arc::clone(&handle));
+        let observer = AtEachPark(move || {
+            if let Some(handle) = handle.lock().unwrap().take() {
+                let slot = slot.clone();
+                on_another_thread(|| handle.spawn(async move { slot.wake() }));
+            }
+        });
+        let executor = Executor::builder().observer(observer).build().unwrap();
+        *its_handle.lock().unwrap() = Some(executor.handle());
+        executor.block_on(sleeper.woken());
+    });
+}
+
+/// "A bounded queue makes `wake` block" (compio#1044): here `wake` never waits for the loop. The
+/// loop waits for a hundred thousand of them to come to an end.
+#[test]
+fn wakes_from_another_thread_never_wait_for_the_loop() {
+    const TASKS: usize = 100_000;
+    bounded(|| {
+        let (executor, polls) = (executor(), Counter::new());
+        let wakers = Rc::new(RefCell::new(Vec::with_capacity(TASKS)));
+        for _ in 0..TASKS {
+            let (wakers, polls, mut asked) = (Rc::clone(&wakers), polls.clone(), false);
+            drop(executor.spawn(poll_fn(move |cx| {
+                polls.add();
+                if std::mem::replace(&mut asked, true) {
+                    return Poll::Ready(());
+                }
+                wakers.borrow_mut().push(cx.waker().clone());
+                Poll::Pending
+            })));
+        }
+        executor.run_until_idle();
+        let wakers = wakers.take();
+        let handle = executor.handle();
+        executor.block_on(async {
+            on_another_thread(|| {
+                for waker in wakers {
+                    waker.wake_by_ref();
+                    waker.wake();
+                    handle.spawn(async {});
+                }
+            });
+        });
+        executor.run();
+        assert_eq!(polls.get(), 2 * TASKS);
+    });
+}
+
+// Many wakes, one poll.
+
+/// "The root future is polled more, or less, often than it is woken" (monoio#147, tokio#3582),
+/// for tasks: many wakes before a turn are one poll, from wherever they come.
+#[test]
+fn a_task_that_is_woken_many_times_before_its_turn_is_polled_once() {
+    bounded(|| {
+        let executor = executor();
+        let (_task, polls, waker) = waiting_task(&executor);
+        let wake = || (0..100).for_each(|_| waker.wake_by_ref());
+        // While the executor does not run.
+        wake();
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 2);
+        // From another thread.
+        on_another_thread(wake);
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 3);
+        // At home.
+        executor.block_on(async { wake() });
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 4);
+        // From several threads and at home, in turns.
+        executor.block_on(async {
+            on_another_thread(wake);
+            wake();
+            on_another_thread(wake);
+            wake();
+        });
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 5);
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 5);
+    });
+}
+
+/// A wake during a task's own poll is a new one, however many come; and it is served by one poll,
+/// though one of them has come by letter.
+#[test]
+fn wakes_during_a_poll_are_one_more_poll() {
+    type WakeOf = fn(&Waker);
+    let here: WakeOf = |waker| (0..10).for_each(|_| waker.wake_by_ref());
+    let elsewhere: WakeOf = wake_elsewhere;
+    for wakes in [&[here][..], &[elsewhere], &[here, elsewhere], &[elsewhere, here]] {
+        let (executor, polls) = (executor(), Counter::new());
+        let (counted, wakes) = (polls.clone(), wakes.to_vec());
+        drop(executor.spawn(poll_fn(move |cx| {
+            counted.add();
+            if counted.get() == 1 {
+                for wake in &wakes {
+                    wake(cx.waker());
+                }
+            }
+            Poll::<()>::Pending
+        })));
+        executor.run_until_idle();
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 2);
+    }
+}
+
+/// "The second wake's data is not visible to the poll" (tokio#7622, futures-rs#2608): the models
+/// in `src/executor/model.rs` prove it; here are many of them, all seen.
+#[test]
+fn the_poll_sees_what_every_wake_has_brought() {
+    const SENDERS: usize = 4;
+    const LETTERS: usize = 1000;
+    bounded(|| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let mut started = false;
+        block_on(poll_fn(|cx| {
+            if !std::mem::replace(&mut started, true) {
+                for sender in 0..SENDERS {
+                    let (seen, waker) = (Arc::clone(&seen), cx.waker().clone());
+                    thread::spawn(move || {
+                        for letter in 0..LETTERS {
+                            seen.lock().unwrap().push((sender, letter));
+                            waker.wake_by_ref();
+                        }
+                    });
+                }
+            }
+            let all = seen.lock().unwrap().len() == SENDERS * LETTERS;
+            if all { Poll::Ready(()) } else { Poll::Pending }
+        }));
+    });
+}
+
+// Any thread.
+
+/// Keeps the thread on which it was made, and fails if it is dropped on another.
+struct AtHome(ThreadId, Counter, #[expect(dead_code, reason = "it is there to be !Send")] Rc<()>);
+
+impl AtHome {
+    fn new(drops: &Counter) -> AtHome {
+        AtHome(thread::current().id(), drops.clone(), Rc::new(()))
+    }
+}
+
+impl Drop for AtHome {
+    fn drop(&mut self) {
+        if thread::current().id() == self.0 {
+            self.1.add();
+        }
+    }
+}
+
+/// "Wakers are taken to be local: unsound or panicking" (monoio#120, glommio): here they are
+/// cloned, woken and dropped on any thread, while the future is dropped on its own.
+#[test]
+fn wakers_are_cloned_woken_and_dropped_on_any_thread_and_the_future_only_on_its_own() {
+    bounded(|| {
+        let (executor, drops) = (executor(), Counter::new());
+        let (give, wakers) = mpsc::channel::<Waker>();
+        let others = thread::spawn(move || {
+            let mut kept = Vec::new();
+            for waker in wakers {
+                let clone = waker.clone();
+                waker.wake();
+                clone.wake_by_ref();
+                kept.push(thread::spawn(move || drop(clone.clone())));
+            }
+            for thread in kept {
+                thread.join().unwrap();
+            }
+        });
+        for _ in 0..100 {
+            let (give, guard, mut asked) = (give.clone(), AtHome::new(&drops), false);
+            drop(executor.spawn(poll_fn(move |cx| {
+                let _guard = &guard;
+                if std::mem::replace(&mut asked, true) {
+                    return Poll::Ready(());
+                }
+                give.send(cx.waker().clone()).unwrap();
+                Poll::Pending
+            })));
+        }
+        executor.run();
+        assert_eq!(drops.get(), 100);
+        drop((give, executor));
+        others.join().unwrap();
+    });
+}
+
+/// The same (monoio#120, glommio) for the last waker: it owns no future.
+#[test]
+fn the_last_waker_that_goes_on_another_thread_takes_no_future_with_it() {
+    let (executor, drops) = (executor(), Counter::new());
+    let (guard, slot) = (AtHome::new(&drops), Rc::new(RefCell::new(None)));
+    let given = Rc::clone(&slot);
+    let task = executor.spawn(poll_fn(move |cx| {
+        let _guard = &guard;
+        *given.borrow_mut() = Some(cx.waker().clone());
+        Poll::<()>::Pending
+    }));
+    executor.run_until_idle();
+    let waker = slot.take().unwrap();
+    on_another_thread(move || drop(waker));
+    assert_eq!(drops.get(), 0);
+    drop(task);
+    drop(executor);
+    assert_eq!(drops.get(), 1);
+}
+
+#[test]
+fn an_executors_waker_works_while_another_executor_runs_on_the_thread() {
+    let (mine, others) = (executor(), executor());
+    let (_task, polls, waker) = waiting_task(&mine);
+    let (_other_task, other_polls, _) = waiting_task(&others);
+    others.block_on(async { waker.wake_by_ref() });
+    others.run_until_idle();
+    assert_eq!((polls.get(), other_polls.get()), (1, 1));
+    mine.run_until_idle();
+    assert_eq!((polls.get(), other_polls.get()), (2, 1));
+}
+
+/// At the end of a thread its thread-locals go, ours too: a waker that is woken then is no panic.
+#[test]
+fn a_waker_may_be_woken_while_its_thread_ends() {
+    struct WakeOnDrop(RefCell<Option<Waker>>);
+
+    impl Drop for WakeOnDrop {
+        fn drop(&mut self) {
+            self.0.take().unwrap().wake();
+        }
+    }
+
+    thread_local! {
+        // Made before our own thread-local is, so it goes after it, and the other one before.
+        static EARLY: WakeOnDrop = const { WakeOnDrop(RefCell::new(None)) };
+        static LATE: WakeOnDrop = const { WakeOnDrop(RefCell::new(None)) };
+    }
+
+    let executor = executor();
+    let (_task, polls, waker) = waiting_task(&executor);
+    thread::spawn(move || {
+        EARLY.with(|early| *early.0.borrow_mut() = Some(waker.clone()));
+        block_on(async {});
+        LATE.with(|late| *late.0.borrow_mut() = Some(waker));
+    })
+    .join()
+    .unwrap();
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 2);
+}
+
+// Stale wakers.
+
+#[test]
+fn the_waker_of_a_finished_task_touches_no_task_that_comes_after_it() {
+    let executor = executor();
+    let slot = Rc::new(RefCell::new(None));
+    let given = Rc::clone(&slot);
+    drop(executor.spawn(poll_fn(move |cx| {
+        *given.borrow_mut() = Some(cx.waker().clone());
+        Poll::Ready(())
+    })));
+    executor.run();
+    let old = slot.take().unwrap();
+    // Tasks in the same place, and beside it.
+    let tasks: Vec<_> = (0..4).map(|_| waiting_task(&executor)).collect();
+    old.wake_by_ref();
+    executor.run_until_idle();
+    wake_elsewhere(&old);
+    executor.run_until_idle();
+    executor.block_on(async { old.wake_by_ref() });
+    executor.run_until_idle();
+    for (_, polls, _) in &tasks {
+        assert_eq!(polls.get(), 1);
+    }
+}
+
+/// A wake that is on its way when its task finishes, and the place has a new task.
+#[test]
+fn a_letter_for_a_finished_task_touches_no_task_that_comes_after_it() {
+    let executor = executor();
+    for wake_again in [false, true] {
+        drop(executor.spawn(poll_fn(move |cx| {
+            wake_elsewhere(cx.waker());
+            if wake_again {
+                cx.waker().wake_by_ref();
+            }
+            Poll::Ready(())
+        })));
+        assert!(executor.tick());
+        let polls = Counter::new();
+        let counted = polls.clone();
+        drop(executor.spawn(poll_fn(move |_| {
+            counted.add();
+            Poll::<()>::Pending
+        })));
+        executor.run_until_idle();
+        assert_eq!(polls.get(), 1);
+    }
+}
+
+/// "A wake after the runtime is gone leaks or panics" (compio#489, tokio#542): here it is a no-op.
+#[test]
+fn a_wake_after_the_executor_is_gone_does_nothing() {
+    let executor = executor();
+    let drops = Counter::new();
+    let guard = drops.on_drop();
+    let (task, polls, waker) = waiting_task(&executor);
+    let root = executor.block_on(poll_fn(|cx| {
+        let _guard = &guard;
+        Poll::Ready(cx.waker().clone())
+    }));
+    // One whose wake has been sent, and not read.
+    wake_elsewhere(&waker);
+    drop(executor);
+    for waker in [waker, root] {
+        waker.wake_by_ref();
+        let clone = waker.clone();
+        on_another_thread(move || {
+            clone.wake_by_ref();
+            let another = clone.clone();
+            drop(clone);
+            another.wake();
+        });
+        block_on(async { waker.wake() });
+    }
+    assert_eq!(polls.get(), 1);
+    assert!(task.is_finished());
+}
+
+// Foreign wakers.
+
+/// A waker that panics, and says whether it was called.
+struct Panicking(Counter);
+
+impl Wake for Panicking {
+    fn wake(self: Arc<Self>) {
+        self.0.add();
+        panic!("a waker panics");
+    }
+}
+
+/// "One panicking foreign waker loses the others' wakes" (tokio#4069): here each is woken. These
+/// wait for tasks.
+#[test]
+fn a_panicking_waker_of_one_joiner_loses_no_other_wake() {
+    let executor = executor();
+    let (panics, wakes) = (Counter::new(), Counter::new());
+    let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.on_wake());
+    let pending: Vec<_> = [&bad, &good, &bad, &good]
+        .map(|waker| {
+            let mut task = executor.spawn(pending::<()>());
+            assert!(poll_with(&mut task, waker).is_pending());
+            task
+        })
+        .into();
+    let ready: Vec<_> = [&bad, &good]
+        .map(|waker| {
+            let mut task = executor.spawn(async { "baked" });
+            assert!(poll_with(&mut task, waker).is_pending());
+            task
+        })
+        .into();
+    quietly(|| executor.run_until_idle()).unwrap();
+    assert_eq!((panics.get(), wakes.get()), (1, 1));
+    for task in ready {
+        assert_eq!(executor.block_on(task).unwrap(), "baked");
+    }
+    quietly(|| drop(executor)).unwrap();
+    assert_eq!((panics.get(), wakes.get()), (3, 3));
+    drop(pending);
+}
+
+/// The same (tokio#4069) for those who wait for one direction of one socket.
+#[test]
+fn a_panicking_waker_of_one_waiter_loses_no_other_wake() {
+    bounded(|| {
+        let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (panics, wakes) = (Counter::new(), Counter::new());
+        let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.on_wake());
+        let client = quietly(|| {
+            block_on(async {
+                let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(listener.accept())).collect();
+                for (waiter, waker) in waiting.iter_mut().zip([&bad, &good, &bad, &good]) {
+                    assert!(poll_with(waiter, waker).is_pending());
+                }
+                let client = std::net::TcpStream::connect(address).unwrap();
+                // This one is woken too, after the others.
+                listener.accept().await.unwrap();
+                client
+            })
+        });
+        client.unwrap();
+        assert_eq!((panics.get(), wakes.get()), (2, 2));
+    });
+}
+
+/// `will_wake` may always say no: a clone that leads elsewhere, of a waker that we know nothing of.
+#[test]
+fn nothing_depends_on_will_wake() {
+    bounded(|| {
+        /// Wakes the waker in it. Two of these never know that they are the same.
+        struct Around(Waker);
+
+        impl Wake for Around {
+            fn wake(self: Arc<Self>) {
+                self.0.wake_by_ref();
+            }
+        }
+
+        let (executor, polls) = (executor(), Cell::new(0));
+        let mut task = executor.spawn(async {
+            for _ in 0..10 {
+                pizzaiolo::yield_now().await;
+            }
+            "baked"
+        });
+        let output = executor.block_on(poll_fn(|cx| {
+            polls.set(polls.get() + 1);
+            // Renewed within one poll, and between polls.
+            for _ in 0..3 {
+                let around = Waker::from(Arc::new(Around(cx.waker().clone())));
+                let mut cx = Context::from_waker(&around);
+                if let Poll::Ready(output) = std::pin::Pin::new(&mut task).poll(&mut cx) {
+                    return Poll::Ready(output);
+                }
+            }
+            Poll::Pending
+        }));
+        assert_eq!((output.unwrap(), polls.get()), ("baked", 2));
+    });
+}
+
+/// "The old waker is woken when it is replaced: a busy loop" (async-io's reactor): here only the
+/// last one that asked is woken, once.
+#[test]
+fn a_waker_that_is_replaced_is_dropped_and_not_woken() {
+    let executor = executor();
+    let (old, new) = (Counter::new(), Counter::new());
+    let mut task = executor.spawn(pizzaiolo::yield_now());
+    assert!(poll_with(&mut task, &old.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &new.on_wake()).is_pending());
+    executor.run();
+    assert_eq!((old.get(), new.get()), (0, 1));
+}

@@ -1,0 +1,25 @@
+//! The reactor, and all that waits for it: sockets of each kind, any other source, names.
+
+mod async_source;
+mod budget;
+mod cancel;
+#[path = "../support/common.rs"]
+mod common;
+mod executors;
+#[path = "../support/full.rs"]
+mod full;
+#[cfg(feature = "futures-io")]
+mod futures_io;
+mod names;
+mod poll_and_try;
+mod reactor;
+mod readiness;
+mod socket2;
+#[path = "../support/sockets.rs"]
+mod sockets;
+mod split;
+#[path = "../support/mod.rs"]
+mod support;
+mod tcp;
+mod udp;
+mod unix;

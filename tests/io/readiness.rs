@@ -1,0 +1,724 @@
+//! Who is woken when, and what is remembered meanwhile.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    io::{self, ErrorKind, Read, Write},
+    net::{self, Shutdown},
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread,
+};
+
+use pizzaiolo::{
+    net::{TcpListener, TcpStream},
+    spawn, yield_now,
+};
+
+use crate::sockets::{
+    WakeCount, boxed_read, counted, fill, narrow_pair, on_log, pair, poll_once, poll_with,
+    registered, reset, run, runs_code, std_pair,
+};
+
+/// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
+/// futures-rs#2292).
+#[test]
+fn all_who_wait_to_read_one_socket_are_served() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let stream = Rc::new(stream);
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let stream = Rc::clone(&stream);
+                spawn(async move {
+                    let mut byte = [0];
+                    stream.read(&mut byte).await.map(|_| byte[0])
+                })
+            })
+            .collect();
+        yield_now().await; // Now all of them wait.
+        peer.write_all(b"abcd")?;
+        let mut served = Vec::new();
+        for reader in readers {
+            served.push(reader.await??);
+        }
+        served.sort_unstable();
+        assert_eq!(served, b"abcd");
+        Ok(())
+    });
+}
+
+/// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
+/// futures-rs#2292), for the other direction.
+#[test]
+fn all_who_wait_to_write_one_socket_are_served() {
+    run(async || {
+        let (stream, mut peer) = narrow_pair()?;
+        let stream = Rc::new(stream);
+        fill(&stream).await?;
+        let writers: Vec<_> = (0..4)
+            .map(|_| {
+                let stream = Rc::clone(&stream);
+                spawn(async move { stream.write_all(b"!").await })
+            })
+            .collect();
+        yield_now().await;
+        let reader = thread::spawn(move || -> io::Result<_> {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all)?;
+            Ok(all)
+        });
+        for writer in writers {
+            writer.await??;
+        }
+        stream.shutdown(Shutdown::Write)?;
+        let all = reader.join().expect("no panic")?;
+        assert_eq!(all.split(|byte| *byte == b'!').count(), 5, "four, and what is around them");
+        Ok(())
+    });
+}
+
+/// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
+/// futures-rs#2292), for a listener.
+#[test]
+fn all_who_wait_to_accept_are_served() {
+    run(async || {
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0")?);
+        let acceptors: Vec<_> = (0..3)
+            .map(|_| {
+                let listener = Rc::clone(&listener);
+                spawn(async move { listener.accept().await })
+            })
+            .collect();
+        yield_now().await;
+        let mut clients = Vec::new();
+        for _ in 0..3 {
+            clients.push(net::TcpStream::connect(listener.local_addr()?)?);
+        }
+        for acceptor in acceptors {
+            acceptor.await??;
+        }
+        Ok(())
+    });
+}
+
+/// Each direction of a socket has waiters of its own: what one of them waits for does not wake
+/// the other.
+#[test]
+fn reader_and_writer_of_one_socket_each_get_their_own_wakes() {
+    run(async || {
+        let (stream, mut peer) = narrow_pair()?;
+        let stream = Rc::new(stream);
+        fill(&stream).await?;
+        let (write_polls, write) = counted({
+            let stream = Rc::clone(&stream);
+            async move { stream.write(b"!").await }
+        });
+        let writer = spawn(write);
+        yield_now().await;
+
+        // Bytes that come in are the reader's business.
+        for _ in 0..50 {
+            let (read_polls, read) = counted({
+                let stream = Rc::clone(&stream);
+                async move { stream.read(&mut [0]).await }
+            });
+            let reader = spawn(read);
+            yield_now().await;
+            peer.write_all(b"?")?;
+            assert_eq!(reader.await??, 1);
+            assert_eq!(read_polls.get(), 2, "one to wait, one to read");
+        }
+        // What was under way when `fill` ended may have made room for the writer once.
+        let served = u32::from(writer.is_finished());
+        assert_eq!(write_polls.get(), 1 + served, "the writer's polls");
+
+        // Room to write is the writer's business.
+        let (read_polls, read) = counted({
+            let stream = Rc::clone(&stream);
+            async move { stream.read(&mut [0]).await }
+        });
+        let reader = spawn(read);
+        yield_now().await;
+        let mut drain = peer.try_clone()?;
+        let drain = thread::spawn(move || {
+            let mut byte = [0];
+            while byte != *b"!" && drain.read(&mut byte).is_ok_and(|n| n > 0) {}
+        });
+        writer.await??;
+        drain.join().expect("no panic");
+        assert_eq!(read_polls.get(), 1, "the reader's polls");
+        peer.write_all(b"?")?;
+        assert_eq!((reader.await??, read_polls.get()), (1, 2));
+        Ok(())
+    });
+}
+
+/// Row "a short read is taken for 'drained' and a FIN is missed" (tokio's `scheduled_io`,
+/// miri#5106).
+#[test]
+fn three_bytes_and_the_end_are_read_as_three_and_then_zero() {
+    run(async || {
+        for waits_first in [false, true] {
+            let (stream, mut peer) = pair()?;
+            let mut buf = [0; 1024];
+            if waits_first {
+                // From here on the reactor watches the socket.
+                assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+            }
+            peer.write_all(b"007")?;
+            peer.shutdown(Shutdown::Write)?;
+            assert_eq!(stream.read(&mut buf).await?, 3);
+            assert_eq!(stream.read(&mut buf).await?, 0);
+            assert_eq!(stream.read(&mut buf).await?, 0, "the end stays the end");
+        }
+        Ok(())
+    });
+}
+
+/// The same row (tokio's `scheduled_io`, miri#5106): the end is a second event that comes before
+/// the first one's bytes are read.
+#[test]
+fn an_end_that_comes_before_the_bytes_are_read_is_not_missed() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let mut buf = [0; 1024];
+        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        peer.write_all(b"007")?;
+        stream.readable().await?;
+        peer.shutdown(Shutdown::Write)?;
+        assert_eq!(stream.read(&mut buf).await?, 3);
+        assert_eq!(stream.read(&mut buf).await?, 0);
+        Ok(())
+    });
+}
+
+/// The same row (tokio's `scheduled_io`), with another reason for a short read: a read stops
+/// before a byte that was sent out of band, though there is more behind it.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_comes_after_a_byte_out_of_band_is_read() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let mut buf = [0; 1024];
+        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        peer.write_all(b"before")?;
+        socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
+        peer.write_all(b"after")?;
+        let mut all = Vec::new();
+        while all.len() < b"beforeafter".len() {
+            let len = stream.read(&mut buf).await?;
+            all.extend_from_slice(&buf[..len]);
+        }
+        assert_eq!(all, b"beforeafter");
+        Ok(())
+    });
+}
+
+/// Row "an older operation clears newer readiness" (tokio#6133). The library logs `registered`
+/// between the first try and the wait; that is when the event comes.
+#[test]
+fn an_event_between_the_first_try_and_the_wait_survives() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let sent = Rc::new(Cell::new(0));
+        let count = Rc::clone(&sent);
+        on_log(move |line| {
+            if line.contains(": registered socket") {
+                peer.write_all(b"now").expect("there is room");
+                count.set(count.get() + 1);
+            }
+        });
+        let mut buf = [0; 8];
+        assert_eq!(stream.read(&mut buf).await?, 3);
+        assert_eq!(sent.get(), 1, "the event came between the try and the wait");
+        Ok(())
+    });
+}
+
+/// Row "an older operation clears newer readiness" (tokio#6133): what comes while nobody waits is
+/// there for who asks next.
+#[test]
+fn an_event_that_comes_while_nobody_waits_is_kept() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let mut buf = [0; 8];
+        // It is watched from here on, though nobody waits for it.
+        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        let seen = Rc::new(Cell::new(false));
+        let sets = Rc::clone(&seen);
+        on_log(move |line| sets.set(sets.get() || line.contains("socket 0 is readable")));
+        peer.write_all(b"kept")?;
+        while !seen.get() {
+            yield_now().await;
+        }
+        let (polls, read) = counted(stream.read(&mut buf));
+        assert_eq!((read.await?, polls.get()), (4, 1));
+        Ok(())
+    });
+}
+
+/// Row "RDHUP is taken for HUP: a half-closed peer spins the writer" (mio#933, tokio#449).
+#[test]
+fn a_half_closed_peer_does_not_spin_the_writer() {
+    run(async || {
+        let (stream, mut peer) = narrow_pair()?;
+        let stream = Rc::new(stream);
+        let mut expected = fill(&stream).await?;
+        let written = Rc::new(Cell::new(0));
+        let mut write = Box::pin({
+            let (stream, written) = (Rc::clone(&stream), Rc::clone(&written));
+            async move {
+                while written.get() < 1_000_000 {
+                    let len = stream.write(&[b'.'; 4096]).await?;
+                    written.set(written.get() + len);
+                }
+                stream.shutdown(Shutdown::Write)
+            }
+        });
+        // Counts the polls that write nothing.
+        let useless = Rc::new(Cell::new(0));
+        let writer = spawn({
+            let (written, useless) = (Rc::clone(&written), Rc::clone(&useless));
+            poll_fn(move |cx| {
+                let before = written.get();
+                let poll = write.as_mut().poll(cx);
+                useless.set(useless.get() + u32::from(written.get() == before));
+                poll
+            })
+        });
+        yield_now().await;
+        assert_eq!(useless.get(), 1, "it has to wait");
+
+        peer.shutdown(Shutdown::Write)?;
+        assert_eq!(stream.read(&mut [0]).await?, 0, "the peer's half is over");
+        for _ in 0..1_000 {
+            yield_now().await;
+        }
+        assert!(useless.get() <= 3, "{} polls that wrote nothing", useless.get());
+
+        // Our own half goes on.
+        let drain = thread::spawn(move || {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).map(|_| all.len())
+        });
+        writer.await??;
+        expected += written.get();
+        assert_eq!(drain.join().expect("no panic")?, expected);
+        Ok(())
+    });
+}
+
+/// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773). The place of
+/// a registration that failed is used again, so it is free.
+#[test]
+#[cfg(unix)]
+fn a_registration_that_fails_leaves_nothing_behind() {
+    run(async || {
+        let names = registered();
+        for _ in 0..1_000 {
+            // What epoll and kqueue do not watch, in a socket's clothes.
+            let file = std::fs::File::open("/dev/null")?;
+            let stream = net::TcpStream::from(std::os::fd::OwnedFd::from(file));
+            let stream = TcpStream::try_from(stream)?;
+            let error = stream.readable().await.expect_err("it cannot be watched");
+            assert_ne!(error.kind(), ErrorKind::WouldBlock);
+        }
+        assert!(names.borrow().is_empty());
+        let (stream, mut peer) = pair()?;
+        peer.write_all(b"!")?;
+        stream.readable().await?;
+        assert_eq!(*names.borrow(), ["socket 0.1000"]);
+        Ok(())
+    });
+}
+
+/// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773), for sockets
+/// that are dropped or taken out.
+#[test]
+fn a_socket_that_goes_leaves_nothing_behind() {
+    run(async || {
+        let names = registered();
+        for round in 0..500 {
+            let (stream, mut peer) = pair()?;
+            peer.write_all(b"!")?;
+            stream.readable().await?;
+            if round % 2 == 0 {
+                drop(stream);
+            } else {
+                net::TcpStream::try_from(stream)?;
+            }
+        }
+        assert_eq!(names.borrow().len(), 500);
+        assert_eq!(names.borrow()[499], "socket 0.499");
+        Ok(())
+    });
+}
+
+/// The same row (tokio#6329, #7773): epoll still knows a descriptor that was closed while the
+/// file behind it is open elsewhere. That is in nobody's way.
+#[test]
+#[cfg(unix)]
+fn a_socket_whose_duplicate_lives_on_can_be_registered_again() {
+    use std::os::fd::AsRawFd;
+
+    run(async || {
+        let (stream, mut peer) = std_pair()?;
+        // The duplicate's number is below the first one's, and then there is a hole for the next.
+        let duplicate = stream.try_clone()?;
+        let mut stream = TcpStream::try_from(stream)?;
+        let number = stream.as_raw_fd();
+        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        drop(stream);
+        // Until one has the number of the first; other tests take descriptors too.
+        let mut others = Vec::new();
+        loop {
+            let next = duplicate.try_clone()?;
+            if next.as_raw_fd() == number {
+                stream = next.try_into()?;
+                break;
+            }
+            if next.as_raw_fd() > number + 1_000 {
+                println!("skipped: another test has taken descriptor {number}");
+                return Ok(());
+            }
+            others.push(next);
+        }
+        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        peer.write_all(b"!")?;
+        stream.readable().await?;
+        assert_eq!(stream.read(&mut [0; 8]).await?, 1);
+        Ok(())
+    });
+}
+
+/// Row "writable is taken for connected" (mio#1942, async-io#21).
+#[test]
+fn a_refused_port_is_connection_refused() {
+    run(async || {
+        for _ in 0..100 {
+            let free = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+            let error = TcpStream::connect(free).await.expect_err("nobody listens");
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        }
+        Ok(())
+    });
+}
+
+/// Row "writable is taken for connected" (mio#1942, async-io#21).
+#[test]
+fn a_thousand_loopback_connects_succeed() {
+    run(async || {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let addr = listener.local_addr()?;
+        let server = spawn(async move {
+            for _ in 0..1_000 {
+                let (conn, peer) = listener.accept().await?;
+                conn.write_all(peer.to_string().as_bytes()).await?;
+            }
+            io::Result::Ok(())
+        });
+        for _ in 0..1_000 {
+            let stream = TcpStream::connect(addr).await?;
+            assert_eq!(stream.peer_addr()?, addr);
+            let mut greeting = [0; 64];
+            let len = stream.read(&mut greeting).await?;
+            assert_eq!(greeting[..len], *stream.local_addr()?.to_string().as_bytes());
+        }
+        server.await?
+    });
+}
+
+/// Row "writable is taken for connected" (mio#1942, async-io#21): a connect that the peer does not
+/// answer yet waits, and then it is connected.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_connect_that_is_not_answered_yet_waits() {
+    run(async || {
+        let (listener, _waiting) = full_listener()?;
+        let addr = listener.local_addr()?;
+        let mut connect = pin!(TcpStream::connect(addr));
+        for _ in 0..10 {
+            assert!(poll_once(connect.as_mut()).await.is_pending());
+        }
+        let (_first, _) = listener.accept()?;
+        let (_second, _) = listener.accept()?;
+        // There is room now; the OS asks again after a second.
+        let stream = connect.await?;
+        let (mut peer, _) = listener.accept()?;
+        stream.write_all(b"!").await?;
+        assert_eq!(peer.read(&mut [0; 8])?, 1);
+        Ok(())
+    });
+}
+
+/// A listener whose queue is full, and the connections in it.
+#[cfg(target_os = "linux")]
+pub(crate) fn full_listener() -> io::Result<(net::TcpListener, [net::TcpStream; 2])> {
+    use socket2::{Domain, Socket, Type};
+
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    listener.bind(&net::SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    // Linux takes one more than it is told.
+    listener.listen(1)?;
+    let listener = net::TcpListener::from(listener);
+    let addr = listener.local_addr()?;
+    let waiting = [net::TcpStream::connect(addr)?, net::TcpStream::connect(addr)?];
+    Ok((listener, waiting))
+}
+
+/// Row "a blocking std socket freezes the loop" (tokio#3099).
+#[test]
+fn a_blocking_std_socket_does_not_freeze_the_loop() {
+    run(async || {
+        let (stream, mut peer) = std_pair()?;
+        let stream = TcpStream::try_from(stream)?;
+        let listener = net::TcpListener::bind("127.0.0.1:0")?;
+        let addr = listener.local_addr()?;
+        let listener = TcpListener::try_from(listener)?;
+        let reader = spawn(async move { stream.read(&mut [0; 8]).await });
+        let acceptor = spawn(async move { listener.accept().await });
+        // Had either of them blocked, this would never run.
+        yield_now().await;
+        let _client = net::TcpStream::connect(addr)?;
+        peer.write_all(b"!")?;
+        assert_eq!(reader.await??, 1);
+        acceptor.await??;
+        Ok(())
+    });
+}
+
+/// Row "a peer's RST kills the server" (the Python original: one reset ends the whole loop).
+#[test]
+fn a_reset_ends_one_connection_only() {
+    run(async || {
+        let (reading, peer) = pair()?;
+        let (writing, writings_peer) = narrow_pair()?;
+        let (healthy, mut healthy_peer) = pair()?;
+        fill(&writing).await?;
+        let reader = spawn(async move { reading.read(&mut [0; 8]).await });
+        let writer = spawn(async move { writing.write(b"!").await });
+        let other = spawn(async move { healthy.read(&mut [0; 8]).await });
+        yield_now().await;
+        reset(peer)?;
+        reset(writings_peer)?;
+        let error = reader.await?.expect_err("it was reset");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let error = writer.await?.expect_err("it was reset");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        healthy_peer.write_all(b"!")?;
+        assert_eq!(other.await??, 1, "the others never notice");
+        Ok(())
+    });
+}
+
+/// Row "the old waker is woken when it is replaced: a busy loop" (async-io's reactor), for
+/// sockets: waiting costs one poll, and the answer another, whatever goes on elsewhere.
+#[test]
+fn an_idle_read_costs_two_polls() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let (busy, mut busy_peer) = pair()?;
+        let (polls, read) = counted(async move { stream.read(&mut [0; 8]).await });
+        let reader = spawn(read);
+        for _ in 0..200 {
+            busy_peer.write_all(b"?")?;
+            assert_eq!(busy.read(&mut [0; 8]).await?, 1);
+        }
+        assert_eq!(polls.get(), 1);
+        peer.write_all(b"!")?;
+        assert_eq!((reader.await??, polls.get()), (1, 2));
+        Ok(())
+    });
+}
+
+/// Row "the old waker is woken when it is replaced: a busy loop" (async-io's reactor): a read that
+/// is polled with another waker is woken through that one, once, and the old one is let go.
+#[test]
+fn an_operation_that_moves_to_another_task_takes_its_wait_along() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let mut buf = [0; 8];
+        let mut read = pin!(stream.read(&mut buf));
+        let (old, old_waker) = WakeCount::new();
+        assert!(poll_with(read.as_mut(), &old_waker).await.is_pending());
+        drop(old_waker);
+        let (new, new_waker) = WakeCount::new();
+        for _ in 0..10 {
+            assert!(poll_with(read.as_mut(), &new_waker).await.is_pending());
+        }
+        assert_eq!(Arc::strong_count(&old), 1, "the old waker is gone");
+        assert_eq!(Arc::strong_count(&new), 3, "the new one is kept once");
+        peer.write_all(b"!")?;
+        stream.readable().await?;
+        assert_eq!((old.get(), new.get()), (0, 1));
+        assert_eq!(Arc::strong_count(&new), 2, "no one waits now");
+        assert_eq!(read.await?, 1);
+        Ok(())
+    });
+}
+
+/// Row "one panicking foreign waker loses the others' wakes" (tokio#4069), among those who wait
+/// for one socket.
+#[test]
+fn a_waker_that_panics_takes_nobody_elses_wake() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a foreign waker's own trouble");
+        }
+    }
+
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let (mut first, mut second) = ([0; 1], [0; 1]);
+        let mut panicking = pin!(stream.read(&mut first));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(poll_with(panicking.as_mut(), &waker).await.is_pending());
+        let mut read = pin!(stream.read(&mut second));
+        assert!(poll_once(read.as_mut()).await.is_pending());
+        peer.write_all(b"!")?;
+        assert_eq!(read.await?, 1);
+        Ok(())
+    });
+}
+
+/// A task whose socket is always ready ends its turn after a bounded number of operations, so the
+/// others have theirs.
+#[test]
+fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
+    /// `BUDGET`, in `src/current.rs`.
+    const BOUND: u32 = 128;
+
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        peer.write_all(b"!")?;
+        let stream = Rc::new(stream);
+        stream.readable().await?;
+        let done = Rc::new(Cell::new(0));
+        let (polls, peeks) = counted({
+            let (stream, done) = (Rc::clone(&stream), Rc::clone(&done));
+            async move {
+                for _ in 0..1_000 {
+                    stream.peek(&mut [0; 8]).await?;
+                    done.set(done.get() + 1);
+                }
+                io::Result::Ok(())
+            }
+        });
+        let greedy = spawn(peeks);
+        let mut before = 0;
+        while !greedy.is_finished() {
+            yield_now().await;
+            let turn = done.get() - before;
+            assert!(turn <= BOUND, "{turn} operations in one turn");
+            before = done.get();
+        }
+        greedy.await??;
+        assert_eq!(polls.get(), 1_000_u32.div_ceil(BOUND));
+
+        // Waiting for what is there counts too.
+        let waits = spawn(async move {
+            loop {
+                stream.readable().await?;
+                stream.writable().await?;
+            }
+            #[expect(unreachable_code, reason = "it names the type")]
+            io::Result::Ok(())
+        });
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        waits.abort();
+        Ok(())
+    });
+}
+
+/// A socket may be dropped inside another task's wake, while its own event is on the way; and
+/// whoever gets its place and its descriptor hears nothing of that event.
+#[test]
+fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
+    run(async || {
+        let (first, mut first_peer) = pair()?;
+        let (victim, mut victims_peer) = pair()?;
+        let (heir, _heirs_peer) = pair()?;
+
+        let mut first = boxed_read(first);
+        let (in_the_wake, waker) = runs_code();
+        assert!(poll_with(first.as_mut(), &waker).await.is_pending());
+        let (victims_wakes, waker) = WakeCount::new();
+        let mut victim = boxed_read(victim);
+        assert!(poll_with(victim.as_mut(), &waker).await.is_pending());
+
+        let (heirs_wakes, waker) = WakeCount::new();
+        let inherited = Rc::new(RefCell::new(None));
+        let heritage = Rc::clone(&inherited);
+        in_the_wake(Box::new(move || {
+            drop(victim);
+            let mut heir = boxed_read(heir);
+            let poll = heir.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(poll.is_pending());
+            heritage.replace(Some(heir));
+        }));
+        // Both events come with the same look: nothing is looked at before this turn ends.
+        first_peer.write_all(b"!")?;
+        victims_peer.write_all(b"!")?;
+        let mut first_ready = pin!(first);
+        poll_fn(|cx| {
+            if inherited.borrow().is_some() {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+        assert_eq!(poll_once(first_ready.as_mut()).await.map(Result::ok), Poll::Ready(Some(1)));
+        yield_now().await;
+        assert_eq!((victims_wakes.get(), heirs_wakes.get()), (0, 0));
+        Ok(())
+    });
+}
+
+/// The socket whose event it is can be dropped in the wake as well: whoever else waits for it
+/// goes with it.
+#[test]
+fn a_socket_may_be_dropped_inside_its_own_wake() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let mut read = boxed_read(stream);
+        let (in_the_wake, waker) = runs_code();
+        assert!(poll_with(read.as_mut(), &waker).await.is_pending());
+        let dropped = Rc::new(Cell::new(false));
+        let seen = Rc::clone(&dropped);
+        in_the_wake(Box::new(move || {
+            drop(read);
+            seen.set(true);
+        }));
+        peer.write_all(b"!")?;
+        while !dropped.get() {
+            yield_now().await;
+        }
+        assert_eq!(peer.read(&mut [0]).map_err(|error| error.kind()).unwrap_or(0), 0);
+        Ok(())
+    });
+}
+
+/// An urgent byte that is not read makes the socket readable; only its end makes it closed.
+#[test]
+#[cfg(target_os = "linux")]
+fn closed_waits_for_the_end_beside_an_urgent_byte() {
+    run(async || {
+        let (stream, peer) = pair()?;
+        let mut closed = pin!(stream.closed());
+        assert!(poll_once(closed.as_mut()).await.is_pending());
+        socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
+        // It is readable now.
+        stream.readable().await?;
+        assert!(poll_once(closed.as_mut()).await.is_pending());
+        drop(peer);
+        closed.await?;
+        Ok(())
+    });
+}

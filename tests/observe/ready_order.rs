@@ -1,0 +1,133 @@
+//! The order of ready tasks by chance, to find code that leans on luck.
+
+use std::{cell::RefCell, rc::Rc};
+
+use pizzaiolo::{Executor, spawn, yield_now};
+
+use crate::diagnosis::{bounded, executor, watched_with};
+
+fn shuffled(seed: u64) -> Executor {
+    Executor::builder().ready_order(seed).build().expect("the OS has descriptors")
+}
+
+/// In which order twenty tasks take their three turns.
+fn turns(executor: &Executor) -> Vec<usize> {
+    let turns: Rc<RefCell<Vec<usize>>> = Rc::default();
+    for task in 0..20 {
+        let turns = Rc::clone(&turns);
+        let _task = executor.spawn(async move {
+            for _ in 0..3 {
+                turns.borrow_mut().push(task);
+                yield_now().await;
+            }
+        });
+    }
+    executor.run();
+    turns.take()
+}
+
+#[test]
+fn without_a_seed_it_is_first_in_first_out() {
+    bounded(|| {
+        let round: Vec<usize> = (0..20).collect();
+        assert_eq!(turns(&executor()), [round.clone(), round.clone(), round].concat());
+    });
+}
+
+#[test]
+fn the_same_seed_makes_the_same_order() {
+    bounded(|| {
+        for seed in 0..20 {
+            assert_eq!(turns(&shuffled(seed)), turns(&shuffled(seed)));
+        }
+    });
+}
+
+/// What was run before, and how long it took until nothing was ready any more, plays a part; how
+/// often one looked in vain does not.
+#[test]
+fn a_look_at_an_empty_queue_changes_nothing() {
+    bounded(|| {
+        let executor = shuffled(1);
+        for _ in 0..7 {
+            assert!(!executor.tick());
+            executor.run_until_idle();
+        }
+        assert_eq!(turns(&executor), turns(&shuffled(1)));
+    });
+}
+
+#[test]
+fn different_seeds_make_different_orders() {
+    bounded(|| {
+        let mut orders: Vec<_> = (0..20).map(|seed| turns(&shuffled(seed))).collect();
+        orders.sort();
+        orders.dedup();
+        assert_eq!(orders.len(), 20);
+    });
+}
+
+#[test]
+fn every_task_has_all_its_turns() {
+    bounded(|| {
+        for seed in 0..20 {
+            let mut turns = turns(&shuffled(seed));
+            turns.sort_unstable();
+            let expected: Vec<usize> = (0..20).flat_map(|task| [task; 3]).collect();
+            assert_eq!(turns, expected);
+        }
+    });
+}
+
+#[test]
+fn the_future_of_block_on_has_its_turn_among_the_others() {
+    bounded(|| {
+        let places: Vec<_> = (0..20)
+            .map(|seed| {
+                let (executor, events) = watched_with(Executor::builder().ready_order(seed));
+                let tasks: Vec<_> = (0..5).map(|_| executor.spawn(async {})).collect();
+                executor.block_on(async {});
+                executor.run();
+                let polled = events.polled();
+                assert_eq!(polled.len(), tasks.len() + 1);
+                let is_task = |id: &Option<_>| tasks.iter().any(|task| Some(task.id()) == *id);
+                polled.iter().position(|id| !is_task(id)).expect("it was polled")
+            })
+            .collect();
+        for place in 0..=5 {
+            assert!(places.contains(&place), "it never was in place {place}: {places:?}");
+        }
+    });
+}
+
+/// The program that leans on luck: the waiter takes for granted that the cook, who was spawned
+/// first, is done when it has stepped aside once.
+fn lucky(executor: &Executor) -> bool {
+    let table: Rc<RefCell<Vec<&str>>> = Rc::default();
+    let served = Rc::clone(&table);
+    executor.block_on(async move {
+        let _cook = spawn(async move { table.borrow_mut().push("pizza") });
+        yield_now().await;
+        let pizza = served.borrow_mut().pop();
+        pizza.is_some()
+    })
+}
+
+#[test]
+fn a_program_that_leans_on_the_order_of_its_tasks_is_found_out() {
+    bounded(|| {
+        assert!(lucky(&executor()), "first in, first out, it is always right");
+        let found = (0..20).filter(|seed| !lucky(&shuffled(*seed))).count();
+        assert!(0 < found && found < 20, "{found} of 20 seeds");
+    });
+}
+
+#[test]
+fn a_program_that_waits_for_what_it_needs_is_right_in_every_order() {
+    bounded(|| {
+        for seed in 0..20 {
+            let pizza = shuffled(seed).block_on(async { spawn(async { "pizza" }).await.ok() });
+            assert_eq!(pizza, Some("pizza"));
+        }
+    });
+}

@@ -6,18 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{bounded, panic_of};
 use pizzaiolo::{
     Executor, block_on, spawn,
     time::{self, MissedTickBehavior},
 };
 
+use crate::support::{bounded, panic_of, paused};
+
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
-
-fn paused() -> Executor {
-    Executor::builder().paused_clock(true).build().unwrap()
-}
 
 #[test]
 fn a_running_clock_can_be_paused_and_then_jumps_to_the_next_timer() {

@@ -13,12 +13,9 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use crate::common::{Counter, bounded, poll_with, quietly};
 use pizzaiolo::{Executor, JoinHandle, block_on, spawn, yield_now};
 
-fn executor() -> Executor {
-    Executor::new().unwrap()
-}
+use crate::support::{Counter, bounded, executor, poll_with, quietly};
 
 /// Does something when it is dropped.
 struct OnDrop<F: FnMut()>(F);
@@ -78,7 +75,7 @@ fn a_task_that_aborts_itself_in_its_last_poll_still_has_its_output() {
 #[test]
 fn a_task_may_drop_its_own_handle() {
     let (executor, dropped) = (executor(), Counter::new());
-    let handle = Rc::new(RefCell::new(None::<JoinHandle<crate::common::CountDrop>>));
+    let handle = Rc::new(RefCell::new(None::<JoinHandle<crate::support::CountDrop>>));
     let (own, output) = (Rc::clone(&handle), dropped.on_drop());
     *handle.borrow_mut() = Some(executor.spawn(async move {
         let handle = own.take();
@@ -396,7 +393,7 @@ fn an_executor_may_be_dropped_by_a_panic_though_its_futures_panic_too() {
         executor.run_until_idle();
         let () = executor.block_on(async { panic!("no more dough") });
     });
-    assert_eq!(crate::common::message_of(&*result.unwrap_err()), "no more dough");
+    assert_eq!(crate::support::message_of(&*result.unwrap_err()), "no more dough");
     assert_eq!(dropped.get(), 12);
 }
 

@@ -9,16 +9,13 @@ use std::{
     thread,
 };
 
-use crate::common::{Counter, bounded, panic_of, poll_with, quietly};
 use pizzaiolo::{
     Executor, block_on, spawn,
     trace::{Event, EventKind, Observer},
     yield_now,
 };
 
-fn executor() -> Executor {
-    Executor::new().unwrap()
-}
+use crate::support::{Counter, bounded, executor, panic_of, poll_with, quietly};
 
 /// Counts how often the executor has parked.
 #[derive(Default)]

@@ -17,18 +17,14 @@ use std::{
 };
 
 #[cfg(unix)]
-use crate::common::poll_once;
-use crate::common::{Counter, bounded};
 #[cfg(unix)]
 use pizzaiolo::Async;
 use pizzaiolo::{Executor, block_on, net::TcpListener, spawn, yield_now};
 
+use crate::support::{Counter, bounded, executor, poll_once};
+
 /// After so many polls at most, the executor looks for news from outside.
 const POLLS_A_LOOK: usize = 64;
-
-fn executor() -> Executor {
-    Executor::new().unwrap()
-}
 
 /// A task that is always ready, and counts its polls.
 fn spin(executor: &Executor, polls: &Counter) {

@@ -14,7 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{Counter, bounded, message_of, poll_once, quietly};
 use pizzaiolo::{
     Async, Builder, Executor, JoinHandle,
     net::TcpStream,
@@ -22,6 +21,8 @@ use pizzaiolo::{
     trace::{Cause, Direction, Event, EventKind, Observer, Warning},
     yield_now,
 };
+
+use crate::support::{Counter, bounded, message_of, poll_once, quietly};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -60,7 +61,7 @@ fn observed(builder: Builder) -> (Executor, Rc<Events>) {
 
 /// A connection; the peer is std's, and blocking.
 fn connection() -> (TcpStream, net::TcpStream) {
-    crate::common::pair().expect("loopback")
+    crate::support::pair().expect("loopback")
 }
 
 /// Runs `run`, which ends in a proof of a deadlock.

@@ -10,12 +10,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::common::{Counter, message_of, panic_of, poll_once, poll_with, quietly};
-use pizzaiolo::{Executor, JoinError, JoinHandle, block_on, spawn, yield_now};
+use pizzaiolo::{JoinError, JoinHandle, block_on, spawn, yield_now};
 
-fn executor() -> Executor {
-    Executor::new().unwrap()
-}
+use crate::support::{Counter, executor, message_of, panic_of, poll_once, poll_with, quietly};
 
 // What the handle yields.
 

@@ -1,8 +1,6 @@
 //! The executor and the clock: tasks, wakers, handles, drops, time. And what holds of the source itself.
 
 mod clocks;
-#[path = "../support/common.rs"]
-mod common;
 mod drops;
 mod executor;
 mod fairness;
@@ -11,5 +9,7 @@ mod guide;
 mod handles;
 mod join;
 mod layers;
+#[path = "../support/mod.rs"]
+mod support;
 mod time;
 mod wakers;

@@ -22,17 +22,9 @@ use pizzaiolo::{
     yield_now,
 };
 
+use crate::support::{paused, poll_here};
+
 const SECOND: Duration = Duration::from_secs(1);
-
-/// An executor whose clock stands still.
-fn paused() -> Executor {
-    Executor::builder().paused_clock(true).build().unwrap()
-}
-
-/// Polls a future once.
-async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
-}
 
 /// Tells when the executor goes to sleep, and for how long at most.
 struct Parks(mpsc::Sender<Option<Duration>>);
@@ -90,9 +82,9 @@ fn a_deadline_that_is_now_or_past_fires_on_the_next_turn() {
         time::advance(SECOND).await;
         for deadline in [time::now(), time::now().checked_sub(SECOND).unwrap()] {
             let mut sleep = time::sleep_until(deadline);
-            assert!(poll_once(&mut sleep).await.is_pending(), "the others go first");
+            assert!(poll_here(&mut sleep).await.is_pending(), "the others go first");
             yield_now().await;
-            assert!(poll_once(&mut sleep).await.is_ready());
+            assert!(poll_here(&mut sleep).await.is_ready());
         }
         time::sleep(Duration::ZERO).await;
     });
@@ -118,7 +110,7 @@ fn a_sleep_that_is_reset_wakes_at_its_new_time() {
     paused().block_on(async {
         let start = time::now();
         let mut sleep = time::sleep(100 * SECOND);
-        assert!(poll_once(&mut sleep).await.is_pending());
+        assert!(poll_here(&mut sleep).await.is_pending());
         sleep.reset(start + SECOND);
         assert_eq!(sleep.deadline(), Some(start + SECOND));
         (&mut sleep).await;
@@ -131,7 +123,7 @@ fn a_sleep_that_is_reset_wakes_at_its_new_time() {
         assert_eq!(time::now() - start, 3 * SECOND);
 
         sleep.reset(start + 4 * SECOND);
-        assert!(poll_once(&mut sleep).await.is_pending());
+        assert!(poll_here(&mut sleep).await.is_pending());
         sleep.reset(start + 9 * SECOND);
         sleep.await;
         assert_eq!(time::now() - start, 9 * SECOND, "the later deadline counts");
@@ -147,7 +139,7 @@ fn a_million_timeouts_made_and_dropped_leave_nothing() {
         let start = time::now();
         for _ in 0..1_000_000 {
             let mut timeout = pin!(time::timeout(SECOND, pending::<()>()));
-            assert!(poll_once(&mut timeout).await.is_pending());
+            assert!(poll_here(&mut timeout).await.is_pending());
         }
         time::sleep(2 * SECOND).await;
         assert_eq!(time::now() - start, 2 * SECOND);
@@ -213,17 +205,17 @@ fn durations_up_to_the_longest_mean_never_and_overflow_nothing() {
     paused().block_on(async {
         let mut never = time::sleep(Duration::MAX);
         assert_eq!(never.deadline(), None);
-        assert!(poll_once(&mut never).await.is_pending());
+        assert!(poll_here(&mut never).await.is_pending());
         let mut timeout = Box::pin(time::timeout(Duration::MAX, pending::<()>()));
-        assert!(poll_once(&mut timeout).await.is_pending());
+        assert!(poll_here(&mut timeout).await.is_pending());
         assert_eq!(time::timeout(Duration::MAX, async { 1 }).await, Ok(1));
         let mut interval = time::interval(Duration::MAX);
         interval.tick().await;
-        assert!(poll_once(&mut interval.tick()).await.is_pending());
+        assert!(poll_here(&mut interval.tick()).await.is_pending());
         time::advance(Duration::MAX).await;
         time::advance(1000 * SECOND).await;
         time::advance(Duration::MAX).await;
-        assert!(poll_once(&mut never).await.is_pending());
+        assert!(poll_here(&mut never).await.is_pending());
     });
 }
 
@@ -234,9 +226,9 @@ fn a_thousand_years_are_not_over_after_five_hundred() {
     paused().block_on(async {
         let mut sleep = time::sleep(1000 * YEAR);
         assert!(sleep.deadline().is_some(), "the clock can count that far");
-        assert!(poll_once(&mut sleep).await.is_pending());
+        assert!(poll_here(&mut sleep).await.is_pending());
         time::advance(500 * YEAR).await;
-        assert!(poll_once(&mut sleep).await.is_pending());
+        assert!(poll_here(&mut sleep).await.is_pending());
     });
 }
 
@@ -299,7 +291,7 @@ fn an_interval_ticks_at_once_and_then_every_period() {
         let start = time::now();
         let mut interval = time::interval(SECOND);
         assert_eq!(interval.period(), SECOND);
-        assert_eq!(poll_once(&mut interval.tick()).await, Poll::Ready(start));
+        assert_eq!(poll_here(&mut interval.tick()).await, Poll::Ready(start));
         assert_eq!(interval.tick().await, start + SECOND);
         let next = poll_fn(|cx| Pin::new(&mut interval).poll_next(cx)).await;
         assert_eq!(next, Some(start + 2 * SECOND));
@@ -325,7 +317,7 @@ fn a_tick_that_is_given_up_is_not_lost() {
         let start = time::now();
         let mut interval = time::interval(SECOND);
         interval.tick().await;
-        assert!(poll_once(&mut interval.tick()).await.is_pending());
+        assert!(poll_here(&mut interval.tick()).await.is_pending());
         assert_eq!(interval.tick().await, start + SECOND);
     });
 }
@@ -392,7 +384,7 @@ fn a_paused_clock_does_not_jump_while_a_wake_of_another_thread_is_there() {
 fn a_sleep_that_another_executor_polls_panics_and_says_so() {
     let executor = Executor::new().unwrap();
     let mut sleep = time::sleep(SECOND);
-    executor.block_on(async { assert!(poll_once(&mut sleep).await.is_pending()) });
+    executor.block_on(async { assert!(poll_here(&mut sleep).await.is_pending()) });
     pizzaiolo::block_on(&mut sleep);
 }
 

@@ -9,15 +9,12 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use crate::common::{Counter, bounded, poll_with, quietly};
 use pizzaiolo::{
     Executor, Handle, JoinHandle, block_on,
     trace::{Event, EventKind, Observer},
 };
 
-fn executor() -> Executor {
-    Executor::new().unwrap()
-}
+use crate::support::{Counter, bounded, executor, poll_with, quietly};
 
 /// A task that never ends, counts its polls and gives its waker away.
 fn waiting_task(executor: &Executor) -> (JoinHandle<()>, Counter, Waker) {

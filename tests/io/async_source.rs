@@ -11,14 +11,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     rc::Rc,
-    sync::Arc,
     thread,
 };
 
 use mio::{Interest, Registry, Token, event::Source, unix::pipe};
 use pizzaiolo::{Async, Executor, spawn, yield_now};
 
-use crate::support::{WakeCount, bounded, poll_once, poll_with, run};
+use crate::support::{Counter, bounded, poll_here, poll_with, run};
 
 /// A pair of std's sockets; the first does not block.
 fn pair() -> io::Result<(UnixStream, UnixStream)> {
@@ -125,7 +124,7 @@ fn a_source_is_registered_once_and_deregistered_when_it_is_dropped() {
         for _ in 0..3 {
             let mut buf = [0; 8];
             let mut read = pin!(source.read_with(|source| (&source.pipe).read(&mut buf)));
-            assert!(poll_once(read.as_mut()).await.is_pending());
+            assert!(poll_here(read.as_mut()).await.is_pending());
             sender.write_all(b"order")?;
             assert_eq!(read.await?, 5);
         }
@@ -151,7 +150,7 @@ fn interrupted_is_tried_again_at_once_and_would_block_when_there_is_news() {
                 None => pipe.read(&mut [0; 8]),
             }
         }));
-        assert!(poll_once(op.as_mut()).await.is_pending());
+        assert!(poll_here(op.as_mut()).await.is_pending());
         assert!(answers.borrow().is_empty(), "both were taken in one poll");
         sender.write_all(b"?")?;
         assert_eq!(op.await?, 2);
@@ -178,7 +177,7 @@ fn readable_and_writable_stay_true_until_an_operation_would_block() {
         let (ours, mut theirs) = pair()?;
         let source = Async::from_fd(ours);
         source.writable().await?;
-        assert!(poll_once(pin!(source.readable())).await.is_pending());
+        assert!(poll_here(source.readable()).await.is_pending());
         theirs.write_all(b"order")?;
         source.readable().await?;
         source.readable().await?;
@@ -186,8 +185,8 @@ fn readable_and_writable_stay_true_until_an_operation_would_block() {
         assert_eq!(source.read_with(|mut io| io.read(&mut buf)).await?, 5);
         // A short read says nothing about a source of an unknown kind.
         source.readable().await?;
-        assert!(poll_once(pin!(source.read_with(|mut io| io.read(&mut buf)))).await.is_pending());
-        assert!(poll_once(pin!(source.readable())).await.is_pending());
+        assert!(poll_here(source.read_with(|mut io| io.read(&mut buf))).await.is_pending());
+        assert!(poll_here(source.readable()).await.is_pending());
         Ok(())
     });
 }
@@ -201,7 +200,7 @@ fn write_with_waits_for_room() {
         let mut sent = 0;
         loop {
             let mut write = pin!(source.write_with(|mut io| io.write(&chunk)));
-            match poll_once(write.as_mut()).await {
+            match poll_here(write.as_mut()).await {
                 std::task::Poll::Ready(result) => sent += result?,
                 std::task::Poll::Pending => break,
             }
@@ -237,7 +236,7 @@ fn read_with_mut_lends_the_source() {
         };
         {
             let mut waits = pin!(source.read_with_mut(&mut read));
-            assert!(poll_once(waits.as_mut()).await.is_pending());
+            assert!(poll_here(waits.as_mut()).await.is_pending());
             theirs.write_all(b"order")?;
             assert_eq!(waits.await?, 5);
         }
@@ -256,7 +255,7 @@ fn a_borrowed_descriptor_can_be_waited_for_and_stays_open() {
         {
             let source = Async::from_fd(ours.as_fd());
             let mut readable = pin!(source.readable());
-            assert!(poll_once(readable.as_mut()).await.is_pending());
+            assert!(poll_here(readable.as_mut()).await.is_pending());
             theirs.write_all(b"order")?;
             readable.await?;
             assert_eq!(source.as_raw_fd(), ours.as_raw_fd());
@@ -264,7 +263,7 @@ fn a_borrowed_descriptor_can_be_waited_for_and_stays_open() {
         assert_eq!((&ours).read(&mut [0; 8])?, 5);
         // The OS has let it go too: else it could not be registered again.
         let source = Async::from_fd(&ours);
-        assert!(poll_once(pin!(source.readable())).await.is_pending());
+        assert!(poll_here(source.readable()).await.is_pending());
         Ok(())
     });
 }
@@ -274,7 +273,7 @@ fn an_owned_descriptor_is_closed_with_its_source() {
     run(async || {
         let (ours, mut theirs) = pair()?;
         let source = Async::from_fd(OwnedFd::from(ours));
-        assert!(poll_once(pin!(source.readable())).await.is_pending());
+        assert!(poll_here(source.readable()).await.is_pending());
         drop(source);
         assert_eq!(theirs.read(&mut [0; 8])?, 0);
         Ok(())
@@ -286,13 +285,13 @@ fn an_operation_that_is_dropped_leaves_no_waker() {
     run(async || {
         let (ours, mut theirs) = pair()?;
         let source = Async::from_fd(ours);
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         {
             let mut readable = pin!(source.readable());
             assert!(poll_with(readable.as_mut(), &waker).is_pending());
-            assert_eq!(Arc::strong_count(&count), 3, "it waits");
+            assert_eq!(count.wakers(), 2, "it waits");
         }
-        assert_eq!(Arc::strong_count(&count), 2, "its waker went with it");
+        assert_eq!(count.wakers(), 1, "its waker went with it");
         theirs.write_all(b"order")?;
         source.readable().await?;
         assert_eq!(count.get(), 0);
@@ -307,7 +306,7 @@ fn what_into_inner_takes_out_can_be_registered_elsewhere() {
         let one = Executor::new().expect("descriptors");
         let source = one.block_on(async {
             let source = Async::new(receiver).expect("it can be registered");
-            assert!(poll_once(pin!(source.readable())).await.is_pending());
+            assert!(poll_here(source.readable()).await.is_pending());
             source.into_inner().expect("it can be deregistered")
         });
         assert_eq!((notes.deregistered.get(), notes.dropped.get()), (1, 0));
@@ -316,7 +315,7 @@ fn what_into_inner_takes_out_can_be_registered_elsewhere() {
         other.block_on(async {
             let source = Async::new(source).expect("it can be registered");
             let mut read = pin!(source.read_with(|source| (&source.pipe).read(&mut [0; 8])));
-            assert!(poll_once(read.as_mut()).await.is_pending());
+            assert!(poll_here(read.as_mut()).await.is_pending());
             sender.write_all(b"order").expect("there is room");
             assert_eq!(read.await.expect("five bytes"), 5);
         });
@@ -332,14 +331,14 @@ fn a_descriptor_that_into_inner_takes_out_can_be_registered_elsewhere() {
         let source = Async::from_fd(ours);
         let one = Executor::new().expect("descriptors");
         one.block_on(async {
-            assert!(poll_once(pin!(source.readable())).await.is_pending());
+            assert!(poll_here(source.readable()).await.is_pending());
         });
         let other = Executor::new().expect("descriptors");
         other.block_on(async {
             source.readable().await.expect_err("it belongs to the first executor");
             let source = Async::from_fd(source.into_inner().expect("it can be deregistered"));
             let mut readable = pin!(source.readable());
-            assert!(poll_once(readable.as_mut()).await.is_pending());
+            assert!(poll_here(readable.as_mut()).await.is_pending());
             theirs.write_all(b"order").expect("there is room");
             readable.await.expect("it is readable");
         });
@@ -354,7 +353,7 @@ fn into_inner_works_when_the_executor_is_gone() {
         let source = Async::from_fd(ours);
         let executor = Executor::new().expect("descriptors");
         executor.block_on(async {
-            assert!(poll_once(pin!(source.readable())).await.is_pending());
+            assert!(poll_here(source.readable()).await.is_pending());
         });
         drop(executor);
         pizzaiolo::block_on(source.readable()).expect_err("its executor is gone");

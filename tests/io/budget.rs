@@ -12,7 +12,6 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use crate::common::{Counter, bounded, poll_once};
 use futures_executor::LocalPool;
 use futures_util::{StreamExt, stream::FuturesUnordered, task::LocalSpawnExt};
 use pizzaiolo::{
@@ -21,6 +20,8 @@ use pizzaiolo::{
     trace::{Cause, Event, EventKind, Observer},
     yield_now,
 };
+
+use crate::support::{Counter, bounded, poll_once};
 
 /// So many operations may one poll complete.
 const BUDGET: usize = 128;

@@ -6,7 +6,6 @@ use std::{
     net::{self, Shutdown},
     pin::{Pin, pin},
     rc::Rc,
-    sync::Arc,
     task::{Context, Poll, Waker},
     thread,
 };
@@ -14,17 +13,17 @@ use std::{
 use futures_core::Stream;
 use pizzaiolo::{net::TcpListener, spawn, yield_now};
 
-use crate::sockets::{WakeCount, fill, narrow_pair, pair, poll_with, run};
+use crate::support::{Counter, fill, full_listener, narrow_pair, pair, poll_with, run};
 
 /// Polls a future until it waits, drops it, and looks whether its waker went with it.
 async fn begin_and_drop<F: Future>(future: F) {
-    let (count, waker) = WakeCount::new();
+    let (count, waker) = Counter::with_waker();
     {
         let mut future = pin!(future);
-        assert!(poll_with(future.as_mut(), &waker).await.is_pending());
-        assert_eq!(Arc::strong_count(&count), 3, "it waits");
+        assert!(poll_with(future.as_mut(), &waker).is_pending());
+        assert_eq!(count.wakers(), 2, "it waits");
     }
-    assert_eq!(Arc::strong_count(&count), 2, "its waker went with it");
+    assert_eq!(count.wakers(), 1, "its waker went with it");
     assert_eq!(count.get(), 0);
 }
 
@@ -48,11 +47,11 @@ fn a_dropped_read_loses_nothing() {
 fn a_read_that_is_woken_and_then_dropped_leaves_the_bytes_to_the_next() {
     run(async || {
         let (stream, mut peer) = pair()?;
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let mut buf = [0; 8];
         {
             let mut read = pin!(stream.read(&mut buf));
-            assert!(poll_with(read.as_mut(), &waker).await.is_pending());
+            assert!(poll_with(read.as_mut(), &waker).is_pending());
             peer.write_all(b"bytes")?;
             stream.readable().await?;
             assert_eq!(count.get(), 1);
@@ -111,9 +110,9 @@ fn a_dropped_accept_leaves_the_connection_to_the_next() {
         assert_eq!(peer, client.local_addr()?);
 
         // Woken, and dropped before its turn.
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let mut accept = Box::pin(listener.accept());
-        assert!(poll_with(accept.as_mut(), &waker).await.is_pending());
+        assert!(poll_with(accept.as_mut(), &waker).is_pending());
         let client = net::TcpStream::connect(addr)?;
         while count.get() == 0 {
             yield_now().await;
@@ -129,7 +128,7 @@ fn a_dropped_accept_leaves_the_connection_to_the_next() {
 fn dropped_incoming_leaves_the_connection_to_the_next() {
     run(async || {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let mut incoming = listener.incoming();
         // As a part of the task, for it has to wait inside an executor.
         let first = std::future::poll_fn(|_| {
@@ -137,9 +136,9 @@ fn dropped_incoming_leaves_the_connection_to_the_next() {
             Poll::Ready(poll.is_pending())
         });
         assert!(first.await);
-        assert_eq!(Arc::strong_count(&count), 3, "it waits");
+        assert_eq!(count.wakers(), 2, "it waits");
         drop(incoming);
-        assert_eq!(Arc::strong_count(&count), 2, "its waker went with it");
+        assert_eq!(count.wakers(), 1, "its waker went with it");
         let client = net::TcpStream::connect(listener.local_addr()?)?;
         let (_conn, peer) = listener.accept().await?;
         assert_eq!(peer, client.local_addr()?);
@@ -152,7 +151,7 @@ fn dropped_incoming_leaves_the_connection_to_the_next() {
 #[cfg(target_os = "linux")]
 fn a_dropped_connect_closes_what_it_began() {
     run(async || {
-        let (listener, waiting) = crate::readiness::full_listener()?;
+        let (listener, waiting) = full_listener()?;
         let addr = listener.local_addr()?;
         begin_and_drop(pizzaiolo::net::TcpStream::connect(addr)).await;
         // Those that were in the queue, and nobody else.
@@ -171,13 +170,13 @@ fn a_dropped_connect_closes_what_it_began() {
 fn ten_thousand_dropped_waits_leave_nothing_behind() {
     run(async || {
         let (stream, mut peer) = pair()?;
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         for _ in 0..10_000 {
             let mut buf = [0; 8];
             let mut read = pin!(stream.read(&mut buf));
-            assert!(poll_with(read.as_mut(), &waker).await.is_pending());
+            assert!(poll_with(read.as_mut(), &waker).is_pending());
         }
-        assert_eq!(Arc::strong_count(&count), 2);
+        assert_eq!(count.wakers(), 1);
         peer.write_all(b"!")?;
         assert_eq!(stream.read(&mut [0; 8]).await?, 1);
         assert_eq!(count.get(), 0);
@@ -198,7 +197,7 @@ fn a_dropped_wait_leaves_the_others_waiting() {
         yield_now().await;
         let mut buf = [0];
         let mut dropped = Box::pin(stream.read(&mut buf));
-        assert!(poll_with(dropped.as_mut(), Waker::noop()).await.is_pending());
+        assert!(poll_with(dropped.as_mut(), Waker::noop()).is_pending());
         let last = reader();
         yield_now().await;
         drop(dropped);

@@ -3,7 +3,6 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::mpsc,
     task::{Context, Poll, Waker},
@@ -14,8 +13,9 @@ use pizzaiolo::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::sockets::{
-    WakeCount, bounded, boxed_read, on_log, pair, poll_once, poll_with, registered, runs_code,
+use crate::support::{
+    Counter, bounded, boxed_read, pair, panic_of, poll_here, poll_once, poll_with, runs_code,
+    watched,
 };
 
 #[test]
@@ -37,23 +37,23 @@ fn sockets_may_be_made_before_any_executor() {
 #[test]
 fn a_socket_that_never_has_to_wait_never_registers() {
     bounded(|| {
-        let names = registered();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let addr = listener.local_addr().expect("its address");
         let mut client = net::TcpStream::connect(addr).expect("it listens");
         client.write_all(b"one two").expect("there is room");
         // Each operation under an executor of its own.
-        let (conn, _) = pizzaiolo::block_on(listener.accept()).expect("it is there already");
+        let (executors, events): (Vec<_>, Vec<_>) = (0..5).map(|_| watched()).unzip();
+        let (conn, _) = executors[0].block_on(listener.accept()).expect("it is there already");
         // An accepted stream registers when it is first read, so this one is made of std's.
         let conn = net::TcpStream::try_from(conn).expect("it is not registered");
         let conn = TcpStream::try_from(conn).expect("it is a socket");
         let mut buf = [0; 3];
-        pizzaiolo::block_on(conn.peek(&mut buf)).expect("it is there already");
-        pizzaiolo::block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        pizzaiolo::block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        pizzaiolo::block_on(conn.write_all(b"done")).expect("there is room");
+        executors[1].block_on(conn.peek(&mut buf)).expect("it is there already");
+        executors[2].block_on(conn.read_exact(&mut buf)).expect("it is there already");
+        executors[3].block_on(conn.read_exact(&mut buf)).expect("it is there already");
+        executors[4].block_on(conn.write_all(b"done")).expect("there is room");
         assert_eq!(client.read(&mut [0; 8]).expect("the answer"), 4);
-        assert!(names.borrow().is_empty(), "{:?}", names.borrow());
+        assert!(events.iter().all(|events| events.registered().is_empty()));
 
         // And outside any executor.
         let mut write = pin!(conn.write(b"!"));
@@ -65,18 +65,17 @@ fn a_socket_that_never_has_to_wait_never_registers() {
 #[test]
 fn a_socket_is_registered_once() {
     bounded(|| {
-        let names = registered();
-        let executor = Executor::new().expect("an executor");
+        let (executor, events) = watched();
         let (stream, mut peer) = pair().expect("a connection");
         for _ in 0..100 {
             executor.block_on(async {
-                assert!(poll_once(pin!(stream.read(&mut [0; 8]))).await.is_pending());
+                assert!(poll_here(stream.read(&mut [0; 8])).await.is_pending());
                 peer.write_all(b"!").expect("there is room");
                 assert_eq!(stream.read(&mut [0; 8]).await.expect("a byte"), 1);
                 stream.writable().await.expect("there is room");
             });
         }
-        assert_eq!(*names.borrow(), ["socket 0"]);
+        assert_eq!(events.registered(), ["socket 0"]);
     });
 }
 
@@ -88,8 +87,8 @@ fn waiting_under_another_executor_is_an_error_that_says_so() {
         let (stream, mut peer) = pair().expect("a connection");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         first.block_on(async {
-            assert!(poll_once(pin!(stream.readable())).await.is_pending());
-            assert!(poll_once(pin!(listener.accept())).await.is_pending());
+            assert!(poll_here(stream.readable()).await.is_pending());
+            assert!(poll_here(listener.accept()).await.is_pending());
         });
         let says_so = |error: std::io::Error| {
             assert_eq!(error.kind(), ErrorKind::Other);
@@ -112,7 +111,7 @@ fn waiting_when_the_executor_is_gone_is_an_error_that_says_so() {
     bounded(|| {
         let (stream, _peer) = pair().expect("a connection");
         pizzaiolo::block_on(async {
-            assert!(poll_once(pin!(stream.readable())).await.is_pending());
+            assert!(poll_here(stream.readable()).await.is_pending());
         });
         for _ in 0..2 {
             let error = pizzaiolo::block_on(async { stream.read(&mut [0; 8]).await })
@@ -132,11 +131,11 @@ fn an_operation_pending_when_its_executor_goes_away_ends_with_an_error() {
         let mut buf = [0; 8];
         let mut read = pin!(stream.read(&mut buf));
         let mut readable = pin!(stream.readable());
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let executor = Executor::new().expect("an executor");
         executor.block_on(async {
-            assert!(poll_with(read.as_mut(), &waker).await.is_pending());
-            assert!(poll_with(readable.as_mut(), &waker).await.is_pending());
+            assert!(poll_with(read.as_mut(), &waker).is_pending());
+            assert!(poll_with(readable.as_mut(), &waker).is_pending());
         });
         assert_eq!(count.get(), 0);
         drop(executor);
@@ -165,7 +164,7 @@ fn an_operation_polled_while_its_executor_goes_away_ends_with_an_error() {
         let (in_the_wake, waker) = runs_code();
         let executor = Executor::new().expect("an executor");
         executor.block_on(async {
-            assert!(poll_with(reads[0].as_mut(), &waker).await.is_pending());
+            assert!(poll_with(reads[0].as_mut(), &waker).is_pending());
         });
         let (tell, told) = mpsc::channel();
         in_the_wake(Box::new(move || {
@@ -190,16 +189,9 @@ fn waiting_outside_an_executor_panics_and_names_the_remedy() {
     bounded(|| {
         let (stream, mut peer) = pair().expect("a connection");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let message_of = |poll: &mut dyn FnMut(&mut Context<'_>)| {
-            let panic = catch_unwind(AssertUnwindSafe(|| {
-                poll(&mut Context::from_waker(Waker::noop()));
-            }))
-            .expect_err("it has to wait, and nobody would wake it");
-            panic.downcast::<String>().expect("a message").to_string()
-        };
-        for message in [
-            message_of(&mut |cx| drop(pin!(stream.read(&mut [0; 8])).poll(cx))),
-            message_of(&mut |cx| drop(pin!(listener.accept()).poll(cx))),
+        for (message, _) in [
+            panic_of(|| drop(poll_once(stream.read(&mut [0; 8])))),
+            panic_of(|| drop(poll_once(listener.accept()))),
         ] {
             assert!(message.contains("no pizzaiolo executor"), "{message}");
             assert!(message.contains("pizzaiolo::block_on"), "{message}");
@@ -217,60 +209,16 @@ fn a_socket_that_went_through_std_may_wait_under_another_executor() {
         let (stream, mut peer) = pair().expect("a connection");
         let executor = Executor::new().expect("an executor");
         executor.block_on(async {
-            assert!(poll_once(pin!(stream.readable())).await.is_pending());
+            assert!(poll_here(stream.readable()).await.is_pending());
         });
         let stream = net::TcpStream::try_from(stream).expect("it is taken out");
         let stream = TcpStream::try_from(stream).expect("it is put in again");
         pizzaiolo::block_on(async {
             let mut buf = [0; 8];
             let mut read = pin!(stream.read(&mut buf));
-            assert!(poll_once(read.as_mut()).await.is_pending());
+            assert!(poll_here(read.as_mut()).await.is_pending());
             peer.write_all(b"!").expect("there is room");
             assert_eq!(read.await.expect("a byte"), 1);
         });
-    });
-}
-
-#[test]
-fn the_log_tells_what_a_socket_does() {
-    use std::{cell::RefCell, rc::Rc};
-
-    bounded(|| {
-        let lines = Rc::new(RefCell::new(Vec::new()));
-        let kept = Rc::clone(&lines);
-        on_log(move |line| {
-            // When the executor parks, and what the OS tells it, is the OS's affair.
-            if line.starts_with("root: ") {
-                kept.borrow_mut().push(line.to_owned());
-            }
-        });
-        let (stream, peer) = pair().expect("a connection");
-        let registered = format!(
-            "root: registered socket 0 (tcp with {})",
-            stream.peer_addr().expect("its address"),
-        );
-        let mut peer = Some(peer);
-        pizzaiolo::block_on(async {
-            let mut buf = [0; 8];
-            let mut read = pin!(stream.read(&mut buf));
-            assert!(poll_once(read.as_mut()).await.is_pending());
-            // The end, so that there is one event.
-            drop(peer.take());
-            assert_eq!(read.await.expect("the end"), 0);
-        });
-        assert_eq!(
-            *lines.borrow(),
-            [
-                "root: polled",
-                &registered,
-                // The first poll, and the one by `await`.
-                "root: pending on socket 0 (read)",
-                "root: pending on socket 0 (read)",
-                "root: pending",
-                "root: woken by socket 0 (read)",
-                "root: polled",
-                "root: ready",
-            ]
-        );
     });
 }

@@ -5,7 +5,7 @@ use std::{
     future::{pending, poll_fn, ready},
     io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
     net,
-    pin::{Pin, pin},
+    pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex},
     task::{Context, Poll, Wake, Waker},
@@ -25,7 +25,7 @@ use pizzaiolo::{
 };
 use socket2::SockRef;
 
-use crate::support::{WakeCount, common::pair, count_polls, poll_once, run};
+use crate::support::{Counter, count_polls, pair, poll_here, run};
 
 const LEN: usize = 1_000_000;
 
@@ -193,7 +193,7 @@ fn futures_unordered_serves_connections_in_the_order_of_their_orders() {
                 AsyncReadExt::read_exact(&mut stream, &mut order).await.map(|()| (number, order[0]))
             });
         }
-        assert!(poll_once(pin!(waiting.next())).await.is_pending());
+        assert!(poll_here(waiting.next()).await.is_pending());
         for number in [7, 3, 19, 0] {
             peers[usize::from(number)].write_all(&[number])?;
             let served = waiting.next().await.expect("some wait")?;
@@ -347,12 +347,13 @@ where
 fn who_polls_last_is_woken_and_who_polled_before_is_forgotten() {
     run(async || {
         let (stream, mut peer) = pair()?;
-        let ((first, first_waker), (last, last_waker)) = (WakeCount::new(), WakeCount::new());
+        let ((first, first_waker), (last, last_waker)) =
+            (Counter::with_waker(), Counter::with_waker());
         assert!(poll_read(&stream, &first_waker).is_pending());
         assert!(poll_read(&stream, &first_waker).is_pending());
-        assert_eq!(Arc::strong_count(&first), 3, "it waits once");
+        assert_eq!(first.wakers(), 2, "it waits once");
         assert!(poll_read(&stream, &last_waker).is_pending());
-        assert_eq!((Arc::strong_count(&first), Arc::strong_count(&last)), (2, 3));
+        assert_eq!((first.wakers(), last.wakers()), (1, 2));
         // A read of nothing is done at once, and takes nobody's place.
         assert_eq!(AsyncReadExt::read(&mut &stream, &mut []).await?, 0);
         peer.write_all(b"order")?;
@@ -360,7 +361,7 @@ fn who_polls_last_is_woken_and_who_polled_before_is_forgotten() {
         stream.readable().await?;
         assert_eq!((first.get(), last.get()), (0, 1));
         assert!(matches!(poll_read(&stream, &last_waker), Poll::Ready(Ok(5))));
-        assert_eq!(Arc::strong_count(&last), 2, "nobody waits any more");
+        assert_eq!(last.wakers(), 1, "nobody waits any more");
         Ok(())
     });
 }
@@ -368,17 +369,17 @@ fn who_polls_last_is_woken_and_who_polled_before_is_forgotten() {
 #[test]
 fn a_waiter_goes_with_its_stream() {
     run(async || {
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let (stream, _peer) = pair()?;
         assert!(poll_read(&stream, &waker).is_pending());
-        assert_eq!(Arc::strong_count(&count), 3, "it waits");
+        assert_eq!(count.wakers(), 2, "it waits");
         drop(stream);
-        assert_eq!(Arc::strong_count(&count), 2, "its waker went with the stream");
+        assert_eq!(count.wakers(), 1, "its waker went with the stream");
 
         let (stream, _peer) = pair()?;
         assert!(poll_read(&stream, &waker).is_pending());
         net::TcpStream::try_from(stream)?;
-        assert_eq!((Arc::strong_count(&count), count.get()), (2, 0));
+        assert_eq!((count.wakers(), count.get()), (1, 0));
         Ok(())
     });
 }
@@ -445,7 +446,7 @@ fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
 #[test]
 fn reads_of_nothing_leave_nobody_behind() {
     run(async || {
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let (stream, mut peer) = pair()?;
         for _ in 0..100 {
             assert!(poll_read(&stream, &waker).is_pending());
@@ -454,7 +455,7 @@ fn reads_of_nothing_leave_nobody_behind() {
             assert!(Pin::new(&mut stream).poll_read(&mut cx, &mut []).is_ready());
             assert!(Pin::new(&mut stream).poll_read_vectored(&mut cx, &mut []).is_ready());
         }
-        assert_eq!(Arc::strong_count(&count), 3, "it waits once");
+        assert_eq!(count.wakers(), 2, "it waits once");
         peer.write_all(b"order")?;
         stream.readable().await?;
         assert_eq!(count.get(), 1);
@@ -528,7 +529,8 @@ mod unix {
     fn reading_and_writing_have_a_waiter_each() {
         run(async || {
             let (stream, peer) = UnixStream::pair()?;
-            let ((read, read_waker), (write, write_waker)) = (WakeCount::new(), WakeCount::new());
+            let ((read, read_waker), (write, write_waker)) =
+                (Counter::with_waker(), Counter::with_waker());
             let mut sent = 0;
             let chunk = vec![7; 100_000];
             let cx = &mut Context::from_waker(&write_waker);
@@ -537,12 +539,12 @@ mod unix {
             }
             assert!(poll_read(&stream, Waker::noop()).is_pending());
             assert!(poll_read(&stream, &read_waker).is_pending());
-            assert_eq!((Arc::strong_count(&read), Arc::strong_count(&write)), (3, 3));
+            assert_eq!((read.wakers(), write.wakers()), (2, 2));
             // Another writer takes the writer's place, and not the reader's.
-            let (other, other_waker) = WakeCount::new();
+            let (other, other_waker) = Counter::with_waker();
             let cx = &mut Context::from_waker(&other_waker);
             assert!(Pin::new(&mut &stream).poll_write(cx, &chunk).is_pending());
-            assert_eq!((Arc::strong_count(&read), Arc::strong_count(&write)), (3, 2));
+            assert_eq!((read.wakers(), write.wakers()), (2, 1));
             peer.write_all(b"order").await?;
             stream.readable().await?;
             assert_eq!((read.get(), other.get()), (1, 0));

@@ -3,11 +3,7 @@
 mod async_source;
 mod budget;
 mod cancel;
-#[path = "../support/common.rs"]
-mod common;
 mod executors;
-#[path = "../support/full.rs"]
-mod full;
 #[cfg(feature = "futures-io")]
 mod futures_io;
 mod names;
@@ -15,8 +11,6 @@ mod poll_and_try;
 mod reactor;
 mod readiness;
 mod socket2;
-#[path = "../support/sockets.rs"]
-mod sockets;
 mod split;
 #[path = "../support/mod.rs"]
 mod support;

@@ -15,7 +15,7 @@ use pizzaiolo::{
     trace::{Event, EventKind, Observer},
 };
 
-use crate::support::{bounded, run};
+use crate::support::{bounded, full_listener, run};
 
 fn listener() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -167,7 +167,8 @@ fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
         let timers = Rc::new(TimersSet::default());
         let executor = Executor::builder().observer(Rc::clone(&timers)).build().unwrap();
         executor.block_on(async {
-            let (_full, _clients, hangs) = crate::full::full_listener().unwrap();
+            let (full, _waiting) = full_listener().unwrap();
+            let hangs = full.local_addr().unwrap();
             let (_listener, addr) = listener().unwrap();
             let refused = refused().unwrap();
             let stream = TcpStream::connect([hangs, refused, refused, addr]).await.unwrap();
@@ -182,7 +183,8 @@ fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
 #[test]
 fn an_address_that_hangs_keeps_no_other_from_being_tried() {
     run(async || {
-        let (_full, _clients, hangs) = crate::full::full_listener()?;
+        let (full, _waiting) = full_listener()?;
+        let hangs = full.local_addr()?;
         let (_listener, addr) = listener()?;
         let start = Instant::now();
         let stream = TcpStream::connect([hangs, hangs, addr]).await?;

@@ -24,7 +24,7 @@ use pizzaiolo::{
     time,
 };
 
-use crate::common::{Counter, bounded, panic_of};
+use crate::support::{Counter, bounded, panic_of};
 
 /// A whole executor for one future.
 fn block_on<F: Future>(reactor: &Reactor, future: F) -> F::Output {
@@ -43,7 +43,7 @@ fn poll_in<F: Future>(reactor: &Reactor, future: Pin<&mut F>, waker: &Waker) -> 
 
 /// Our end of a connection, and the peer's.
 fn pair() -> (TcpStream, net::TcpStream) {
-    crate::common::pair().expect("loopback")
+    crate::support::pair().expect("loopback")
 }
 
 /// The message of a panic.

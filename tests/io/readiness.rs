@@ -13,13 +13,16 @@ use std::{
 };
 
 use pizzaiolo::{
+    Executor,
     net::{TcpListener, TcpStream},
-    spawn, yield_now,
+    spawn,
+    trace::{Event, EventKind},
+    yield_now,
 };
 
-use crate::sockets::{
-    WakeCount, boxed_read, counted, fill, narrow_pair, on_log, pair, poll_once, poll_with,
-    registered, reset, run, runs_code, std_pair,
+use crate::support::{
+    Counter, OnEvent, bounded, boxed_read, counted, fill, full_listener, made, narrow_pair, pair,
+    poll_here, poll_with, reset, run, run_watched, runs_code, std_pair,
 };
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
@@ -132,7 +135,7 @@ fn reader_and_writer_of_one_socket_each_get_their_own_wakes() {
             assert_eq!(read_polls.get(), 2, "one to wait, one to read");
         }
         // What was under way when `fill` ended may have made room for the writer once.
-        let served = u32::from(writer.is_finished());
+        let served = usize::from(writer.is_finished());
         assert_eq!(write_polls.get(), 1 + served, "the writer's polls");
 
         // Room to write is the writer's business.
@@ -166,7 +169,7 @@ fn three_bytes_and_the_end_are_read_as_three_and_then_zero() {
             let mut buf = [0; 1024];
             if waits_first {
                 // From here on the reactor watches the socket.
-                assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+                assert!(poll_here(stream.read(&mut buf)).await.is_pending());
             }
             peer.write_all(b"007")?;
             peer.shutdown(Shutdown::Write)?;
@@ -185,7 +188,7 @@ fn an_end_that_comes_before_the_bytes_are_read_is_not_missed() {
     run(async || {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 1024];
-        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"007")?;
         stream.readable().await?;
         peer.shutdown(Shutdown::Write)?;
@@ -203,7 +206,7 @@ fn what_comes_after_a_byte_out_of_band_is_read() {
     run(async || {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 1024];
-        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"before")?;
         socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
         peer.write_all(b"after")?;
@@ -217,24 +220,23 @@ fn what_comes_after_a_byte_out_of_band_is_read() {
     });
 }
 
-/// Row "an older operation clears newer readiness" (tokio#6133). The library logs `registered`
+/// Row "an older operation clears newer readiness" (tokio#6133). The library reports `Registered`
 /// between the first try and the wait; that is when the event comes.
 #[test]
 fn an_event_between_the_first_try_and_the_wait_survives() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let sent = Rc::new(Cell::new(0));
-        let count = Rc::clone(&sent);
-        on_log(move |line| {
-            if line.contains(": registered socket") {
-                peer.write_all(b"now").expect("there is room");
-                count.set(count.get() + 1);
+    bounded(|| {
+        let (stream, peer) = pair().expect("a connection");
+        let sent = Counter::new();
+        let count = sent.clone();
+        let executor = made(Executor::builder().observer(OnEvent(move |event: &Event| {
+            if let EventKind::Registered { .. } = event.kind() {
+                (&peer).write_all(b"now").expect("there is room");
+                count.add();
             }
-        });
-        let mut buf = [0; 8];
-        assert_eq!(stream.read(&mut buf).await?, 3);
+        })));
+        let read = executor.block_on(stream.read(&mut [0; 8]));
+        assert_eq!(read.expect("three bytes"), 3);
         assert_eq!(sent.get(), 1, "the event came between the try and the wait");
-        Ok(())
     });
 }
 
@@ -242,16 +244,14 @@ fn an_event_between_the_first_try_and_the_wait_survives() {
 /// there for who asks next.
 #[test]
 fn an_event_that_comes_while_nobody_waits_is_kept() {
-    run(async || {
+    run_watched(async |events| {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 8];
         // It is watched from here on, though nobody waits for it.
-        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
-        let seen = Rc::new(Cell::new(false));
-        let sets = Rc::clone(&seen);
-        on_log(move |line| sets.set(sets.get() || line.contains("socket 0 is readable")));
+        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"kept")?;
-        while !seen.get() {
+        let is_readable = |kind: &EventKind| kind.to_string().contains("socket 0 is readable");
+        while events.count(is_readable) == 0 {
             yield_now().await;
         }
         let (polls, read) = counted(stream.read(&mut buf));
@@ -316,8 +316,7 @@ fn a_half_closed_peer_does_not_spin_the_writer() {
 #[test]
 #[cfg(unix)]
 fn a_registration_that_fails_leaves_nothing_behind() {
-    run(async || {
-        let names = registered();
+    run_watched(async |events| {
         for _ in 0..1_000 {
             // What epoll and kqueue do not watch, in a socket's clothes.
             let file = std::fs::File::open("/dev/null")?;
@@ -326,11 +325,11 @@ fn a_registration_that_fails_leaves_nothing_behind() {
             let error = stream.readable().await.expect_err("it cannot be watched");
             assert_ne!(error.kind(), ErrorKind::WouldBlock);
         }
-        assert!(names.borrow().is_empty());
+        assert_eq!(events.registered(), [""; 0]);
         let (stream, mut peer) = pair()?;
         peer.write_all(b"!")?;
         stream.readable().await?;
-        assert_eq!(*names.borrow(), ["socket 0.1000"]);
+        assert_eq!(events.registered(), ["socket 0.1000"]);
         Ok(())
     });
 }
@@ -339,8 +338,7 @@ fn a_registration_that_fails_leaves_nothing_behind() {
 /// that are dropped or taken out.
 #[test]
 fn a_socket_that_goes_leaves_nothing_behind() {
-    run(async || {
-        let names = registered();
+    run_watched(async |events| {
         for round in 0..500 {
             let (stream, mut peer) = pair()?;
             peer.write_all(b"!")?;
@@ -351,8 +349,8 @@ fn a_socket_that_goes_leaves_nothing_behind() {
                 net::TcpStream::try_from(stream)?;
             }
         }
-        assert_eq!(names.borrow().len(), 500);
-        assert_eq!(names.borrow()[499], "socket 0.499");
+        let names = events.registered();
+        assert_eq!((names.len(), &*names[499]), (500, "socket 0.499"));
         Ok(())
     });
 }
@@ -370,7 +368,7 @@ fn a_socket_whose_duplicate_lives_on_can_be_registered_again() {
         let duplicate = stream.try_clone()?;
         let mut stream = TcpStream::try_from(stream)?;
         let number = stream.as_raw_fd();
-        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        assert!(poll_here(stream.readable()).await.is_pending());
         drop(stream);
         // Until one has the number of the first; other tests take descriptors too.
         let mut others = Vec::new();
@@ -386,7 +384,7 @@ fn a_socket_whose_duplicate_lives_on_can_be_registered_again() {
             }
             others.push(next);
         }
-        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        assert!(poll_here(stream.readable()).await.is_pending());
         peer.write_all(b"!")?;
         stream.readable().await?;
         assert_eq!(stream.read(&mut [0; 8]).await?, 1);
@@ -441,7 +439,7 @@ fn a_connect_that_is_not_answered_yet_waits() {
         let addr = listener.local_addr()?;
         let mut connect = pin!(TcpStream::connect(addr));
         for _ in 0..10 {
-            assert!(poll_once(connect.as_mut()).await.is_pending());
+            assert!(poll_here(connect.as_mut()).await.is_pending());
         }
         let (_first, _) = listener.accept()?;
         let (_second, _) = listener.accept()?;
@@ -452,21 +450,6 @@ fn a_connect_that_is_not_answered_yet_waits() {
         assert_eq!(peer.read(&mut [0; 8])?, 1);
         Ok(())
     });
-}
-
-/// A listener whose queue is full, and the connections in it.
-#[cfg(target_os = "linux")]
-pub(crate) fn full_listener() -> io::Result<(net::TcpListener, [net::TcpStream; 2])> {
-    use socket2::{Domain, Socket, Type};
-
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    listener.bind(&net::SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
-    // Linux takes one more than it is told.
-    listener.listen(1)?;
-    let listener = net::TcpListener::from(listener);
-    let addr = listener.local_addr()?;
-    let waiting = [net::TcpStream::connect(addr)?, net::TcpStream::connect(addr)?];
-    Ok((listener, waiting))
 }
 
 /// Row "a blocking std socket freezes the loop" (tokio#3099).
@@ -542,19 +525,19 @@ fn an_operation_that_moves_to_another_task_takes_its_wait_along() {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 8];
         let mut read = pin!(stream.read(&mut buf));
-        let (old, old_waker) = WakeCount::new();
-        assert!(poll_with(read.as_mut(), &old_waker).await.is_pending());
+        let (old, old_waker) = Counter::with_waker();
+        assert!(poll_with(read.as_mut(), &old_waker).is_pending());
         drop(old_waker);
-        let (new, new_waker) = WakeCount::new();
+        let (new, new_waker) = Counter::with_waker();
         for _ in 0..10 {
-            assert!(poll_with(read.as_mut(), &new_waker).await.is_pending());
+            assert!(poll_with(read.as_mut(), &new_waker).is_pending());
         }
-        assert_eq!(Arc::strong_count(&old), 1, "the old waker is gone");
-        assert_eq!(Arc::strong_count(&new), 3, "the new one is kept once");
+        assert_eq!(old.wakers(), 0, "the old waker is gone");
+        assert_eq!(new.wakers(), 2, "the new one is kept once");
         peer.write_all(b"!")?;
         stream.readable().await?;
         assert_eq!((old.get(), new.get()), (0, 1));
-        assert_eq!(Arc::strong_count(&new), 2, "no one waits now");
+        assert_eq!(new.wakers(), 1, "no one waits now");
         assert_eq!(read.await?, 1);
         Ok(())
     });
@@ -576,9 +559,9 @@ fn a_waker_that_panics_takes_nobody_elses_wake() {
         let (mut first, mut second) = ([0; 1], [0; 1]);
         let mut panicking = pin!(stream.read(&mut first));
         let waker = Waker::from(Arc::new(Panics));
-        assert!(poll_with(panicking.as_mut(), &waker).await.is_pending());
+        assert!(poll_with(panicking.as_mut(), &waker).is_pending());
         let mut read = pin!(stream.read(&mut second));
-        assert!(poll_once(read.as_mut()).await.is_pending());
+        assert!(poll_here(read.as_mut()).await.is_pending());
         peer.write_all(b"!")?;
         assert_eq!(read.await?, 1);
         Ok(())
@@ -590,7 +573,7 @@ fn a_waker_that_panics_takes_nobody_elses_wake() {
 #[test]
 fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
     /// `BUDGET`, in `src/current.rs`.
-    const BOUND: u32 = 128;
+    const BUDGET: usize = 128;
 
     run(async || {
         let (stream, mut peer) = pair()?;
@@ -613,11 +596,11 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
         while !greedy.is_finished() {
             yield_now().await;
             let turn = done.get() - before;
-            assert!(turn <= BOUND, "{turn} operations in one turn");
+            assert!(turn <= BUDGET, "{turn} operations in one turn");
             before = done.get();
         }
         greedy.await??;
-        assert_eq!(polls.get(), 1_000_u32.div_ceil(BOUND));
+        assert_eq!(polls.get(), 1_000_usize.div_ceil(BUDGET));
 
         // Waiting for what is there counts too.
         let waits = spawn(async move {
@@ -647,12 +630,12 @@ fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
 
         let mut first = boxed_read(first);
         let (in_the_wake, waker) = runs_code();
-        assert!(poll_with(first.as_mut(), &waker).await.is_pending());
-        let (victims_wakes, waker) = WakeCount::new();
+        assert!(poll_with(first.as_mut(), &waker).is_pending());
+        let (victims_wakes, waker) = Counter::with_waker();
         let mut victim = boxed_read(victim);
-        assert!(poll_with(victim.as_mut(), &waker).await.is_pending());
+        assert!(poll_with(victim.as_mut(), &waker).is_pending());
 
-        let (heirs_wakes, waker) = WakeCount::new();
+        let (heirs_wakes, waker) = Counter::with_waker();
         let inherited = Rc::new(RefCell::new(None));
         let heritage = Rc::clone(&inherited);
         in_the_wake(Box::new(move || {
@@ -674,7 +657,7 @@ fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
             Poll::Pending
         })
         .await;
-        assert_eq!(poll_once(first_ready.as_mut()).await.map(Result::ok), Poll::Ready(Some(1)));
+        assert_eq!(poll_here(first_ready.as_mut()).await.map(Result::ok), Poll::Ready(Some(1)));
         yield_now().await;
         assert_eq!((victims_wakes.get(), heirs_wakes.get()), (0, 0));
         Ok(())
@@ -689,7 +672,7 @@ fn a_socket_may_be_dropped_inside_its_own_wake() {
         let (stream, mut peer) = pair()?;
         let mut read = boxed_read(stream);
         let (in_the_wake, waker) = runs_code();
-        assert!(poll_with(read.as_mut(), &waker).await.is_pending());
+        assert!(poll_with(read.as_mut(), &waker).is_pending());
         let dropped = Rc::new(Cell::new(false));
         let seen = Rc::clone(&dropped);
         in_the_wake(Box::new(move || {
@@ -712,11 +695,11 @@ fn closed_waits_for_the_end_beside_an_urgent_byte() {
     run(async || {
         let (stream, peer) = pair()?;
         let mut closed = pin!(stream.closed());
-        assert!(poll_once(closed.as_mut()).await.is_pending());
+        assert!(poll_here(closed.as_mut()).await.is_pending());
         socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
         // It is readable now.
         stream.readable().await?;
-        assert!(poll_once(closed.as_mut()).await.is_pending());
+        assert!(poll_here(closed.as_mut()).await.is_pending());
         drop(peer);
         closed.await?;
         Ok(())

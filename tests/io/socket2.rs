@@ -14,7 +14,7 @@ use pizzaiolo::{
 };
 use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::support::{poll_once, run};
+use crate::support::{poll_here, run};
 
 /// A socket that listens at `addr`, and shares the port.
 fn listen(addr: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
@@ -65,7 +65,7 @@ fn the_backlog_is_the_users() {
         let addr = listener.local_addr()?;
         let _waiting = [TcpStream::connect(addr).await?, TcpStream::connect(addr).await?];
         let mut third = pin!(TcpStream::connect(addr));
-        assert!(poll_once(third.as_mut()).await.is_pending());
+        assert!(poll_here(third.as_mut()).await.is_pending());
         Ok(())
     });
 }
@@ -100,7 +100,7 @@ fn a_datagram_socket_with_options_of_its_own() {
         let one = UdpSocket::try_from(std::net::UdpSocket::from(socket))?;
         let error = UdpSocket::bind(one.local_addr()?).expect_err("who does not say so");
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
-        assert!(poll_once(pin!(one.recv(&mut [0; 8]))).await.is_pending());
+        assert!(poll_here(one.recv(&mut [0; 8])).await.is_pending());
         one.send_to(b"order", one.local_addr()?).await?;
         assert_eq!(one.recv(&mut [0; 8]).await?, 5);
         Ok(())

@@ -17,7 +17,7 @@ use pizzaiolo::{
 };
 use socket2::SockRef;
 
-use crate::support::{common::pair, count_polls, poll_once, run};
+use crate::support::{count_polls, pair, poll_here, run};
 
 /// Gives the reactor many turns.
 async fn turns() {
@@ -116,7 +116,7 @@ fn halves_of_one_stream_are_reunited_without_an_end() {
         let addr = stream.local_addr()?;
         let (read, write) = stream.into_split();
         // It is registered, and stays so.
-        assert!(poll_once(pin!(read.read(&mut [0; 8]))).await.is_pending());
+        assert!(poll_here(read.read(&mut [0; 8])).await.is_pending());
         assert_eq!(read.as_ref().local_addr()?, addr);
         assert_eq!(write.as_ref().local_addr()?, addr);
         let stream = read.reunite(write).expect("they are of one stream");
@@ -159,7 +159,7 @@ fn vectored_reads_fill_each_buffer_before_the_next() {
         let mut bufs = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
         {
             let mut read = pin!(stream.read_vectored(&mut bufs));
-            assert!(poll_once(read.as_mut()).await.is_pending());
+            assert!(poll_here(read.as_mut()).await.is_pending());
             peer.write_all(b"abcdef")?;
             assert_eq!(read.await?, 6);
         }
@@ -180,7 +180,7 @@ fn a_read_into_empty_buffers_is_done_at_once() {
     run(async || {
         let (stream, _peer) = pair()?;
         // From here on, the socket is known to have nothing.
-        assert!(poll_once(pin!(stream.read(&mut [0]))).await.is_pending());
+        assert!(poll_here(stream.read(&mut [0])).await.is_pending());
         assert_eq!(stream.read(&mut []).await?, 0);
         assert_eq!(stream.read_vectored(&mut []).await?, 0);
         let mut bufs = [IoSliceMut::new(&mut []), IoSliceMut::new(&mut [])];
@@ -196,7 +196,7 @@ fn more_buffers_than_the_os_takes_at_once_hide_nothing() {
     run(async || {
         const LEN: usize = 5_000;
         let (stream, mut peer) = pair()?;
-        assert!(poll_once(pin!(stream.read(&mut [0; 1]))).await.is_pending());
+        assert!(poll_here(stream.read(&mut [0; 1])).await.is_pending());
         peer.write_all(&[7; LEN])?;
         while stream.peek(&mut [0; LEN]).await? < LEN {
             stream.readable().await?;
@@ -216,7 +216,7 @@ fn more_buffers_than_the_os_takes_at_once_hide_nothing() {
 fn more_buffers_than_the_os_takes_at_once_are_all_written() {
     run(async || {
         let (stream, mut peer) = pair()?;
-        assert!(poll_once(pin!(stream.read(&mut [0; 1]))).await.is_pending());
+        assert!(poll_here(stream.read(&mut [0; 1])).await.is_pending());
         stream.writable().await?;
         let all = vec![[7]; 5_000];
         let mut written = 0;
@@ -244,7 +244,7 @@ fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
         let mut bufs = [IoSlice::new(b""); 17];
         bufs[16] = IoSlice::new(b"2");
         assert_eq!(stream.write_vectored(&bufs).await?, 1);
-        assert!(poll_once(pin!(stream.write(b"3"))).await.is_ready());
+        assert!(poll_here(stream.write(b"3")).await.is_ready());
 
         peer.write_all(b"a calzone")?;
         stream.readable().await?;
@@ -255,7 +255,7 @@ fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
         let mut bufs: Vec<_> = (0..16).map(|_| IoSliceMut::new(&mut [])).collect();
         bufs.push(IoSliceMut::new(&mut byte));
         assert_eq!(stream.read_vectored(&mut bufs).await?, 1);
-        let rest = poll_once(pin!(stream.read(&mut [0; 64]))).await;
+        let rest = poll_here(stream.read(&mut [0; 64])).await;
         assert!(matches!(rest, Poll::Ready(Ok(8))));
         Ok(())
     });
@@ -296,9 +296,9 @@ fn closed_ends_when_the_peer_ends_its_half() {
     run(async || {
         let (stream, peer) = pair()?;
         let mut closed = pin!(stream.closed());
-        assert!(poll_once(closed.as_mut()).await.is_pending());
+        assert!(poll_here(closed.as_mut()).await.is_pending());
         turns().await;
-        assert!(poll_once(closed.as_mut()).await.is_pending());
+        assert!(poll_here(closed.as_mut()).await.is_pending());
         peer.shutdown(Shutdown::Write)?;
         closed.await?;
         stream.closed().await?;
@@ -328,7 +328,7 @@ fn closed_ends_when_the_connection_is_reset() {
     run(async || {
         let (stream, peer) = pair()?;
         let mut closed = pin!(stream.closed());
-        assert!(poll_once(closed.as_mut()).await.is_pending());
+        assert!(poll_here(closed.as_mut()).await.is_pending());
         let peer = socket2::Socket::from(peer);
         peer.set_linger(Some(std::time::Duration::ZERO))?;
         drop(peer);
@@ -451,10 +451,10 @@ mod unix {
             let (stream, mut peer) = net::UnixStream::pair()?;
             let stream = UnixStream::try_from(stream)?;
             let mut closed = pin!(stream.closed());
-            assert!(poll_once(closed.as_mut()).await.is_pending());
+            assert!(poll_here(closed.as_mut()).await.is_pending());
             peer.write_all(b"order")?;
             turns().await;
-            assert!(poll_once(closed.as_mut()).await.is_pending());
+            assert!(poll_here(closed.as_mut()).await.is_pending());
             peer.shutdown(Shutdown::Write)?;
             closed.await?;
             let (mut first, mut second) = ([0; 2], [0; 8]);

@@ -17,7 +17,7 @@ use pizzaiolo::{
     spawn, yield_now,
 };
 
-use crate::sockets::{counted, fill, narrow_pair, pair, poll_once, reset, run};
+use crate::support::{counted, fill, narrow_pair, pair, poll_here, reset, run};
 
 /// Bytes that show if one is missing, doubled or in the wrong place.
 fn pattern(len: usize) -> Vec<u8> {
@@ -97,7 +97,7 @@ fn peek_leaves_the_bytes_in_the_socket() {
         let mut buf = [0; 8];
         {
             let mut look = pin!(stream.peek(&mut buf));
-            assert!(poll_once(look.as_mut()).await.is_pending());
+            assert!(poll_here(look.as_mut()).await.is_pending());
             peer.write_all(b"bytes")?;
             assert_eq!(look.await?, 5);
         }
@@ -118,13 +118,13 @@ fn readable_and_writable_wait_for_what_they_say() {
         fill(&stream).await?;
         let mut readable = pin!(stream.readable());
         let mut writable = pin!(stream.writable());
-        assert!(poll_once(readable.as_mut()).await.is_pending());
-        assert!(poll_once(writable.as_mut()).await.is_pending());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
+        assert!(poll_here(writable.as_mut()).await.is_pending());
         peer.write_all(b"!")?;
         readable.await?;
         stream.readable().await?; // As long as nothing is read.
         assert_eq!(stream.read(&mut [0; 8]).await?, 1);
-        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        assert!(poll_here(stream.readable()).await.is_pending());
         let drain = thread::spawn(move || while peer.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {});
         writable.await?;
         assert!(stream.write(b"!").await? > 0);
@@ -260,7 +260,7 @@ fn take_error_takes_the_error_out() {
     run(async || {
         let (stream, peer) = pair()?;
         let mut readable = pin!(stream.readable());
-        assert!(poll_once(readable.as_mut()).await.is_pending());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
         reset(peer)?;
         readable.await?;
         let error = stream.take_error()?.expect("it was reset");
@@ -347,7 +347,7 @@ fn a_socket_shows_its_descriptor() {
 fn a_socket_goes_to_std_and_back() {
     run(async || {
         let (stream, mut peer) = pair()?;
-        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        assert!(poll_here(stream.readable()).await.is_pending());
         let mut stream = net::TcpStream::try_from(stream)?;
         // It blocks again: the read waits for a byte that is sent while it waits.
         let (ready, go) = mpsc::channel();
@@ -359,12 +359,12 @@ fn a_socket_goes_to_std_and_back() {
         assert_eq!(stream.read(&mut [0; 8])?, 1);
         let mut peer = sender.join().expect("no panic")?;
         let stream = TcpStream::try_from(stream)?;
-        assert!(poll_once(pin!(stream.readable())).await.is_pending());
+        assert!(poll_here(stream.readable()).await.is_pending());
         peer.write_all(b"!")?;
         assert_eq!(stream.read(&mut [0; 8]).await?, 1);
 
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        assert!(poll_once(pin!(listener.accept())).await.is_pending());
+        assert!(poll_here(listener.accept()).await.is_pending());
         let addr = listener.local_addr()?;
         let listener = net::TcpListener::try_from(listener)?;
         let client = thread::spawn(move || net::TcpStream::connect(addr));
@@ -379,7 +379,7 @@ fn dropping_a_socket_closes_it() {
     run(async || {
         let (stream, mut peer) = pair()?;
         // Registered or not.
-        assert!(matches!(poll_once(pin!(stream.readable())).await, Poll::Pending));
+        assert!(matches!(poll_here(stream.readable()).await, Poll::Pending));
         drop(stream);
         assert_eq!(peer.read(&mut [0; 8])?, 0);
         let (stream, mut peer) = pair()?;
@@ -398,10 +398,10 @@ fn an_accepted_stream_registers_before_its_first_read_and_writes_at_once() {
         let mut client = net::TcpStream::connect(listener.local_addr()?)?;
         client.write_all(b"2")?;
         let (stream, _) = listener.accept().await?;
-        assert!(poll_once(pin!(stream.write(b"!"))).await.is_ready());
+        assert!(poll_here(stream.write(b"!")).await.is_ready());
         let mut byte = [0];
         let mut read = pin!(stream.read(&mut byte));
-        assert!(poll_once(read.as_mut()).await.is_pending());
+        assert!(poll_here(read.as_mut()).await.is_pending());
         assert_eq!(read.await?, 1, "what was there is not lost");
         Ok(())
     });

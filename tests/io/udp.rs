@@ -9,7 +9,7 @@ use std::{
 
 use pizzaiolo::{net::UdpSocket, spawn, yield_now};
 
-use crate::support::{poll_once, run};
+use crate::support::{poll_here, run};
 
 const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
@@ -49,7 +49,7 @@ fn a_short_datagram_does_not_hide_the_next_one() {
         let (kitchen, table) = pair()?;
         let mut buf = [0; 1024];
         // The first wait registers the socket; only a registered one remembers anything.
-        assert!(poll_once(pin!(kitchen.recv(&mut buf))).await.is_pending());
+        assert!(poll_here(kitchen.recv(&mut buf)).await.is_pending());
         for order in [&b"one"[..], b"", b"three"] {
             assert_eq!(table.send(order).await?, order.len());
         }
@@ -139,7 +139,7 @@ fn a_peer_that_is_not_there_is_an_error_once_and_the_socket_goes_on() {
 
         let table = UdpSocket::bind(at_table)?;
         let mut receive = pin!(kitchen.recv(&mut buf));
-        assert!(poll_once(receive.as_mut()).await.is_pending());
+        assert!(poll_here(receive.as_mut()).await.is_pending());
         table.send_to(b"I am", kitchen.local_addr()?).await?;
         assert_eq!(receive.await?, 4);
         Ok(())
@@ -152,7 +152,7 @@ fn readable_and_writable_say_when() {
         let (kitchen, table) = pair()?;
         table.writable().await?;
         let mut readable = pin!(kitchen.readable());
-        assert!(poll_once(readable.as_mut()).await.is_pending());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
         table.send(b"order").await?;
         readable.await?;
         assert_eq!(kitchen.recv(&mut [0; 64]).await?, 5);
@@ -214,7 +214,7 @@ fn std_sockets_become_non_blocking_and_blocking_again() {
         let socket = UdpSocket::try_from(from_std)?;
         assert_eq!(socket.local_addr()?, addr);
         // It registers here, and leaves the reactor with `into_inner`.
-        assert!(poll_once(pin!(socket.recv(&mut [0; 8]))).await.is_pending());
+        assert!(poll_here(socket.recv(&mut [0; 8])).await.is_pending());
         let back = net::UdpSocket::try_from(socket)?;
         #[cfg(unix)]
         assert!(!socket2::SockRef::from(&back).nonblocking()?);
@@ -235,7 +235,7 @@ fn a_recv_that_waits_is_ended_by_a_refusal() {
         drop(table);
         let mut buf = [0; 64];
         let mut receive = pin!(kitchen.recv(&mut buf));
-        assert!(poll_once(receive.as_mut()).await.is_pending());
+        assert!(poll_here(receive.as_mut()).await.is_pending());
         kitchen.send(b"is anybody there?").await?;
         let error = receive.await.expect_err("nothing is bound there");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);

@@ -10,10 +10,7 @@ use std::{
     path::PathBuf,
     pin::{Pin, pin},
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     thread,
 };
 
@@ -24,7 +21,7 @@ use pizzaiolo::{
 };
 use socket2::SockRef;
 
-use crate::support::{WakeCount, poll_once, poll_with, run};
+use crate::support::{Counter, poll_here, poll_with, run};
 
 /// An empty directory, removed at the end of its test.
 struct Directory(PathBuf);
@@ -93,7 +90,7 @@ fn incoming_yields_each_connection() {
         let path = directory.join("pizza.sock");
         let listener = UnixListener::bind(&path)?;
         let mut incoming = listener.incoming();
-        assert!(poll_once(pin!(next(&mut incoming))).await.is_pending());
+        assert!(poll_here(next(&mut incoming)).await.is_pending());
         for order in [b"one", b"two"] {
             let client = UnixStream::connect(&path).await?;
             let conn = next(&mut incoming).await?;
@@ -115,13 +112,13 @@ fn incoming_that_is_dropped_leaves_no_waker() {
     run(async || {
         let directory = Directory::new();
         let listener = UnixListener::bind(directory.join("pizza.sock"))?;
-        let (count, waker) = WakeCount::new();
+        let (count, waker) = Counter::with_waker();
         let mut incoming = listener.incoming();
-        assert!(poll_with(pin!(next(&mut incoming)), &waker).is_pending());
+        assert!(poll_with(next(&mut incoming), &waker).is_pending());
         drop(waker);
-        assert_eq!(Arc::strong_count(&count), 2, "it waits");
+        assert_eq!(count.wakers(), 1, "it waits");
         drop(incoming);
-        assert_eq!(Arc::strong_count(&count), 1);
+        assert_eq!(count.wakers(), 0);
         Ok(())
     });
 }
@@ -195,7 +192,7 @@ fn three_bytes_and_the_end_are_three_bytes_and_the_end() {
     run(async || {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 1024];
-        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"abc")?;
         drop(peer);
         assert_eq!(stream.read(&mut buf).await?, 3);
@@ -229,7 +226,7 @@ fn a_message_with_a_descriptor_does_not_hide_the_next_one() {
         let (stream, peer) = pair()?;
         let mut buf = [0; 1024];
         // Only a socket that is registered remembers anything.
-        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         let peer = socket2::Socket::from(peer);
         let control = rights(peer.as_raw_fd());
         let bufs = [io::IoSlice::new(b"with")];
@@ -246,7 +243,7 @@ fn std_streams_become_non_blocking_and_blocking_again() {
     run(async || {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 8];
-        assert!(poll_once(pin!(stream.read(&mut buf))).await.is_pending());
+        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         let mut back = net::UnixStream::try_from(stream)?;
         assert!(!SockRef::from(&back).nonblocking()?);
         let reader = thread::spawn(move || back.read(&mut [0; 8]));
@@ -262,7 +259,7 @@ fn std_listeners_become_non_blocking_and_blocking_again() {
         let directory = Directory::new();
         let path = directory.join("pizza.sock");
         let listener = UnixListener::bind(&path)?;
-        assert!(poll_once(pin!(listener.accept())).await.is_pending());
+        assert!(poll_here(listener.accept()).await.is_pending());
         let back = net::UnixListener::try_from(listener)?;
         assert!(!SockRef::from(&back).nonblocking()?);
         let acceptor = thread::spawn(move || back.accept().map(drop));
@@ -276,7 +273,7 @@ fn a_short_datagram_does_not_hide_the_next_one() {
     run(async || {
         let (kitchen, table) = UnixDatagram::pair()?;
         let mut buf = [0; 1024];
-        assert!(poll_once(pin!(kitchen.recv(&mut buf))).await.is_pending());
+        assert!(poll_here(kitchen.recv(&mut buf)).await.is_pending());
         for order in [&b"one"[..], b"", b"three"] {
             assert_eq!(table.send(order).await?, order.len());
         }
@@ -299,7 +296,7 @@ fn datagrams_go_to_paths_and_tell_where_they_come_from() {
 
         let (mut buf, mut first) = ([0; 64], [0; 64]);
         let mut receive = pin!(kitchen.recv_from(&mut first));
-        assert!(poll_once(receive.as_mut()).await.is_pending());
+        assert!(poll_here(receive.as_mut()).await.is_pending());
         table.send_to(b"order", &at_kitchen).await?;
         let (len, from) = receive.await?;
         assert_eq!((len, from.as_pathname()), (5, Some(at_table.as_path())));
@@ -327,7 +324,7 @@ fn send_waits_while_the_queue_of_the_peer_is_full() {
         let table = Rc::new(UnixDatagram::unbound()?);
         table.connect(&path)?;
         let mut sent = 0;
-        while poll_once(pin!(table.send(b"order"))).await.is_ready() {
+        while poll_here(table.send(b"order")).await.is_ready() {
             sent += 1;
         }
         let sender = spawn({
@@ -375,7 +372,7 @@ fn a_datagram_socket_that_is_shut_down_is_an_error_for_who_sends() {
         let (kitchen, table) = UnixDatagram::pair()?;
         table.writable().await?;
         let mut readable = pin!(kitchen.readable());
-        assert!(poll_once(readable.as_mut()).await.is_pending());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
         kitchen.shutdown(Shutdown::Read)?;
         readable.await?;
         let error = table.send(b"order").await.expect_err("nobody reads it");
@@ -389,7 +386,7 @@ fn std_datagram_sockets_become_non_blocking_and_blocking_again() {
     run(async || {
         let (socket, peer) = net::UnixDatagram::pair()?;
         let socket = UnixDatagram::try_from(socket)?;
-        assert!(poll_once(pin!(socket.recv(&mut [0; 8]))).await.is_pending());
+        assert!(poll_here(socket.recv(&mut [0; 8])).await.is_pending());
         let back = net::UnixDatagram::try_from(socket)?;
         assert!(!SockRef::from(&back).nonblocking()?);
         let receiver = thread::spawn(move || back.recv(&mut [0; 8]));

@@ -21,7 +21,7 @@ use pizzaiolo::{
     yield_now,
 };
 
-use crate::diagnosis::{Bell, bounded, deadlock, executor, spawn_named, that_tells_when_it_sleeps};
+use crate::support::{Bell, bounded, deadlock, executor, spawn_named, that_tells_when_it_sleeps};
 
 // What is one.
 

@@ -280,7 +280,10 @@ fn an_rc_waker_does_not_compile_for_the_reason_that_is_shown() {
 
 /// Runs the example.
 fn example(args: &[&str]) -> Output {
-    Command::new(crate::example::binary("gallery")).args(args).output().expect("the example runs")
+    Command::new(crate::support::example::binary("gallery"))
+        .args(args)
+        .output()
+        .expect("the example runs")
 }
 
 #[test]

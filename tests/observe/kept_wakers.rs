@@ -15,7 +15,7 @@ use std::{
 
 use pizzaiolo::{net::TcpStream, spawn, trace::Warning};
 
-use crate::diagnosis::{bounded, deadlock, pair, watched};
+use crate::support::{bounded, deadlock, pair, watched};
 
 /// A read of one byte that may be passed around.
 type Read = Pin<Box<dyn Future<Output = io::Result<u8>>>>;

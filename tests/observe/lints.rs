@@ -4,7 +4,7 @@ use std::{future::poll_fn, task::Poll, thread, time::Duration};
 
 use pizzaiolo::{Executor, TaskId, time, trace::Warning, yield_now};
 
-use crate::diagnosis::{bounded, executor, logged, watched, watched_with};
+use crate::support::{bounded, executor, logged, watched, watched_with};
 
 const BLOCKED: Duration = Duration::from_millis(20);
 

@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{bounded, panic_of, poll_once};
 use pizzaiolo::{
     Executor, block_on,
     net::{TcpListener, TcpStream, UdpSocket},
     time,
 };
+
+use crate::support::{bounded, full_listener, panic_of, poll_once};
 
 /// Awaits the future where no reactor is entered, and returns what is blamed.
 fn blamed<F: Future>(future: F) -> String {
@@ -79,7 +80,8 @@ fn an_operation_outside_a_reactor_blames_the_line_that_awaits_it() {
 #[test]
 fn so_does_a_connection() {
     bounded(|| {
-        let (_listener, _clients, hangs) = crate::full::full_listener().unwrap();
+        let (listener, _waiting) = full_listener().unwrap();
+        let hangs = listener.local_addr().unwrap();
         assert_blamed!(TcpStream::connect(hangs), TcpStream::connect([hangs, hangs]));
     });
 }

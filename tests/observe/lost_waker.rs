@@ -19,7 +19,7 @@ use pizzaiolo::{
     yield_now,
 };
 
-use crate::diagnosis::{Bell, bounded, deadlock, executor, logged, named, spawn_named, watched};
+use crate::support::{Bell, bounded, deadlock, executor, logged, named, spawn_named, watched};
 
 /// The one warning there is: of a lost waker. Returns the task, and what is said of it.
 fn the_one_lost(warnings: &[(Option<TaskId>, Warning, String)]) -> (Option<TaskId>, &str) {

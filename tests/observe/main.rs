@@ -2,15 +2,7 @@
 //! a lost waker, the panic of a proven deadlock, the lints; the two ways to look closer, step
 //! by step and in an order of chance; the events, the counters, and the programs that go wrong.
 
-#[path = "../support/common.rs"]
-mod common;
 mod deadlock;
-#[path = "../support/diagnosis.rs"]
-mod diagnosis;
-#[path = "../support/example.rs"]
-mod example;
-#[path = "../support/full.rs"]
-mod full;
 mod gallery;
 mod kept_wakers;
 mod lints;
@@ -20,4 +12,6 @@ mod observer;
 mod ready_order;
 mod stats;
 mod steps;
+#[path = "../support/mod.rs"]
+mod support;
 mod table;

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use pizzaiolo::{Executor, spawn, yield_now};
 
-use crate::diagnosis::{bounded, executor, watched_with};
+use crate::support::{bounded, executor, watched_with};
 
 fn shuffled(seed: u64) -> Executor {
     Executor::builder().ready_order(seed).build().expect("the OS has descriptors")

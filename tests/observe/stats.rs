@@ -11,7 +11,7 @@ use std::{
 
 use pizzaiolo::{Executor, net::UdpSocket, time, yield_now};
 
-use crate::common::bounded;
+use crate::support::bounded;
 
 #[test]
 fn polls_spawns_and_wakes_are_counted_exactly() {

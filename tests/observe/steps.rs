@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, task::Poll};
 
 use pizzaiolo::{Executor, TaskId, task::TaskState, yield_now};
 
-use crate::diagnosis::{Bell, bounded, executor, watched};
+use crate::support::{Bell, bounded, executor, watched};
 
 #[test]
 fn a_tick_is_one_poll_of_the_first_in_the_queue() {

@@ -21,12 +21,7 @@ use pizzaiolo::{
     yield_now,
 };
 
-use crate::diagnosis::{Bell, bounded, executor, named, spawn_named};
-
-/// An executor whose clock stands still.
-fn paused() -> Executor {
-    Executor::builder().paused_clock(true).build().expect("the OS has descriptors")
-}
+use crate::support::{Bell, bounded, executor, named, paused, spawn_named};
 
 #[test]
 fn a_task_is_listed_from_its_spawn_to_its_end() {

@@ -8,10 +8,9 @@ use pizzaiolo::{
     spawn, yield_now,
 };
 
-use crate::{
-    common::bounded,
-    own_process::{in_a_process_of_its_own, with_descriptors},
-};
+use crate::own_process::{in_a_process_of_its_own, with_descriptors};
+
+use crate::support::bounded;
 
 /// Runs an async test to its end, on a thread of its own, so that a hang is a failure.
 fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {

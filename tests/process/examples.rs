@@ -11,7 +11,8 @@ fn shown(source: &str) -> String {
 }
 
 fn prints_what_it_shows(name: &str, source: &str) {
-    let run = Command::new(crate::example::binary(name)).output().expect("the example runs");
+    let run =
+        Command::new(crate::support::example::binary(name)).output().expect("the example runs");
     assert!(run.status.success(), "{run:?}");
     assert_eq!(String::from_utf8_lossy(&run.stderr), "");
     assert_eq!(String::from_utf8_lossy(&run.stdout), shown(source));

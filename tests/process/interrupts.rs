@@ -13,7 +13,9 @@ use std::{
 
 use pizzaiolo::net::TcpStream;
 
-use crate::{common::bounded, logger::on_log, own_process::in_a_process_of_its_own};
+use crate::own_process::in_a_process_of_its_own;
+
+use crate::support::{bounded, on_log};
 
 /// Runs an async test to its end, in a process that it may stop.
 fn run(name: &str, test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {

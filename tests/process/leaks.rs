@@ -7,15 +7,14 @@ use std::{
     task::{Poll, Waker},
 };
 
-use crate::{
-    common::{Counter, bounded},
-    own_process::in_a_process_of_its_own,
-};
+use crate::own_process::in_a_process_of_its_own;
 use pizzaiolo::{
     Executor, Handle, JoinHandle,
     net::{TcpListener, TcpStream},
     spawn, yield_now,
 };
+
+use crate::support::{Counter, bounded};
 
 /// How many descriptors the process has open. Elsewhere than on Linux nobody can tell so easily.
 fn descriptors() -> usize {

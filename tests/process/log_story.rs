@@ -4,16 +4,15 @@ use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
     net,
+    pin::pin,
     rc::Rc,
     task::{Poll, Waker},
     thread,
 };
 
-use crate::{
-    common::{bounded, quietly},
-    logger::on_log,
-};
 use pizzaiolo::{block_on, net::TcpListener, spawn, yield_now};
+
+use crate::support::{bounded, on_log, pair, poll_here, quietly};
 
 thread_local! {
     /// What this thread does when its executor is about to sleep.
@@ -185,4 +184,46 @@ fn at_debug_level_only_the_beginning_and_the_end_of_each_task_are_told() {
     );
     assert_eq!(at(log::Level::Error), ["a detached task panicked: no more dough"]);
     assert_eq!(at(log::Level::Warn), Vec::<&str>::new());
+}
+
+#[test]
+fn the_log_tells_what_a_socket_does() {
+    bounded(|| {
+        let lines = Rc::new(RefCell::new(Vec::new()));
+        let kept = Rc::clone(&lines);
+        on_log(log::LevelFilter::Trace, move |_, line| {
+            // When the executor parks, and what the OS tells it, is the OS's affair.
+            if line.starts_with("root: ") {
+                kept.borrow_mut().push(line.to_owned());
+            }
+        });
+        let (stream, peer) = pair().expect("a connection");
+        let registered = format!(
+            "root: registered socket 0 (tcp with {})",
+            stream.peer_addr().expect("its address"),
+        );
+        let mut peer = Some(peer);
+        pizzaiolo::block_on(async {
+            let mut buf = [0; 8];
+            let mut read = pin!(stream.read(&mut buf));
+            assert!(poll_here(read.as_mut()).await.is_pending());
+            // The end, so that there is one event.
+            drop(peer.take());
+            assert_eq!(read.await.expect("the end"), 0);
+        });
+        assert_eq!(
+            *lines.borrow(),
+            [
+                "root: polled",
+                &registered,
+                // The first poll, and the one by `await`.
+                "root: pending on socket 0 (read)",
+                "root: pending on socket 0 (read)",
+                "root: pending",
+                "root: woken by socket 0 (read)",
+                "root: polled",
+                "root: ready",
+            ]
+        );
+    });
 }

@@ -3,8 +3,10 @@
 
 use std::fs;
 
-use crate::{common::bounded, own_process::in_a_process_of_its_own};
+use crate::own_process::in_a_process_of_its_own;
 use pizzaiolo::{Executor, yield_now};
+
+use crate::support::bounded;
 
 /// Returns the resident memory of the process, in bytes.
 fn resident() -> usize {

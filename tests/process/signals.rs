@@ -8,7 +8,7 @@ use std::{
 
 #[test]
 fn each_signal_is_told() {
-    let mut command = Command::new(crate::example::binary("signals"));
+    let mut command = Command::new(crate::support::example::binary("signals"));
     let mut process = command.stdout(Stdio::piped()).spawn().expect("it is built");
     let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
     let mut lines = stdout.lines().map(|line| line.expect("text"));

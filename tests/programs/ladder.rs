@@ -22,7 +22,7 @@ const WRONG: &str = "Wrong number of pizzas, please try again.\n";
 
 /// The program of a step.
 fn program(step: usize) -> PathBuf {
-    crate::example::binary(&format!("ladder-{step}"))
+    crate::support::example::binary(&format!("ladder-{step}"))
 }
 
 /// The guide's table of what each step costs. From left to right: the step, how many it serves at

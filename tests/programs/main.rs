@@ -5,13 +5,13 @@
 mod connections;
 #[path = "../../examples/pizza-server/conversation.rs"]
 mod conversation;
-#[path = "../support/example.rs"]
-mod example;
 mod ladder;
 mod readme;
 #[expect(dead_code, reason = "the address is known here")]
 #[path = "../../examples/pizza-server/server.rs"]
 mod server;
 mod soak;
+#[path = "../support/mod.rs"]
+mod support;
 mod table;
 mod timeline;

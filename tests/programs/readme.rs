@@ -135,7 +135,7 @@ impl Drop for Process {
 /// The pizza server, which `cargo test` has built, the lines that it has said first, and where it
 /// listens.
 fn serve(lines: usize) -> (Process, Vec<String>, String) {
-    let mut command = Command::new(crate::example::binary("pizza-server"));
+    let mut command = Command::new(crate::support::example::binary("pizza-server"));
     command.arg("127.0.0.1:0").env_remove("RUST_LOG").env_remove("RUST_LOG_STYLE");
     let mut process = Process(command.stderr(Stdio::piped()).spawn().expect("the server starts"));
     let stderr = BufReader::new(process.0.stderr.take().expect("it is piped"));

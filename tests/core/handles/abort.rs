@@ -9,10 +9,7 @@ use std::{
 
 use pizzaiolo::{block_on, spawn, task::AbortHandle, yield_now};
 
-use crate::{
-    common::{Counter, bounded, panic_of},
-    handles::{executor, holds},
-};
+use crate::support::{Counter, bounded, executor, holds, panic_of};
 
 #[test]
 fn a_task_that_is_detached_goes_on() {

@@ -10,10 +10,7 @@ use pizzaiolo::{
     time, yield_now,
 };
 
-use crate::{
-    common::{bounded, panic_of},
-    handles::executor,
-};
+use crate::support::{bounded, executor, panic_of};
 
 #[test]
 fn a_task_knows_its_id_and_its_name() {

@@ -4,10 +4,7 @@ use std::{cell::RefCell, future::pending, rc::Rc};
 
 use pizzaiolo::{block_on, spawn, task::JoinSet, yield_now};
 
-use crate::{
-    common::{Counter, bounded, message_of, panic_of, poll_once},
-    handles::{executor, holds},
-};
+use crate::support::{Counter, bounded, executor, holds, message_of, panic_of, poll_once};
 
 /// Yields so often, then returns the number.
 async fn after(yields: u32) -> u32 {

@@ -11,9 +11,8 @@ use std::{
 
 use pizzaiolo::{Handle, JoinError, RemoteJoinHandle, block_on, spawn, yield_now};
 
-use crate::{
-    common::{Counter, bounded, message_of, panic_of, poll_once, poll_with, quietly},
-    handles::{executor, holds},
+use crate::support::{
+    Counter, bounded, executor, holds, message_of, panic_of, poll_once, poll_with, quietly,
 };
 
 /// Awaits the handle on a thread of its own, under an executor that is not ours.
@@ -178,7 +177,7 @@ fn a_remote_handle_counts_as_able_to_wake() {
         late.join().unwrap();
 
         for is_seen in [false, true] {
-            let executor = crate::handles::executor();
+            let executor = crate::support::executor();
             let task = executor.handle().spawn(pending::<()>());
             if is_seen {
                 executor.run_until_idle();

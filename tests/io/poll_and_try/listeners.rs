@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io::ErrorKind,
-    pin::{Pin, pin},
+    pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
@@ -14,7 +14,7 @@ use pizzaiolo::{
     spawn, yield_now,
 };
 
-use crate::support::{WakeCount, poll_once, run};
+use crate::support::{Counter, poll_here, run};
 
 #[test]
 fn try_accept_never_waits_and_readable_says_when_to_try() {
@@ -41,7 +41,7 @@ fn try_accept_never_waits_and_readable_says_when_to_try() {
         // It is taken to be ready until a try finds no connection.
         listener.readable().await?;
         assert_eq!(listener.try_accept().unwrap_err().kind(), ErrorKind::WouldBlock);
-        assert!(poll_once(pin!(listener.readable())).await.is_pending());
+        assert!(poll_here(listener.readable()).await.is_pending());
         Ok(())
     });
 }
@@ -50,8 +50,8 @@ fn try_accept_never_waits_and_readable_says_when_to_try() {
 fn a_listener_is_polled_and_wakes_the_last_poll_beside_those_that_await() {
     run(async || {
         let listener = Rc::new(TcpListener::bind("127.0.0.1:0")?);
-        let (first, first_waker) = WakeCount::new();
-        let (last, last_waker) = WakeCount::new();
+        let (first, first_waker) = Counter::with_waker();
+        let (last, last_waker) = Counter::with_waker();
         for waker in [&first_waker, &last_waker] {
             assert!(listener.poll_accept(&mut Context::from_waker(waker)).is_pending());
         }

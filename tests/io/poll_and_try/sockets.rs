@@ -3,13 +3,12 @@
 use std::{
     future::poll_fn,
     io::{self, ErrorKind, IoSlice, IoSliceMut},
-    pin::pin,
     task::Poll,
 };
 
 use pizzaiolo::net::{TcpListener, TcpStream, UdpSocket};
 
-use crate::support::{poll_once, run};
+use crate::support::{poll_here, run};
 
 async fn pair() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -87,7 +86,7 @@ fn readable_waits_after_a_try_that_would_block() {
         server.readable().await?;
         assert_eq!(server.try_read(&mut [0; 5])?, 5);
         assert!(would_block(server.try_read(&mut [0; 5])));
-        assert!(poll_once(pin!(server.readable())).await.is_pending());
+        assert!(poll_here(server.readable()).await.is_pending());
         Ok(())
     });
 }

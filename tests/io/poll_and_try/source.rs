@@ -4,22 +4,21 @@ use std::{
     future::poll_fn,
     io::{ErrorKind, Read, Write},
     os::unix::net::UnixStream,
-    pin::pin,
     task::Context,
 };
 
 use mio::unix::pipe;
 use pizzaiolo::{Async, spawn, yield_now};
 
-use crate::support::{WakeCount, poll_once, run};
+use crate::support::{Counter, poll_here, run};
 
 #[test]
 fn a_source_is_polled_for_readiness_and_tried() {
     run(async || {
         let (sender, receiver) = pipe::new()?;
         let (sender, receiver) = (Async::from_fd(sender), Async::from_fd(receiver));
-        let (first, first_waker) = WakeCount::new();
-        let (last, last_waker) = WakeCount::new();
+        let (first, first_waker) = Counter::with_waker();
+        let (last, last_waker) = Counter::with_waker();
         for waker in [&first_waker, &last_waker] {
             assert!(receiver.poll_readable(&mut Context::from_waker(waker)).is_pending());
         }
@@ -47,7 +46,7 @@ fn an_operation_that_changes_its_source_waits_like_any_other() {
         receiver.set_nonblocking(true)?;
         let mut receiver = Async::from_fd(receiver);
         let mut buf = [0; 8];
-        assert!(poll_once(pin!(receiver.read_with_mut(|it| it.read(&mut buf)))).await.is_pending());
+        assert!(poll_here(receiver.read_with_mut(|it| it.read(&mut buf))).await.is_pending());
         let reads = spawn(async move {
             let mut buf = [0; 8];
             receiver.read_with_mut(|it| it.read(&mut buf)).await
@@ -64,10 +63,10 @@ fn the_error_of_a_source_is_reported_once() {
     run(async || {
         let (sender, receiver) = pipe::new()?;
         let sender = Async::from_fd(sender);
-        assert!(poll_once(pin!(sender.error())).await.is_pending());
+        assert!(poll_here(sender.error()).await.is_pending());
         drop(receiver);
         sender.error().await?;
-        assert!(poll_once(pin!(sender.error())).await.is_pending());
+        assert!(poll_here(sender.error()).await.is_pending());
         let error = sender.write_with(|mut pipe| pipe.write(b"pizza")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         Ok(())
@@ -83,13 +82,13 @@ fn priority_data_is_reported_once_also_when_a_read_has_found_nothing_meanwhile()
         let (receiver, _) = listener.accept()?;
         receiver.set_nonblocking(true)?;
         let receiver = Async::from_fd(receiver);
-        assert!(poll_once(pin!(receiver.priority())).await.is_pending());
+        assert!(poll_here(receiver.priority()).await.is_pending());
         sender.send_out_of_band(b"!")?;
         receiver.readable().await?;
         let error = receiver.try_read_with(|mut tcp| tcp.read(&mut [0])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock, "the urgent byte is not in the stream");
         receiver.priority().await?;
-        assert!(poll_once(pin!(receiver.priority())).await.is_pending());
+        assert!(poll_here(receiver.priority()).await.is_pending());
         Ok(())
     });
 }

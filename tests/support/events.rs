@@ -1,11 +1,11 @@
-//! What the tests of the diagnosis share.
+//! What an executor says by itself: its events, its table of tasks, its warnings.
 
 use std::{
     cell::{Cell, RefCell},
-    panic::{AssertUnwindSafe, catch_unwind},
+    io,
     pin::Pin,
     rc::Rc,
-    sync::{Once, mpsc},
+    sync::mpsc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -16,7 +16,7 @@ use pizzaiolo::{
     trace::{Event, EventKind, Observer, TaskId, Warning},
 };
 
-pub(crate) use crate::common::{bounded, pair};
+use super::{bounded, made, on_log};
 
 /// An observer that keeps all events.
 #[derive(Clone, Default)]
@@ -29,23 +29,60 @@ impl Observer for Events {
 }
 
 impl Events {
+    pub(crate) fn all(&self) -> Vec<Event> {
+        self.0.borrow().clone()
+    }
+
+    /// What `pick` makes of those that it takes.
+    pub(crate) fn pick<T>(&self, pick: impl FnMut(&Event) -> Option<T>) -> Vec<T> {
+        self.0.borrow().iter().filter_map(pick).collect()
+    }
+
+    pub(crate) fn count(&self, is_it: impl Fn(&EventKind) -> bool) -> usize {
+        self.0.borrow().iter().filter(|event| is_it(event.kind())).count()
+    }
+
     /// Who was warned of, why, and what was said of it.
     pub(crate) fn warnings(&self) -> Vec<(Option<TaskId>, Warning, String)> {
-        let warning = |event: &Event| match event.kind() {
+        self.pick(|event| match event.kind() {
             EventKind::Warned { warning, about, .. } => {
                 Some((event.task(), *warning, about.to_string()))
             }
             _ => None,
-        };
-        self.0.borrow().iter().filter_map(warning).collect()
+        })
     }
 
     /// The tasks, in the order in which they were polled.
     pub(crate) fn polled(&self) -> Vec<Option<TaskId>> {
-        let events = self.0.borrow();
-        let polls = events.iter().filter(|event| matches!(event.kind(), EventKind::PollStarted));
-        polls.map(Event::task).collect()
+        self.pick(|event| matches!(event.kind(), EventKind::PollStarted).then(|| event.task()))
     }
+
+    /// The names of the sockets that were registered.
+    pub(crate) fn registered(&self) -> Vec<String> {
+        self.pick(|event| match event.kind() {
+            EventKind::Registered { source, .. } => Some(source.to_string()),
+            _ => None,
+        })
+    }
+}
+
+/// An observer that calls the closure with each event.
+pub(crate) struct OnEvent<F>(pub(crate) F);
+
+impl<F: Fn(&Event)> Observer for OnEvent<F> {
+    fn on_event(&self, event: &Event) {
+        (self.0)(event);
+    }
+}
+
+/// An observer that calls `code` whenever the executor has decided to sleep, and does not sleep yet. It is
+/// told how long that will be at most.
+pub(crate) fn at_park(code: impl Fn(Option<Duration>) + 'static) -> impl Observer + 'static {
+    OnEvent(move |event: &Event| {
+        if let EventKind::Parked { timeout, .. } = event.kind() {
+            code(*timeout);
+        }
+    })
 }
 
 /// An executor that is watched. It does not warn of slow polls: on a busy machine each may be one.
@@ -55,40 +92,28 @@ pub(crate) fn watched() -> (Executor, Events) {
 
 pub(crate) fn watched_with(builder: Builder) -> (Executor, Events) {
     let events = Events::default();
-    let executor = builder.observer(events.clone()).build().expect("the OS has descriptors");
-    (executor, events)
+    (made(builder.observer(events.clone())), events)
 }
 
-pub(crate) fn executor() -> Executor {
-    Executor::new().expect("the OS has descriptors")
+/// Runs an async test to its end, with the events of its executor.
+#[track_caller]
+pub(crate) fn run_watched(test: impl AsyncFnOnce(Events) -> io::Result<()> + Send + 'static) {
+    bounded(|| {
+        let (executor, events) = watched();
+        executor.block_on(test(events)).expect("the test's own I/O works");
+    });
 }
 
 /// An executor whose observer tells when it is about to sleep without a limit.
 pub(crate) fn that_tells_when_it_sleeps() -> (Executor, mpsc::Receiver<()>) {
-    struct Sleeps(mpsc::Sender<()>);
-
-    impl Observer for Sleeps {
-        fn on_event(&self, event: &Event) {
-            if matches!(event.kind(), EventKind::Parked { timeout: None, .. }) {
-                // Nobody may care for the second time.
-                let _ = self.0.send(());
-            }
-        }
-    }
-
     let (tell, sleeps) = mpsc::channel();
-    let executor = Executor::builder().observer(Sleeps(tell)).build();
-    (executor.expect("the OS has descriptors"), sleeps)
-}
-
-/// What the executor's panic says, if it says that this is a deadlock.
-pub(crate) fn deadlock<R>(run: impl FnOnce() -> R) -> String {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else {
-        panic!("it is a deadlock, but it came to an end")
-    };
-    let message = payload.downcast::<String>().expect("the message of a panic is text");
-    assert!(message.starts_with("deadlock: "), "another panic: {message}");
-    *message
+    let observer = at_park(move |timeout| {
+        if timeout.is_none() {
+            // Nobody may care for the second time.
+            let _ = tell.send(());
+        }
+    });
+    (made(Executor::builder().observer(observer)), sleeps)
 }
 
 /// Spawns a task with a name.
@@ -105,6 +130,17 @@ pub(crate) fn named(executor: &Executor, name: &str) -> TaskInfo {
     let tasks = executor.tasks();
     let task = tasks.iter().find(|task| task.name.as_deref() == Some(name));
     task.unwrap_or_else(|| panic!("no task {name:?}:\n{tasks}")).clone()
+}
+
+/// The warnings that the library logs on this thread while `run` runs.
+pub(crate) fn logged(run: impl FnOnce()) -> Vec<String> {
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let kept = Rc::clone(&lines);
+    on_log(log::LevelFilter::Warn, move |level, line| {
+        kept.borrow_mut().push(format!("{level} {line}"));
+    });
+    run();
+    lines.take()
 }
 
 /// A bell. Who waits for it is woken when it rings; its state is shared by its clones.
@@ -130,37 +166,4 @@ impl Future for Bell {
         self.0.1.borrow_mut().push(cx.waker().clone());
         Poll::Pending
     }
-}
-
-thread_local! {
-    static LOGGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Keeps what each thread logs.
-struct Lines;
-
-impl log::Log for Lines {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let line = format!("{} {}", record.level(), record.args());
-        // At the end of a thread there is nobody left to read it.
-        let _ = LOGGED.try_with(|lines| lines.borrow_mut().push(line));
-    }
-
-    fn flush(&self) {}
-}
-
-/// The warnings that the library logs on this thread while `run` runs.
-pub(crate) fn logged(run: impl FnOnce()) -> Vec<String> {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        log::set_logger(&Lines).expect("there is no other logger");
-        log::set_max_level(log::LevelFilter::Warn);
-    });
-    LOGGED.take();
-    run();
-    LOGGED.take()
 }

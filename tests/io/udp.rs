@@ -1,24 +1,41 @@
-//! What a UDP socket promises, over loopback.
+//! What a UDP socket promises, over loopback: what holds for every kind of datagram socket, and what only UDP has.
+
+#[path = "datagram.rs"]
+mod datagram;
 
 use std::{
-    io::ErrorKind,
-    net::{self, Ipv4Addr, Ipv6Addr, SocketAddr},
+    future::{Future, poll_fn},
+    io::{self, ErrorKind},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket as StdDatagram},
     pin::pin,
-    thread,
+    task::Poll,
 };
 
-use pizzaiolo::{net::UdpSocket, spawn, yield_now};
+use pizzaiolo::{
+    net::{UdpSocket, UdpSocket as Datagram},
+    spawn, yield_now,
+};
 
 use crate::support::{poll_here, run};
 
 const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
 /// Two sockets, each the other's peer.
-fn pair() -> std::io::Result<(UdpSocket, UdpSocket)> {
-    let (a, b) = (UdpSocket::bind(ANY_PORT)?, UdpSocket::bind(ANY_PORT)?);
-    a.connect(b.local_addr()?)?;
-    b.connect(a.local_addr()?)?;
-    Ok((a, b))
+fn pair() -> io::Result<(UdpSocket, UdpSocket)> {
+    let (socket, peer) = datagram_pair()?;
+    Ok((socket, peer.try_into()?))
+}
+
+/// The same; one is std's.
+fn datagram_pair() -> io::Result<(Datagram, StdDatagram)> {
+    let (socket, peer) = (StdDatagram::bind(ANY_PORT)?, StdDatagram::bind(ANY_PORT)?);
+    socket.connect(peer.local_addr()?)?;
+    peer.connect(socket.local_addr()?)?;
+    Ok((socket.try_into()?, peer))
+}
+
+fn would_block<T: std::fmt::Debug>(result: io::Result<T>) -> bool {
+    result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 #[test]
@@ -39,24 +56,6 @@ fn recv_from_tells_the_sender_and_waits_for_it() {
         let mut reply = [0; 64];
         assert_eq!(table.recv_from(&mut reply).await?, (4, at_kitchen));
         assert_eq!(receiver.await??, (b"2 margheritas".to_vec(), at_table));
-        Ok(())
-    });
-}
-
-#[test]
-fn a_short_datagram_does_not_hide_the_next_one() {
-    run(async || {
-        let (kitchen, table) = pair()?;
-        let mut buf = [0; 1024];
-        // The first wait registers the socket; only a registered one remembers anything.
-        assert!(poll_here(kitchen.recv(&mut buf)).await.is_pending());
-        for order in [&b"one"[..], b"", b"three"] {
-            assert_eq!(table.send(order).await?, order.len());
-        }
-        for order in [&b"one"[..], b"", b"three"] {
-            let len = kitchen.recv(&mut buf).await?;
-            assert_eq!(&buf[..len], order);
-        }
         Ok(())
     });
 }
@@ -147,20 +146,6 @@ fn a_peer_that_is_not_there_is_an_error_once_and_the_socket_goes_on() {
 }
 
 #[test]
-fn readable_and_writable_say_when() {
-    run(async || {
-        let (kitchen, table) = pair()?;
-        table.writable().await?;
-        let mut readable = pin!(kitchen.readable());
-        assert!(poll_here(readable.as_mut()).await.is_pending());
-        table.send(b"order").await?;
-        readable.await?;
-        assert_eq!(kitchen.recv(&mut [0; 64]).await?, 5);
-        Ok(())
-    });
-}
-
-#[test]
 fn options_are_kept() {
     let socket = UdpSocket::bind(ANY_PORT).expect("a port");
     let set_and_get = || {
@@ -206,26 +191,6 @@ fn a_group_is_joined_and_left() {
     socket.join_multicast_v4(&nobody, &Ipv4Addr::LOCALHOST).expect_err("it is not a group");
 }
 
-#[test]
-fn std_sockets_become_non_blocking_and_blocking_again() {
-    run(async || {
-        let from_std = net::UdpSocket::bind(ANY_PORT)?;
-        let addr = from_std.local_addr()?;
-        let socket = UdpSocket::try_from(from_std)?;
-        assert_eq!(socket.local_addr()?, addr);
-        // It registers here, and leaves the reactor with `into_inner`.
-        assert!(poll_here(socket.recv(&mut [0; 8])).await.is_pending());
-        let back = net::UdpSocket::try_from(socket)?;
-        #[cfg(unix)]
-        assert!(!socket2::SockRef::from(&back).nonblocking()?);
-        // On another thread, and there it blocks until something comes.
-        let receiver = thread::spawn(move || back.recv(&mut [0; 8]));
-        net::UdpSocket::bind(ANY_PORT)?.send_to(b"order", addr)?;
-        assert_eq!(receiver.join().expect("no panic")?, 5);
-        Ok(())
-    });
-}
-
 /// The OS reports the refusal as an error, and not as something to read.
 #[test]
 #[cfg(target_os = "linux")]
@@ -239,6 +204,48 @@ fn a_recv_that_waits_is_ended_by_a_refusal() {
         kitchen.send(b"is anybody there?").await?;
         let error = receive.await.expect_err("nothing is bound there");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_try_works_under_no_executor_and_before_the_socket_is_registered() {
+    let (receiver, sender) =
+        (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let to = receiver.local_addr().unwrap();
+    assert!(would_block(receiver.try_recv_from(&mut [0; 8])));
+    sender.connect(to).unwrap();
+    assert_eq!(sender.try_send(b"pizza").unwrap(), 5);
+    assert_eq!(sender.try_send_to(b"pizza", to).unwrap(), 5);
+    let mut buf = [0; 8];
+    // On loopback a datagram that was sent is there.
+    assert_eq!(receiver.try_recv_from(&mut buf).unwrap(), (5, sender.local_addr().unwrap()));
+    assert_eq!(receiver.try_recv(&mut buf).unwrap(), 5);
+    assert!(would_block(receiver.try_recv(&mut buf)));
+}
+
+/// The budget is public behaviour: Pending need not mean "would block", and a try is what says that.
+#[test]
+fn a_try_takes_nothing_from_the_budget_and_works_when_it_is_spent() {
+    run(async || {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let addr = socket.local_addr()?;
+        socket.connect(addr)?;
+        poll_fn(|cx| {
+            for _ in 0..1000 {
+                assert_eq!(socket.try_send(b"pizza").unwrap(), 5);
+                assert_eq!(socket.try_recv(&mut [0; 8]).unwrap(), 5);
+            }
+            let mut sent = 0;
+            while Box::pin(socket.send(b"pizza")).as_mut().poll(cx).is_ready() {
+                sent += 1;
+                assert_eq!(socket.try_recv(&mut [0; 8]).unwrap(), 5);
+            }
+            assert_eq!(sent, 128);
+            assert_eq!(socket.try_send(b"pizza").unwrap(), 5, "it would not block");
+            Poll::Ready(())
+        })
+        .await;
         Ok(())
     });
 }

@@ -3,14 +3,11 @@
 use std::{
     io,
     net::{TcpListener, TcpStream},
-    task::Poll,
     time::Duration,
 };
 
 use pizzaiolo::net;
 use socket2::{Domain, SockRef, Socket, Type};
-
-use super::{Boxed, poll_here};
 
 /// A connection, both ends std's and blocking.
 pub(crate) fn std_pair() -> io::Result<(TcpStream, TcpStream)> {
@@ -68,18 +65,4 @@ pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
 /// Bytes that show if one is missing, doubled or in the wrong place.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..251).cycle().take(len).collect()
-}
-
-/// Writes until there is no room. Returns how many bytes that were.
-pub(crate) async fn fill(stream: &net::TcpStream) -> io::Result<usize> {
-    let mut total = 0;
-    while let Poll::Ready(written) = poll_here(stream.write(&[b'.'; 4096])).await {
-        total += written?;
-    }
-    Ok(total)
-}
-
-/// A read, with its socket, in a box.
-pub(crate) fn boxed_read(stream: net::TcpStream) -> Boxed<io::Result<usize>> {
-    Box::pin(async move { stream.read(&mut [0; 8]).await })
 }

@@ -29,6 +29,18 @@ pub(crate) async fn poll_here<F: Future>(future: F) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
+/// Polls a future until it waits, drops it, and checks that its waker went with it, uncalled.
+#[track_caller]
+pub(crate) fn begin_and_drop<F: Future>(future: F) {
+    let (count, waker) = Counter::with_waker();
+    {
+        let mut future = pin!(future);
+        assert!(poll_with(future.as_mut(), &waker).is_pending());
+        assert_eq!(count.wakers(), 2, "it waits");
+    }
+    assert_eq!((count.wakers(), count.get()), (1, 0), "its waker went with it");
+}
+
 /// Where a future leaves its waker for another task or thread to take it.
 #[derive(Clone, Default)]
 pub(crate) struct Slot(Arc<Mutex<Option<Waker>>>);

@@ -1,27 +1,40 @@
-//! What Unix sockets promise, under a directory that each test has for itself.
+//! What Unix sockets promise, under a directory that each test has for itself: what holds for every kind, and
+//! what only they have.
 #![cfg(unix)]
+
+#[path = "../datagram.rs"]
+mod datagram;
+#[path = "../listener.rs"]
+mod listener;
+#[path = "../stream/mod.rs"]
+mod stream;
 
 use std::{
     fs,
-    future::poll_fn,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind},
     net::Shutdown,
-    os::unix::net,
+    os::unix::net::{
+        self, UnixDatagram as StdDatagram, UnixListener as StdListener, UnixStream as StdStream,
+    },
     path::PathBuf,
     pin::{Pin, pin},
     rc::Rc,
-    sync::atomic::{AtomicU32, Ordering},
-    thread,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
 
-use futures_core::Stream;
 use pizzaiolo::{
-    net::{UnixDatagram, UnixListener, UnixStream},
+    net::{
+        UnixDatagram, UnixDatagram as Datagram, UnixListener, UnixListener as Listener, UnixStream,
+        UnixStream as Stream,
+    },
     spawn, yield_now,
 };
-use socket2::SockRef;
 
-use crate::support::{Counter, poll_here, poll_with, run};
+use crate::support::{Counter, poll_here, run};
 
 /// An empty directory, removed at the end of its test.
 struct Directory(PathBuf);
@@ -47,10 +60,63 @@ impl Drop for Directory {
     }
 }
 
+/// The path of a socket, in a directory of its own.
+#[derive(Clone)]
+struct Addr(Arc<Directory>);
+
+impl Addr {
+    fn path(&self) -> PathBuf {
+        self.0.join("pizza.sock")
+    }
+}
+
+fn listen() -> io::Result<(Listener, Addr)> {
+    let addr = Addr(Arc::new(Directory::new()));
+    Ok((Listener::bind(addr.path())?, addr))
+}
+
+async fn connect(addr: &Addr) -> io::Result<Stream> {
+    Stream::connect(addr.path()).await
+}
+
+fn std_connect(addr: &Addr) -> io::Result<StdStream> {
+    StdStream::connect(addr.path())
+}
+
+fn std_pair() -> io::Result<(StdStream, StdStream)> {
+    StdStream::pair()
+}
+
 /// A connection; the peer is std's, and blocking.
-fn pair() -> io::Result<(UnixStream, net::UnixStream)> {
-    let (stream, peer) = net::UnixStream::pair()?;
+fn pair() -> io::Result<(Stream, StdStream)> {
+    let (stream, peer) = std_pair()?;
     Ok((stream.try_into()?, peer))
+}
+
+/// The same, and its buffers are soon full.
+fn narrow_pair() -> io::Result<(Stream, StdStream)> {
+    let (stream, peer) = std_pair()?;
+    socket2::SockRef::from(&stream).set_send_buffer_size(4096)?;
+    Ok((stream.try_into()?, peer))
+}
+
+/// Closes the peer's end at once.
+#[expect(clippy::unnecessary_wraps, reason = "TCP's can fail")]
+fn cut(peer: StdStream) -> io::Result<()> {
+    drop(peer);
+    Ok(())
+}
+
+/// What was written is there.
+#[expect(clippy::unused_async, clippy::unnecessary_wraps, reason = "TCP's waits")]
+async fn arrived(_: &Stream, _: usize) -> io::Result<()> {
+    Ok(())
+}
+
+/// Two sockets, each the other's peer; one is std's.
+fn datagram_pair() -> io::Result<(Datagram, StdDatagram)> {
+    let (socket, peer) = StdDatagram::pair()?;
+    Ok((socket.try_into()?, peer))
 }
 
 #[test]
@@ -80,46 +146,6 @@ fn a_client_connects_to_a_path_and_is_served() {
         assert_eq!(&reply[..len], b"2 margheritas");
         assert_eq!(client.read(&mut reply).await?, 0);
         kitchen.await?
-    });
-}
-
-#[test]
-fn incoming_yields_each_connection() {
-    run(async || {
-        let directory = Directory::new();
-        let path = directory.join("pizza.sock");
-        let listener = UnixListener::bind(&path)?;
-        let mut incoming = listener.incoming();
-        assert!(poll_here(next(&mut incoming)).await.is_pending());
-        for order in [b"one", b"two"] {
-            let client = UnixStream::connect(&path).await?;
-            let conn = next(&mut incoming).await?;
-            client.write_all(order).await?;
-            let mut buf = [0; 3];
-            conn.read_exact(&mut buf).await?;
-            assert_eq!(&buf, order);
-        }
-        Ok(())
-    });
-}
-
-async fn next<S: Stream + Unpin>(stream: &mut S) -> S::Item {
-    poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await.expect("it never ends")
-}
-
-#[test]
-fn incoming_that_is_dropped_leaves_no_waker() {
-    run(async || {
-        let directory = Directory::new();
-        let listener = UnixListener::bind(directory.join("pizza.sock"))?;
-        let (count, waker) = Counter::with_waker();
-        let mut incoming = listener.incoming();
-        assert!(poll_with(next(&mut incoming), &waker).is_pending());
-        drop(waker);
-        assert_eq!(count.wakers(), 1, "it waits");
-        drop(incoming);
-        assert_eq!(count.wakers(), 0);
-        Ok(())
     });
 }
 
@@ -165,44 +191,6 @@ fn a_listener_whose_queue_is_full_is_an_error_at_once() {
     });
 }
 
-#[test]
-fn write_all_writes_all_to_a_slow_reader() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let data: Vec<u8> = (0..251).cycle().take(3_000_000).collect();
-        let expected = data.clone();
-        let writer = spawn(async move {
-            stream.write_all(&data).await?;
-            stream.shutdown(Shutdown::Write)
-        });
-        yield_now().await;
-        assert!(!writer.is_finished(), "it waits for the reader");
-        let reader = thread::spawn(move || {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all).map(|_| all)
-        });
-        writer.await??;
-        assert!(reader.join().expect("no panic")? == expected);
-        Ok(())
-    });
-}
-
-#[test]
-fn three_bytes_and_the_end_are_three_bytes_and_the_end() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let mut buf = [0; 1024];
-        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
-        peer.write_all(b"abc")?;
-        drop(peer);
-        assert_eq!(stream.read(&mut buf).await?, 3);
-        assert_eq!(stream.read(&mut buf).await?, 0);
-        let error = stream.write(b"hello?").await.expect_err("nobody is there");
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
-        Ok(())
-    });
-}
-
 /// A message with a descriptor ends a read though more follows: a short read on a Unix stream is
 /// no sign that it is drained.
 #[test]
@@ -234,53 +222,6 @@ fn a_message_with_a_descriptor_does_not_hide_the_next_one() {
         peer.send(b"without")?;
         assert_eq!(stream.read(&mut buf).await?, 4, "the OS ends the read here");
         assert_eq!(stream.read(&mut buf).await?, 7);
-        Ok(())
-    });
-}
-
-#[test]
-fn std_streams_become_non_blocking_and_blocking_again() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let mut buf = [0; 8];
-        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
-        let mut back = net::UnixStream::try_from(stream)?;
-        assert!(!SockRef::from(&back).nonblocking()?);
-        let reader = thread::spawn(move || back.read(&mut [0; 8]));
-        peer.write_all(b"order")?;
-        assert_eq!(reader.join().expect("no panic")?, 5);
-        Ok(())
-    });
-}
-
-#[test]
-fn std_listeners_become_non_blocking_and_blocking_again() {
-    run(async || {
-        let directory = Directory::new();
-        let path = directory.join("pizza.sock");
-        let listener = UnixListener::bind(&path)?;
-        assert!(poll_here(listener.accept()).await.is_pending());
-        let back = net::UnixListener::try_from(listener)?;
-        assert!(!SockRef::from(&back).nonblocking()?);
-        let acceptor = thread::spawn(move || back.accept().map(drop));
-        net::UnixStream::connect(&path)?;
-        acceptor.join().expect("no panic")
-    });
-}
-
-#[test]
-fn a_short_datagram_does_not_hide_the_next_one() {
-    run(async || {
-        let (kitchen, table) = UnixDatagram::pair()?;
-        let mut buf = [0; 1024];
-        assert!(poll_here(kitchen.recv(&mut buf)).await.is_pending());
-        for order in [&b"one"[..], b"", b"three"] {
-            assert_eq!(table.send(order).await?, order.len());
-        }
-        for order in [&b"one"[..], b"", b"three"] {
-            let len = kitchen.recv(&mut buf).await?;
-            assert_eq!(&buf[..len], order);
-        }
         Ok(())
     });
 }
@@ -382,16 +323,81 @@ fn a_datagram_socket_that_is_shut_down_is_an_error_for_who_sends() {
 }
 
 #[test]
-fn std_datagram_sockets_become_non_blocking_and_blocking_again() {
+fn a_datagram_socket_is_tried() {
+    let (a, b) = UnixDatagram::pair().unwrap();
+    assert_eq!(b.try_recv(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert_eq!(a.try_send(b"pizza").unwrap(), 5);
+    assert_eq!(b.try_recv_from(&mut [0; 8]).unwrap().0, 5);
+    let error = a.try_send_to(b"pizza", "/no/such/path").unwrap_err();
+    assert_ne!(error.kind(), ErrorKind::WouldBlock);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn abstract_unix_addresses_are_bound_and_connected_to() {
+    use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};
+
     run(async || {
-        let (socket, peer) = net::UnixDatagram::pair()?;
-        let socket = UnixDatagram::try_from(socket)?;
-        assert!(poll_here(socket.recv(&mut [0; 8])).await.is_pending());
-        let back = net::UnixDatagram::try_from(socket)?;
-        assert!(!SockRef::from(&back).nonblocking()?);
-        let receiver = thread::spawn(move || back.recv(&mut [0; 8]));
-        peer.send(b"order")?;
-        assert_eq!(receiver.join().expect("no panic")?, 5);
+        let addr = |kind| {
+            let name = format!("pizzaiolo-test-{kind}-{}", std::process::id());
+            SocketAddr::from_abstract_name(name)
+        };
+        let listener = UnixListener::bind_addr(&addr("stream")?)?;
+        let client = UnixStream::connect_addr(&addr("stream")?).await?;
+        let (server, _) = listener.accept().await?;
+        client.write_all(b"pizza").await?;
+        server.read_exact(&mut [0; 5]).await?;
+
+        let socket = UnixDatagram::bind_addr(&addr("datagram")?)?;
+        let bound = socket.local_addr()?;
+        assert_eq!(bound.as_abstract_name(), addr("datagram")?.as_abstract_name());
+
+        let refused = UnixStream::connect_addr(&addr("nobody")?).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         Ok(())
+    });
+}
+
+/// On Unix sockets, for what was written arrives at once: nothing makes room later on.
+#[test]
+#[cfg(feature = "futures-io")]
+fn reading_and_writing_have_a_waiter_each() {
+    use futures_util::AsyncWrite;
+
+    run(async || {
+        let (stream, peer) = UnixStream::pair()?;
+        let ((read, read_waker), (write, write_waker)) =
+            (Counter::with_waker(), Counter::with_waker());
+        let mut sent = 0;
+        let chunk = vec![7; 100_000];
+        let cx = &mut Context::from_waker(&write_waker);
+        while let Poll::Ready(len) = Pin::new(&mut &stream).poll_write(cx, &chunk) {
+            sent += len?;
+        }
+        assert!(stream::traits::poll_read(&stream, Waker::noop()).is_pending());
+        assert!(stream::traits::poll_read(&stream, &read_waker).is_pending());
+        assert_eq!((read.wakers(), write.wakers()), (2, 2));
+        // Another writer takes the writer's place, and not the reader's.
+        let (other, other_waker) = Counter::with_waker();
+        let cx = &mut Context::from_waker(&other_waker);
+        assert!(Pin::new(&mut &stream).poll_write(cx, &chunk).is_pending());
+        assert_eq!((read.wakers(), write.wakers()), (2, 1));
+        peer.write_all(b"order").await?;
+        stream.readable().await?;
+        assert_eq!((read.get(), other.get()), (1, 0));
+        peer.read_exact(&mut vec![0; sent]).await?;
+        stream.writable().await?;
+        assert_eq!((read.get(), write.get(), other.get()), (1, 0, 1));
+        Ok(())
+    });
+}
+
+#[test]
+#[cfg(feature = "futures-io")]
+fn close_is_no_error_when_the_peer_is_gone() {
+    run(async || {
+        let (mut stream, peer) = UnixStream::pair()?;
+        drop(peer);
+        futures_util::AsyncWriteExt::close(&mut stream).await
     });
 }

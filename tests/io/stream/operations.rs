@@ -1,28 +1,19 @@
 //! What each operation of a TCP socket does.
 
 use std::{
-    future::poll_fn,
     io::{ErrorKind, Read, Write},
-    net::{self, Shutdown, SocketAddr},
-    pin::{Pin, pin},
+    net::Shutdown,
+    pin::pin,
     rc::Rc,
     sync::mpsc,
     task::Poll,
     thread,
 };
 
-use futures_core::Stream;
-use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    spawn, yield_now,
-};
+use pizzaiolo::{spawn, yield_now};
 
-use crate::support::{counted, fill, narrow_pair, pair, poll_here, reset, run};
-
-/// Bytes that show if one is missing, doubled or in the wrong place.
-fn pattern(len: usize) -> Vec<u8> {
-    (0..251).cycle().take(len).collect()
-}
+use super::{StdStream, Stream, cut, fill, narrow_pair, pair};
+use crate::support::{counted, pattern, poll_here, run};
 
 #[test]
 fn write_all_writes_all_to_a_slow_reader() {
@@ -91,26 +82,6 @@ fn read_exact_says_if_the_end_comes_first() {
 }
 
 #[test]
-fn peek_leaves_the_bytes_in_the_socket() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let mut buf = [0; 8];
-        {
-            let mut look = pin!(stream.peek(&mut buf));
-            assert!(poll_here(look.as_mut()).await.is_pending());
-            peer.write_all(b"bytes")?;
-            assert_eq!(look.await?, 5);
-        }
-        assert_eq!(stream.peek(&mut buf[..2]).await?, 2);
-        assert_eq!(stream.read(&mut buf).await?, 5);
-        assert_eq!(&buf[..5], b"bytes");
-        drop(peer);
-        assert_eq!(stream.peek(&mut buf).await?, 0, "the end can be peeked at");
-        Ok(())
-    });
-}
-
-#[test]
 fn readable_and_writable_wait_for_what_they_say() {
     run(async || {
         let (stream, mut peer) = narrow_pair()?;
@@ -124,6 +95,7 @@ fn readable_and_writable_wait_for_what_they_say() {
         readable.await?;
         stream.readable().await?; // As long as nothing is read.
         assert_eq!(stream.read(&mut [0; 8]).await?, 1);
+        assert!(poll_here(stream.read(&mut [0; 8])).await.is_pending());
         assert!(poll_here(stream.readable()).await.is_pending());
         let drain = thread::spawn(move || while peer.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {});
         writable.await?;
@@ -218,7 +190,7 @@ fn shutdown_of_the_reading_half_wakes_the_reader() {
 fn writing_to_a_peer_that_is_gone_is_an_error() {
     run(async || {
         let (stream, peer) = pair()?;
-        reset(peer)?;
+        cut(peer)?;
         let error = loop {
             if let Err(error) = stream.write_all(b"hello?").await {
                 break error;
@@ -226,150 +198,6 @@ fn writing_to_a_peer_that_is_gone_is_an_error() {
         };
         let kind = error.kind();
         assert!(matches!(kind, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{kind:?}");
-        Ok(())
-    });
-}
-
-#[test]
-fn options_and_addresses_are_the_oss() {
-    run(async || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
-        assert_ne!(addr.port(), 0);
-        listener.set_ttl(61)?;
-        assert_eq!(listener.ttl()?, 61);
-        assert!(listener.take_error()?.is_none());
-
-        let stream = TcpStream::connect(addr).await?;
-        let (conn, peer) = listener.accept().await?;
-        assert_eq!((stream.local_addr()?, stream.peer_addr()?), (peer, addr));
-        assert_eq!((conn.local_addr()?, conn.peer_addr()?), (addr, peer));
-        for nodelay in [true, false] {
-            stream.set_nodelay(nodelay)?;
-            assert_eq!(stream.nodelay()?, nodelay);
-        }
-        stream.set_ttl(62)?;
-        assert_eq!(stream.ttl()?, 62);
-        assert!(stream.take_error()?.is_none());
-        Ok(())
-    });
-}
-
-#[test]
-fn take_error_takes_the_error_out() {
-    run(async || {
-        let (stream, peer) = pair()?;
-        let mut readable = pin!(stream.readable());
-        assert!(poll_here(readable.as_mut()).await.is_pending());
-        reset(peer)?;
-        readable.await?;
-        let error = stream.take_error()?.expect("it was reset");
-        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-        assert!(stream.take_error()?.is_none());
-        Ok(())
-    });
-}
-
-#[test]
-fn connect_tries_each_address_in_turn() {
-    run(async || {
-        let refused = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
-        let stream = TcpStream::connect(&[refused, addr][..]).await?;
-        assert_eq!(stream.peer_addr()?, addr);
-
-        let error = TcpStream::connect(&[refused, refused][..]).await;
-        assert_eq!(error.map(drop).map_err(|e| e.kind()), Err(ErrorKind::ConnectionRefused));
-        let nowhere: [SocketAddr; 0] = [];
-        let error = TcpStream::connect(&nowhere[..]).await;
-        assert_eq!(error.map(drop).map_err(|e| e.kind()), Err(ErrorKind::InvalidInput));
-        Ok(())
-    });
-}
-
-#[test]
-fn bind_says_why_an_address_cannot_be_had() {
-    run(async || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let error = TcpListener::bind(listener.local_addr()?).expect_err("it is in use");
-        assert_eq!(error.kind(), ErrorKind::AddrInUse);
-        // From an address that is for documentation only.
-        let error = TcpListener::bind("192.0.2.1:0").expect_err("it is not ours");
-        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
-        Ok(())
-    });
-}
-
-#[test]
-fn incoming_is_a_stream_of_connections() {
-    run(async || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
-        let server = spawn(async move {
-            let mut incoming = listener.incoming();
-            let mut peers = Vec::new();
-            while peers.len() < 5 {
-                let next = poll_fn(|cx| Pin::new(&mut incoming).poll_next(cx)).await;
-                peers.push(next.expect("it never ends")?.peer_addr()?);
-            }
-            std::io::Result::Ok(peers)
-        });
-        yield_now().await;
-        let mut clients = Vec::new();
-        for _ in 0..5 {
-            clients.push(TcpStream::connect(addr).await?);
-        }
-        let expected: Result<Vec<_>, _> = clients.iter().map(TcpStream::local_addr).collect();
-        assert_eq!(server.await??, expected?);
-        Ok(())
-    });
-}
-
-#[test]
-#[cfg(unix)]
-fn a_socket_shows_its_descriptor() {
-    use std::os::fd::{AsFd, AsRawFd};
-
-    run(async || {
-        let (stream, _peer) = pair()?;
-        assert_eq!(stream.as_fd().as_raw_fd(), stream.as_raw_fd());
-        let number = stream.as_raw_fd();
-        assert_eq!(net::TcpStream::try_from(stream)?.as_raw_fd(), number);
-
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        assert_eq!(listener.as_fd().as_raw_fd(), listener.as_raw_fd());
-        Ok(())
-    });
-}
-
-#[test]
-fn a_socket_goes_to_std_and_back() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        assert!(poll_here(stream.readable()).await.is_pending());
-        let mut stream = net::TcpStream::try_from(stream)?;
-        // It blocks again: the read waits for a byte that is sent while it waits.
-        let (ready, go) = mpsc::channel();
-        let sender = thread::spawn(move || {
-            go.recv().expect("the reader is about to read");
-            peer.write_all(b"!").map(|()| peer)
-        });
-        ready.send(()).expect("the sender waits");
-        assert_eq!(stream.read(&mut [0; 8])?, 1);
-        let mut peer = sender.join().expect("no panic")?;
-        let stream = TcpStream::try_from(stream)?;
-        assert!(poll_here(stream.readable()).await.is_pending());
-        peer.write_all(b"!")?;
-        assert_eq!(stream.read(&mut [0; 8]).await?, 1);
-
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        assert!(poll_here(listener.accept()).await.is_pending());
-        let addr = listener.local_addr()?;
-        let listener = net::TcpListener::try_from(listener)?;
-        let client = thread::spawn(move || net::TcpStream::connect(addr));
-        listener.accept()?;
-        client.join().expect("no panic")?;
         Ok(())
     });
 }
@@ -389,20 +217,27 @@ fn dropping_a_socket_closes_it() {
     });
 }
 
-/// Most clients need some time until they send something. So an accepted stream registers before its
-/// first read, without a try, and a connection costs the same calls whatever its client does.
 #[test]
-fn an_accepted_stream_registers_before_its_first_read_and_writes_at_once() {
+fn a_socket_goes_to_std_and_back() {
     run(async || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let mut client = net::TcpStream::connect(listener.local_addr()?)?;
-        client.write_all(b"2")?;
-        let (stream, _) = listener.accept().await?;
-        assert!(poll_here(stream.write(b"!")).await.is_ready());
-        let mut byte = [0];
-        let mut read = pin!(stream.read(&mut byte));
-        assert!(poll_here(read.as_mut()).await.is_pending());
-        assert_eq!(read.await?, 1, "what was there is not lost");
+        let (stream, mut peer) = pair()?;
+        assert!(poll_here(stream.readable()).await.is_pending());
+        let mut stream = StdStream::try_from(stream)?;
+        #[cfg(unix)]
+        assert!(!socket2::SockRef::from(&stream).nonblocking()?);
+        // It blocks again: the read waits for a byte that is sent while it waits.
+        let (ready, go) = mpsc::channel();
+        let sender = thread::spawn(move || {
+            go.recv().expect("the reader is about to read");
+            peer.write_all(b"!").map(|()| peer)
+        });
+        ready.send(()).expect("the sender waits");
+        assert_eq!(stream.read(&mut [0; 8])?, 1);
+        let mut peer = sender.join().expect("no panic")?;
+        let stream = Stream::try_from(stream)?;
+        assert!(poll_here(stream.readable()).await.is_pending());
+        peer.write_all(b"!")?;
+        assert_eq!(stream.read(&mut [0; 8]).await?, 1);
         Ok(())
     });
 }

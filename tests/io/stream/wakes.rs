@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
     io::{self, ErrorKind, Read, Write},
-    net::{self, Shutdown},
+    net::Shutdown,
     pin::pin,
     rc::Rc,
     sync::Arc,
@@ -13,16 +13,16 @@ use std::{
 };
 
 use pizzaiolo::{
-    Executor,
-    net::{TcpListener, TcpStream},
-    spawn,
+    Executor, spawn,
     trace::{Event, EventKind},
     yield_now,
 };
 
+use super::{
+    StdStream, Stream, arrived, boxed_read, fill, listen, narrow_pair, pair, std_connect, std_pair,
+};
 use crate::support::{
-    Counter, OnEvent, bounded, boxed_read, counted, fill, full_listener, made, narrow_pair, pair,
-    poll_here, poll_with, reset, run, run_watched, runs_code, std_pair,
+    Counter, OnEvent, bounded, counted, made, poll_here, poll_with, run, run_watched, runs_code,
 };
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
@@ -79,30 +79,6 @@ fn all_who_wait_to_write_one_socket_are_served() {
         stream.shutdown(Shutdown::Write)?;
         let all = reader.join().expect("no panic")?;
         assert_eq!(all.split(|byte| *byte == b'!').count(), 5, "four, and what is around them");
-        Ok(())
-    });
-}
-
-/// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
-/// futures-rs#2292), for a listener.
-#[test]
-fn all_who_wait_to_accept_are_served() {
-    run(async || {
-        let listener = Rc::new(TcpListener::bind("127.0.0.1:0")?);
-        let acceptors: Vec<_> = (0..3)
-            .map(|_| {
-                let listener = Rc::clone(&listener);
-                spawn(async move { listener.accept().await })
-            })
-            .collect();
-        yield_now().await;
-        let mut clients = Vec::new();
-        for _ in 0..3 {
-            clients.push(net::TcpStream::connect(listener.local_addr()?)?);
-        }
-        for acceptor in acceptors {
-            acceptor.await??;
-        }
         Ok(())
     });
 }
@@ -194,28 +170,6 @@ fn an_end_that_comes_before_the_bytes_are_read_is_not_missed() {
         peer.shutdown(Shutdown::Write)?;
         assert_eq!(stream.read(&mut buf).await?, 3);
         assert_eq!(stream.read(&mut buf).await?, 0);
-        Ok(())
-    });
-}
-
-/// The same row (tokio's `scheduled_io`), with another reason for a short read: a read stops
-/// before a byte that was sent out of band, though there is more behind it.
-#[test]
-#[cfg(target_os = "linux")]
-fn what_comes_after_a_byte_out_of_band_is_read() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let mut buf = [0; 1024];
-        assert!(poll_here(stream.read(&mut buf)).await.is_pending());
-        peer.write_all(b"before")?;
-        socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
-        peer.write_all(b"after")?;
-        let mut all = Vec::new();
-        while all.len() < b"beforeafter".len() {
-            let len = stream.read(&mut buf).await?;
-            all.extend_from_slice(&buf[..len]);
-        }
-        assert_eq!(all, b"beforeafter");
         Ok(())
     });
 }
@@ -320,8 +274,8 @@ fn a_registration_that_fails_leaves_nothing_behind() {
         for _ in 0..1_000 {
             // What epoll and kqueue do not watch, in a socket's clothes.
             let file = std::fs::File::open("/dev/null")?;
-            let stream = net::TcpStream::from(std::os::fd::OwnedFd::from(file));
-            let stream = TcpStream::try_from(stream)?;
+            let stream = StdStream::from(std::os::fd::OwnedFd::from(file));
+            let stream = Stream::try_from(stream)?;
             let error = stream.readable().await.expect_err("it cannot be watched");
             assert_ne!(error.kind(), ErrorKind::WouldBlock);
         }
@@ -346,7 +300,7 @@ fn a_socket_that_goes_leaves_nothing_behind() {
             if round % 2 == 0 {
                 drop(stream);
             } else {
-                net::TcpStream::try_from(stream)?;
+                StdStream::try_from(stream)?;
             }
         }
         let names = events.registered();
@@ -366,7 +320,7 @@ fn a_socket_whose_duplicate_lives_on_can_be_registered_again() {
         let (stream, mut peer) = std_pair()?;
         // The duplicate's number is below the first one's, and then there is a hole for the next.
         let duplicate = stream.try_clone()?;
-        let mut stream = TcpStream::try_from(stream)?;
+        let mut stream = Stream::try_from(stream)?;
         let number = stream.as_raw_fd();
         assert!(poll_here(stream.readable()).await.is_pending());
         drop(stream);
@@ -392,107 +346,21 @@ fn a_socket_whose_duplicate_lives_on_can_be_registered_again() {
     });
 }
 
-/// Row "writable is taken for connected" (mio#1942, async-io#21).
-#[test]
-fn a_refused_port_is_connection_refused() {
-    run(async || {
-        for _ in 0..100 {
-            let free = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-            let error = TcpStream::connect(free).await.expect_err("nobody listens");
-            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-        }
-        Ok(())
-    });
-}
-
-/// Row "writable is taken for connected" (mio#1942, async-io#21).
-#[test]
-fn a_thousand_loopback_connects_succeed() {
-    run(async || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
-        let server = spawn(async move {
-            for _ in 0..1_000 {
-                let (conn, peer) = listener.accept().await?;
-                conn.write_all(peer.to_string().as_bytes()).await?;
-            }
-            io::Result::Ok(())
-        });
-        for _ in 0..1_000 {
-            let stream = TcpStream::connect(addr).await?;
-            assert_eq!(stream.peer_addr()?, addr);
-            let mut greeting = [0; 64];
-            let len = stream.read(&mut greeting).await?;
-            assert_eq!(greeting[..len], *stream.local_addr()?.to_string().as_bytes());
-        }
-        server.await?
-    });
-}
-
-/// Row "writable is taken for connected" (mio#1942, async-io#21): a connect that the peer does not
-/// answer yet waits, and then it is connected.
-#[test]
-#[cfg(target_os = "linux")]
-fn a_connect_that_is_not_answered_yet_waits() {
-    run(async || {
-        let (listener, _waiting) = full_listener()?;
-        let addr = listener.local_addr()?;
-        let mut connect = pin!(TcpStream::connect(addr));
-        for _ in 0..10 {
-            assert!(poll_here(connect.as_mut()).await.is_pending());
-        }
-        let (_first, _) = listener.accept()?;
-        let (_second, _) = listener.accept()?;
-        // There is room now; the OS asks again after a second.
-        let stream = connect.await?;
-        let (mut peer, _) = listener.accept()?;
-        stream.write_all(b"!").await?;
-        assert_eq!(peer.read(&mut [0; 8])?, 1);
-        Ok(())
-    });
-}
-
 /// Row "a blocking std socket freezes the loop" (tokio#3099).
 #[test]
 fn a_blocking_std_socket_does_not_freeze_the_loop() {
     run(async || {
         let (stream, mut peer) = std_pair()?;
-        let stream = TcpStream::try_from(stream)?;
-        let listener = net::TcpListener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
-        let listener = TcpListener::try_from(listener)?;
+        let stream = Stream::try_from(stream)?;
+        let (listener, addr) = listen()?;
         let reader = spawn(async move { stream.read(&mut [0; 8]).await });
         let acceptor = spawn(async move { listener.accept().await });
         // Had either of them blocked, this would never run.
         yield_now().await;
-        let _client = net::TcpStream::connect(addr)?;
+        let _client = std_connect(&addr)?;
         peer.write_all(b"!")?;
         assert_eq!(reader.await??, 1);
         acceptor.await??;
-        Ok(())
-    });
-}
-
-/// Row "a peer's RST kills the server" (the Python original: one reset ends the whole loop).
-#[test]
-fn a_reset_ends_one_connection_only() {
-    run(async || {
-        let (reading, peer) = pair()?;
-        let (writing, writings_peer) = narrow_pair()?;
-        let (healthy, mut healthy_peer) = pair()?;
-        fill(&writing).await?;
-        let reader = spawn(async move { reading.read(&mut [0; 8]).await });
-        let writer = spawn(async move { writing.write(b"!").await });
-        let other = spawn(async move { healthy.read(&mut [0; 8]).await });
-        yield_now().await;
-        reset(peer)?;
-        reset(writings_peer)?;
-        let error = reader.await?.expect_err("it was reset");
-        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-        let error = writer.await?.expect_err("it was reset");
-        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-        healthy_peer.write_all(b"!")?;
-        assert_eq!(other.await??, 1, "the others never notice");
         Ok(())
     });
 }
@@ -577,21 +445,22 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
 
     run(async || {
         let (stream, mut peer) = pair()?;
-        peer.write_all(b"!")?;
+        peer.write_all(&[b'!'; 1_001])?;
         let stream = Rc::new(stream);
         stream.readable().await?;
+        arrived(&stream, 1_001).await?;
         let done = Rc::new(Cell::new(0));
-        let (polls, peeks) = counted({
+        let (polls, reads) = counted({
             let (stream, done) = (Rc::clone(&stream), Rc::clone(&done));
             async move {
                 for _ in 0..1_000 {
-                    stream.peek(&mut [0; 8]).await?;
+                    stream.read(&mut [0]).await?;
                     done.set(done.get() + 1);
                 }
                 io::Result::Ok(())
             }
         });
-        let greedy = spawn(peeks);
+        let greedy = spawn(reads);
         let mut before = 0;
         while !greedy.is_finished() {
             yield_now().await;
@@ -684,24 +553,6 @@ fn a_socket_may_be_dropped_inside_its_own_wake() {
             yield_now().await;
         }
         assert_eq!(peer.read(&mut [0]).map_err(|error| error.kind()).unwrap_or(0), 0);
-        Ok(())
-    });
-}
-
-/// An urgent byte that is not read makes the socket readable; only its end makes it closed.
-#[test]
-#[cfg(target_os = "linux")]
-fn closed_waits_for_the_end_beside_an_urgent_byte() {
-    run(async || {
-        let (stream, peer) = pair()?;
-        let mut closed = pin!(stream.closed());
-        assert!(poll_here(closed.as_mut()).await.is_pending());
-        socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
-        // It is readable now.
-        stream.readable().await?;
-        assert!(poll_here(closed.as_mut()).await.is_pending());
-        drop(peer);
-        closed.await?;
         Ok(())
     });
 }

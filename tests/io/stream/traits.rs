@@ -4,7 +4,6 @@ use std::{
     cell::Cell,
     future::{pending, poll_fn, ready},
     io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
-    net,
     pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex},
@@ -19,27 +18,13 @@ use futures_util::{
     io::{BufReader, copy},
     stream::FuturesUnordered,
 };
-use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    spawn, time, yield_now,
-};
+use pizzaiolo::{spawn, time, yield_now};
 use socket2::SockRef;
 
-use crate::support::{Counter, count_polls, pair, poll_here, run};
+use super::{StdStream, Stream, connect, listen, own_pair, pair};
+use crate::support::{Counter, count_polls, pattern, poll_here, run};
 
 const LEN: usize = 1_000_000;
-
-/// Bytes that show if one is missing, doubled or in the wrong place.
-fn pattern(len: usize) -> Vec<u8> {
-    (0..251).cycle().take(len).collect()
-}
-
-/// A connection, both ends ours.
-async fn own_pair() -> io::Result<(TcpStream, TcpStream)> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let client = TcpStream::connect(listener.local_addr()?).await?;
-    Ok((client, listener.accept().await?.0))
-}
 
 /// Sends all through a stream whose peer sends it back, with the traits' methods only.
 async fn through_an_echo<R, W>(mut reader: R, mut writer: W) -> io::Result<()>
@@ -66,7 +51,7 @@ where
 #[test]
 fn copy_by_reference_makes_an_echo_server() {
     run(async || {
-        let (client, server) = own_pair().await?;
+        let (client, server) = own_pair()?;
         let echo = spawn(async move {
             let copied = copy(&server, &mut &server).await?;
             (&server).close().await?;
@@ -81,7 +66,7 @@ fn copy_by_reference_makes_an_echo_server() {
 #[test]
 fn split_divides_a_stream_by_value() {
     run(async || {
-        let (client, server) = own_pair().await?;
+        let (client, server) = own_pair()?;
         let echo = spawn(async move {
             let (reader, mut writer) = server.split();
             copy(reader, &mut writer).await?;
@@ -96,7 +81,7 @@ fn split_divides_a_stream_by_value() {
 #[test]
 fn owned_halves_read_write_and_close() {
     run(async || {
-        let (client, server) = own_pair().await?;
+        let (client, server) = own_pair()?;
         let echo = spawn(async move {
             let (reader, mut writer) = server.into_split();
             copy(reader, &mut writer).await?;
@@ -128,8 +113,7 @@ fn lines_come_whole_and_the_end_ends_them() {
 #[test]
 fn join_all_waits_for_many_connections_and_tasks() {
     run(async || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
+        let (listener, addr) = listen()?;
         let server = spawn(async move {
             let served = (0..50).map(|_| async {
                 let (mut conn, _) = listener.accept().await?;
@@ -140,8 +124,9 @@ fn join_all_waits_for_many_connections_and_tasks() {
             join_all(served).await.into_iter().collect::<io::Result<Vec<()>>>()
         });
         let clients = (0..50_u32).map(|number| {
+            let addr = addr.clone();
             spawn(async move {
-                let mut client = TcpStream::connect(addr).await?;
+                let mut client = connect(&addr).await?;
                 AsyncWriteExt::write_all(&mut client, &number.to_be_bytes()).await?;
                 let mut reply = [0; 4];
                 AsyncReadExt::read_exact(&mut client, &mut reply).await?;
@@ -278,20 +263,6 @@ fn close_ends_the_writing_only_and_may_be_called_again() {
 }
 
 #[test]
-fn close_is_no_error_when_the_peer_is_gone() {
-    run(async || {
-        let (mut stream, peer) = pair()?;
-        let peer = socket2::Socket::from(peer);
-        peer.set_linger(Some(Duration::ZERO))?;
-        drop(peer);
-        stream.closed().await?;
-        let error = stream.shutdown(net::Shutdown::Write).expect_err("it was reset");
-        assert_eq!(error.kind(), ErrorKind::NotConnected);
-        stream.close().await
-    });
-}
-
-#[test]
 fn a_write_waits_for_room() {
     run(async || {
         let (mut stream, mut peer) = pair()?;
@@ -336,7 +307,7 @@ fn an_idle_read_is_polled_twice() {
 }
 
 /// Polls to read, with another waker than the task's own.
-fn poll_read<S>(mut stream: &S, waker: &Waker) -> Poll<io::Result<usize>>
+pub(crate) fn poll_read<S>(mut stream: &S, waker: &Waker) -> Poll<io::Result<usize>>
 where
     for<'a> &'a S: AsyncRead,
 {
@@ -378,7 +349,7 @@ fn a_waiter_goes_with_its_stream() {
 
         let (stream, _peer) = pair()?;
         assert!(poll_read(&stream, &waker).is_pending());
-        net::TcpStream::try_from(stream)?;
+        StdStream::try_from(stream)?;
         assert_eq!((count.wakers(), count.get()), (1, 0));
         Ok(())
     });
@@ -409,10 +380,10 @@ fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
         }
     }
     thread_local! {
-        static STREAM: Cell<Option<(TcpStream, Waker)>> = const { Cell::new(None) };
+        static STREAM: Cell<Option<(Stream, Waker)>> = const { Cell::new(None) };
     }
     /// Writes until the waker waits.
-    fn fill(mut stream: &TcpStream, waker: &Waker) {
+    fn fill(mut stream: &Stream, waker: &Waker) {
         let mut cx = Context::from_waker(waker);
         while Pin::new(&mut stream).poll_write(&mut cx, &pattern(LEN)).is_ready() {}
     }
@@ -436,7 +407,7 @@ fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
         .await;
         assert!(STREAM.take().is_none(), "the wake has dropped it");
         // The reactor goes on.
-        let (client, server) = own_pair().await?;
+        let (client, server) = own_pair()?;
         client.write_all(b"order").await?;
         assert_eq!(server.read(&mut [0; 8]).await?, 5);
         Ok(())
@@ -485,82 +456,4 @@ fn all_who_read_with_the_streams_own_method_are_woken_and_who_polls_too() {
         }
         Ok(())
     });
-}
-
-#[cfg(unix)]
-mod unix {
-    use pizzaiolo::net::UnixStream;
-
-    use super::*;
-
-    #[test]
-    fn streams_copy_split_and_close() {
-        run(async || {
-            let (client, server) = UnixStream::pair()?;
-            let echo = spawn(async move {
-                let copied = copy(&server, &mut &server).await?;
-                (&server).close().await?;
-                Ok::<_, io::Error>(copied)
-            });
-            let (reader, writer) = AsyncReadExt::split(client);
-            through_an_echo(reader, writer).await?;
-            assert_eq!(echo.await??, LEN as u64);
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn owned_halves_read_write_and_close() {
-        run(async || {
-            let (client, server) = UnixStream::pair()?;
-            let echo = spawn(async move {
-                let (reader, mut writer) = server.into_split();
-                copy(BufReader::new(reader), &mut writer).await?;
-                writer.close().await
-            });
-            let (reader, writer) = client.into_split();
-            through_an_echo(reader, writer).await?;
-            echo.await?
-        });
-    }
-
-    /// On Unix sockets, for what was written arrives at once: nothing makes room later on.
-    #[test]
-    fn reading_and_writing_have_a_waiter_each() {
-        run(async || {
-            let (stream, peer) = UnixStream::pair()?;
-            let ((read, read_waker), (write, write_waker)) =
-                (Counter::with_waker(), Counter::with_waker());
-            let mut sent = 0;
-            let chunk = vec![7; 100_000];
-            let cx = &mut Context::from_waker(&write_waker);
-            while let Poll::Ready(len) = Pin::new(&mut &stream).poll_write(cx, &chunk) {
-                sent += len?;
-            }
-            assert!(poll_read(&stream, Waker::noop()).is_pending());
-            assert!(poll_read(&stream, &read_waker).is_pending());
-            assert_eq!((read.wakers(), write.wakers()), (2, 2));
-            // Another writer takes the writer's place, and not the reader's.
-            let (other, other_waker) = Counter::with_waker();
-            let cx = &mut Context::from_waker(&other_waker);
-            assert!(Pin::new(&mut &stream).poll_write(cx, &chunk).is_pending());
-            assert_eq!((read.wakers(), write.wakers()), (2, 1));
-            peer.write_all(b"order").await?;
-            stream.readable().await?;
-            assert_eq!((read.get(), other.get()), (1, 0));
-            peer.read_exact(&mut vec![0; sent]).await?;
-            stream.writable().await?;
-            assert_eq!((read.get(), write.get(), other.get()), (1, 0, 1));
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn close_is_no_error_when_the_peer_is_gone() {
-        run(async || {
-            let (mut stream, peer) = UnixStream::pair()?;
-            drop(peer);
-            stream.close().await
-        });
-    }
 }

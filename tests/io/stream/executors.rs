@@ -1,64 +1,31 @@
 //! Which executor a socket belongs to.
 
 use std::{
-    io::{ErrorKind, Read, Write},
-    net,
+    io::{ErrorKind, Write},
     pin::pin,
     sync::mpsc,
     task::{Context, Poll, Waker},
 };
 
-use pizzaiolo::{
-    Executor,
-    net::{TcpListener, TcpStream},
-};
+use pizzaiolo::Executor;
 
+use super::{StdStream, Stream, boxed_read, connect, listen, pair};
 use crate::support::{
-    Counter, bounded, boxed_read, pair, panic_of, poll_here, poll_once, poll_with, runs_code,
-    watched,
+    Counter, bounded, panic_of, poll_here, poll_once, poll_with, runs_code, watched,
 };
 
 #[test]
 fn sockets_may_be_made_before_any_executor() {
     bounded(|| {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let addr = listener.local_addr().expect("its address");
+        let (listener, addr) = listen().expect("a place");
         let (stream, mut peer) = pair().expect("a connection");
         pizzaiolo::block_on(async {
             let accept = pizzaiolo::spawn(async move { listener.accept().await });
-            TcpStream::connect(addr).await.expect("it listens");
+            connect(&addr).await.expect("it listens");
             accept.await.expect("no panic").expect("a connection");
             peer.write_all(b"!").expect("there is room");
             assert_eq!(stream.read(&mut [0; 8]).await.expect("a byte"), 1);
         });
-    });
-}
-
-#[test]
-fn a_socket_that_never_has_to_wait_never_registers() {
-    bounded(|| {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let addr = listener.local_addr().expect("its address");
-        let mut client = net::TcpStream::connect(addr).expect("it listens");
-        client.write_all(b"one two").expect("there is room");
-        // Each operation under an executor of its own.
-        let (executors, events): (Vec<_>, Vec<_>) = (0..5).map(|_| watched()).unzip();
-        let (conn, _) = executors[0].block_on(listener.accept()).expect("it is there already");
-        // An accepted stream registers when it is first read, so this one is made of std's.
-        let conn = net::TcpStream::try_from(conn).expect("it is not registered");
-        let conn = TcpStream::try_from(conn).expect("it is a socket");
-        let mut buf = [0; 3];
-        executors[1].block_on(conn.peek(&mut buf)).expect("it is there already");
-        executors[2].block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        executors[3].block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        executors[4].block_on(conn.write_all(b"done")).expect("there is room");
-        assert_eq!(client.read(&mut [0; 8]).expect("the answer"), 4);
-        assert!(events.iter().all(|events| events.registered().is_empty()));
-
-        // And outside any executor.
-        let mut write = pin!(conn.write(b"!"));
-        let poll = write.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(poll, Poll::Ready(Ok(1))));
     });
 }
 
@@ -85,7 +52,7 @@ fn waiting_under_another_executor_is_an_error_that_says_so() {
         let (first, second) =
             (Executor::new().expect("an executor"), Executor::new().expect("an executor"));
         let (stream, mut peer) = pair().expect("a connection");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let (listener, _addr) = listen().expect("a place");
         first.block_on(async {
             assert!(poll_here(stream.readable()).await.is_pending());
             assert!(poll_here(listener.accept()).await.is_pending());
@@ -188,7 +155,7 @@ fn an_operation_polled_while_its_executor_goes_away_ends_with_an_error() {
 fn waiting_outside_an_executor_panics_and_names_the_remedy() {
     bounded(|| {
         let (stream, mut peer) = pair().expect("a connection");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let (listener, _addr) = listen().expect("a place");
         for (message, _) in [
             panic_of(|| drop(poll_once(stream.read(&mut [0; 8])))),
             panic_of(|| drop(poll_once(listener.accept()))),
@@ -211,8 +178,8 @@ fn a_socket_that_went_through_std_may_wait_under_another_executor() {
         executor.block_on(async {
             assert!(poll_here(stream.readable()).await.is_pending());
         });
-        let stream = net::TcpStream::try_from(stream).expect("it is taken out");
-        let stream = TcpStream::try_from(stream).expect("it is put in again");
+        let stream = StdStream::try_from(stream).expect("it is taken out");
+        let stream = Stream::try_from(stream).expect("it is put in again");
         pizzaiolo::block_on(async {
             let mut buf = [0; 8];
             let mut read = pin!(stream.read(&mut buf));

@@ -3,24 +3,20 @@
 
 #[path = "../../examples/gallery/main.rs"]
 #[expect(dead_code, reason = "the example's command line is run as a process")]
-mod gallery;
+mod programs;
 
 use std::{
     collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::mpsc,
-    thread,
-    time::Duration,
 };
 
-use gallery::{EXHIBITS, Exhibit};
+use self::programs::{EXHIBITS, Exhibit};
 
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+use crate::support::bounded;
 
-/// What a run prints, line by line. It is run on a thread of its own, so that a hang is a failure.
+/// What a run prints, line by line.
 struct Run(Vec<String>);
 
 impl Run {
@@ -32,19 +28,8 @@ impl Run {
         Run::of(exhibit(name).cured)
     }
 
-    fn of(program: fn() -> gallery::Seen) -> Run {
-        let (done, end) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            // Nobody listens if the test has failed meanwhile.
-            let _ = done.send(program().to_string());
-        });
-        let text = match end.recv_timeout(A_HANG) {
-            Ok(text) => text,
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end by itself"),
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                std::panic::resume_unwind(thread.join().expect_err("it has panicked"))
-            }
-        };
+    fn of(program: fn() -> programs::Seen) -> Run {
+        let text = bounded(move || program().to_string());
         Run(text.lines().map(str::to_owned).collect())
     }
 

@@ -8,14 +8,7 @@ use pizzaiolo::{
     spawn, yield_now,
 };
 
-use crate::own_process::{in_a_process_of_its_own, with_descriptors};
-
-use crate::support::bounded;
-
-/// Runs an async test to its end, on a thread of its own, so that a hang is a failure.
-fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
-    bounded(move || pizzaiolo::block_on(test()).expect("the test's own I/O works"));
-}
+use crate::own_process::{blocking, in_a_process_of_its_own, with_descriptors};
 
 /// How many descriptors the process has open.
 fn descriptors() -> io::Result<usize> {
@@ -47,43 +40,41 @@ async fn start(listener: TcpListener) -> io::Result<()> {
 fn descriptors_are_the_same_after_ten_thousand_clients() {
     in_a_process_of_its_own(
         "descriptors::descriptors_are_the_same_after_ten_thousand_clients",
-        || {
-            run(async || {
-                let listener = TcpListener::bind("0.0.0.0:0")?;
-                let port = listener.local_addr()?.port();
-                let server = spawn(start(listener));
-                let before = descriptors()?;
-                for round in 0..200 {
-                    let mut clients = Vec::new();
-                    for client in 1..=50 {
-                        // All of 127 is this machine. With many addresses, the ports that wait for the
-                        // end of a connection to be forgotten never run out.
-                        let addr = SocketAddr::from(([127, 0, round, client], port));
-                        clients.push(spawn(async move {
-                            let stream = TcpStream::connect(addr).await?;
-                            stream.write_all(b"1").await?;
-                            let len = stream.read(&mut [0; 8]).await?;
-                            assert_eq!(len, 1);
-                            // Some leave without a word of farewell.
-                            if client % 5 == 0 {
-                                let linger = Some(Duration::ZERO);
-                                socket2::SockRef::from(&stream).set_linger(linger)?;
-                            }
-                            io::Result::Ok(())
-                        }));
-                    }
-                    for client in clients {
-                        client.await??;
-                    }
+        blocking(async || {
+            let listener = TcpListener::bind("0.0.0.0:0")?;
+            let port = listener.local_addr()?.port();
+            let server = spawn(start(listener));
+            let before = descriptors()?;
+            for round in 0..200 {
+                let mut clients = Vec::new();
+                for client in 1..=50 {
+                    // All of 127 is this machine. With many addresses, the ports that wait for the
+                    // end of a connection to be forgotten never run out.
+                    let addr = SocketAddr::from(([127, 0, round, client], port));
+                    clients.push(spawn(async move {
+                        let stream = TcpStream::connect(addr).await?;
+                        stream.write_all(b"1").await?;
+                        let len = stream.read(&mut [0; 8]).await?;
+                        assert_eq!(len, 1);
+                        // Some leave without a word of farewell.
+                        if client % 5 == 0 {
+                            let linger = Some(Duration::ZERO);
+                            socket2::SockRef::from(&stream).set_linger(linger)?;
+                        }
+                        io::Result::Ok(())
+                    }));
                 }
-                // The server hears of the last farewells in its own time.
-                while descriptors()? != before {
-                    yield_now().await;
+                for client in clients {
+                    client.await??;
                 }
-                server.abort();
-                Ok(())
-            })
-        },
+            }
+            // The server hears of the last farewells in its own time.
+            while descriptors()? != before {
+                yield_now().await;
+            }
+            server.abort();
+            Ok(())
+        }),
     );
 }
 
@@ -92,8 +83,10 @@ fn descriptors_are_the_same_after_ten_thousand_clients() {
 fn more_than_1_024_sockets_wait_at_once() {
     const CLIENTS: usize = 1_500;
 
-    with_descriptors("descriptors::more_than_1_024_sockets_wait_at_once", 4_000, || {
-        run(async || {
+    with_descriptors(
+        "descriptors::more_than_1_024_sockets_wait_at_once",
+        4_000,
+        blocking(async || {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             let addr = listener.local_addr()?;
             let server = spawn(start(listener));
@@ -120,8 +113,8 @@ fn more_than_1_024_sockets_wait_at_once() {
             }
             server.abort();
             Ok(())
-        })
-    });
+        }),
+    );
 }
 
 /// Row "`accept` spins on EMFILE and starves the tasks that would close" (tokio#4782,
@@ -132,8 +125,10 @@ fn an_accept_loop_without_descriptors_starves_nobody() {
     /// What Linux says then.
     const EMFILE: i32 = 24;
 
-    with_descriptors("descriptors::an_accept_loop_without_descriptors_starves_nobody", 64, || {
-        run(async || {
+    with_descriptors(
+        "descriptors::an_accept_loop_without_descriptors_starves_nobody",
+        64,
+        blocking(async || {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             let addr = listener.local_addr()?;
             let first = spawn(TcpStream::connect(addr));
@@ -171,6 +166,6 @@ fn an_accept_loop_without_descriptors_starves_nobody() {
             assert!(acceptor.await? > 0);
             served.abort();
             Ok(())
-        })
-    });
+        }),
+    );
 }

@@ -13,16 +13,9 @@ use std::{
 
 use pizzaiolo::net::TcpStream;
 
-use crate::own_process::in_a_process_of_its_own;
+use crate::own_process::{blocking, in_a_process_of_its_own};
 
-use crate::support::{bounded, on_log};
-
-/// Runs an async test to its end, in a process that it may stop.
-fn run(name: &str, test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
-    in_a_process_of_its_own(name, || {
-        bounded(move || pizzaiolo::block_on(test()).expect("the test's own I/O works"));
-    });
-}
+use crate::support::on_log;
 
 /// Waits until the executor of the thread that calls this is parked, and lets a signal end its
 /// system call. Then it calls `then`, all on another thread.
@@ -67,40 +60,46 @@ fn interrupt_the_next_park(
 /// Row "EINTR ends the wait" (mio's poll): a socket is waited for again.
 #[test]
 fn a_signal_does_not_end_the_wait_for_a_socket() {
-    run("interrupts::a_signal_does_not_end_the_wait_for_a_socket", async || {
-        let listener = net::TcpListener::bind("127.0.0.1:0")?;
-        let mut peer = net::TcpStream::connect(listener.local_addr()?)?;
-        let stream = TcpStream::try_from(listener.accept()?.0)?;
-        // The event that says so comes now, and not later.
-        stream.writable().await?;
-        let other = interrupt_the_next_park(move || {
-            peer.write_all(b"!")?;
-            peer.read(&mut [0]).map(drop)
-        })?;
-        assert_eq!(stream.read(&mut [0; 8]).await?, 1);
-        drop(stream);
-        other.join().expect("no panic")
-    });
+    in_a_process_of_its_own(
+        "interrupts::a_signal_does_not_end_the_wait_for_a_socket",
+        blocking(async || {
+            let listener = net::TcpListener::bind("127.0.0.1:0")?;
+            let mut peer = net::TcpStream::connect(listener.local_addr()?)?;
+            let stream = TcpStream::try_from(listener.accept()?.0)?;
+            // The event that says so comes now, and not later.
+            stream.writable().await?;
+            let other = interrupt_the_next_park(move || {
+                peer.write_all(b"!")?;
+                peer.read(&mut [0]).map(drop)
+            })?;
+            assert_eq!(stream.read(&mut [0; 8]).await?, 1);
+            drop(stream);
+            other.join().expect("no panic")
+        }),
+    );
 }
 
 /// Row "EINTR ends the wait" (mio's poll): the deadline is kept.
 #[test]
 fn a_signal_does_not_end_the_wait_for_a_deadline() {
-    run("interrupts::a_signal_does_not_end_the_wait_for_a_deadline", async || {
-        let (done, end) = mpsc::channel();
-        let other = interrupt_the_next_park(move || {
-            done.send(()).expect("it is not over yet");
+    in_a_process_of_its_own(
+        "interrupts::a_signal_does_not_end_the_wait_for_a_deadline",
+        blocking(async || {
+            let (done, end) = mpsc::channel();
+            let other = interrupt_the_next_park(move || {
+                done.send(()).expect("it is not over yet");
+                Ok(())
+            })?;
+            let before = Instant::now();
+            let wait = Duration::from_secs(1);
+            pizzaiolo::time::sleep(wait).await;
+            assert!(before.elapsed() >= wait);
+            match end.try_recv() {
+                Ok(()) => other.join().expect("no panic")?,
+                // On a machine so slow, it was over before it could be interrupted.
+                Err(_) => println!("skipped: the interruption came too late"),
+            }
             Ok(())
-        })?;
-        let before = Instant::now();
-        let wait = Duration::from_secs(1);
-        pizzaiolo::time::sleep(wait).await;
-        assert!(before.elapsed() >= wait);
-        match end.try_recv() {
-            Ok(()) => other.join().expect("no panic")?,
-            // On a machine so slow, it was over before it could be interrupted.
-            Err(_) => println!("skipped: the interruption came too late"),
-        }
-        Ok(())
-    });
+        }),
+    );
 }

@@ -14,7 +14,7 @@ use pizzaiolo::{
     spawn, yield_now,
 };
 
-use crate::support::{Counter, bounded};
+use crate::support::Counter;
 
 /// How many descriptors the process has open. Elsewhere than on Linux nobody can tell so easily.
 fn descriptors() -> usize {
@@ -122,17 +122,14 @@ fn make_and_drop_an_executor(made: &Counter, dropped: &Counter) -> Left {
 #[test]
 fn nothing_is_left_after_a_hundred_executors() {
     in_a_process_of_its_own("leaks::nothing_is_left_after_a_hundred_executors", || {
-        bounded(|| {
-            let (made, dropped) = (Counter::new(), Counter::new());
-            // What is made once, on first use, is no leak.
-            drop(make_and_drop_an_executor(&made, &dropped));
-            let before = descriptors();
-            let left: Vec<_> =
-                (0..100).map(|_| make_and_drop_an_executor(&made, &dropped)).collect();
-            assert_eq!(dropped.get(), made.get());
-            assert_eq!(descriptors(), before, "while wakers and handles live on");
-            drop(left);
-            assert_eq!(descriptors(), before);
-        })
+        let (made, dropped) = (Counter::new(), Counter::new());
+        // What is made once, on first use, is no leak.
+        drop(make_and_drop_an_executor(&made, &dropped));
+        let before = descriptors();
+        let left: Vec<_> = (0..100).map(|_| make_and_drop_an_executor(&made, &dropped)).collect();
+        assert_eq!(dropped.get(), made.get());
+        assert_eq!(descriptors(), before, "while wakers and handles live on");
+        drop(left);
+        assert_eq!(descriptors(), before);
     });
 }

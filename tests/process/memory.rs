@@ -6,8 +6,6 @@ use std::fs;
 use crate::own_process::in_a_process_of_its_own;
 use pizzaiolo::{Executor, yield_now};
 
-use crate::support::bounded;
-
 /// Returns the resident memory of the process, in bytes.
 fn resident() -> usize {
     // In pages: all, resident, shared and so on.
@@ -25,22 +23,20 @@ fn the_entries_of_a_crowd_go_with_it_and_a_second_crowd_takes_no_more() {
     in_a_process_of_its_own(
         "memory::the_entries_of_a_crowd_go_with_it_and_a_second_crowd_takes_no_more",
         || {
-            bounded(|| {
-                let executor = Executor::new().expect("the OS has descriptors");
-                let crowd = |count| {
-                    for _ in 0..count {
-                        drop(executor.spawn(yield_now()));
-                    }
-                    executor.run();
-                    resident()
-                };
-                // What is made once, on first use, is none of it.
-                let before = crowd(100);
-                let left = crowd(TASKS).saturating_sub(before);
-                assert!(left < 128 * TASKS, "{left} bytes are left of the first crowd");
-                let more = crowd(TASKS).saturating_sub(before + left);
-                assert!(more < 16 * TASKS, "{more} bytes more are left of the second crowd");
-            })
+            let executor = Executor::new().expect("the OS has descriptors");
+            let crowd = |count| {
+                for _ in 0..count {
+                    drop(executor.spawn(yield_now()));
+                }
+                executor.run();
+                resident()
+            };
+            // What is made once, on first use, is none of it.
+            let before = crowd(100);
+            let left = crowd(TASKS).saturating_sub(before);
+            assert!(left < 128 * TASKS, "{left} bytes are left of the first crowd");
+            let more = crowd(TASKS).saturating_sub(before + left);
+            assert!(more < 16 * TASKS, "{more} bytes more are left of the second crowd");
         },
     );
 }

@@ -123,8 +123,9 @@ fn join_all_waits_for_many_connections_and_tasks() {
             });
             join_all(served).await.into_iter().collect::<io::Result<Vec<()>>>()
         });
+        let addr = Rc::new(addr);
         let clients = (0..50_u32).map(|number| {
-            let addr = addr.clone();
+            let addr = Rc::clone(&addr);
             spawn(async move {
                 let mut client = connect(&addr).await?;
                 AsyncWriteExt::write_all(&mut client, &number.to_be_bytes()).await?;

@@ -8,6 +8,8 @@ mod datagram;
 mod listener;
 #[path = "../stream/mod.rs"]
 mod stream;
+#[cfg(feature = "futures-io")]
+mod traits;
 
 use std::{
     fs,
@@ -17,13 +19,12 @@ use std::{
         self, UnixDatagram as StdDatagram, UnixListener as StdListener, UnixStream as StdStream,
     },
     path::PathBuf,
-    pin::{Pin, pin},
+    pin::pin,
     rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    task::{Context, Poll, Waker},
 };
 
 use pizzaiolo::{
@@ -34,7 +35,7 @@ use pizzaiolo::{
     spawn, yield_now,
 };
 
-use crate::support::{Counter, poll_here, run};
+use crate::support::{poll_here, run};
 
 /// An empty directory, removed at the end of its test.
 struct Directory(PathBuf);
@@ -108,7 +109,6 @@ fn cut(peer: StdStream) -> io::Result<()> {
 }
 
 /// What was written is there.
-#[expect(clippy::unused_async, clippy::unnecessary_wraps, reason = "TCP's waits")]
 async fn arrived(_: &Stream, _: usize) -> io::Result<()> {
     Ok(())
 }
@@ -355,49 +355,5 @@ fn abstract_unix_addresses_are_bound_and_connected_to() {
         let refused = UnixStream::connect_addr(&addr("nobody")?).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         Ok(())
-    });
-}
-
-/// On Unix sockets, for what was written arrives at once: nothing makes room later on.
-#[test]
-#[cfg(feature = "futures-io")]
-fn reading_and_writing_have_a_waiter_each() {
-    use futures_util::AsyncWrite;
-
-    run(async || {
-        let (stream, peer) = UnixStream::pair()?;
-        let ((read, read_waker), (write, write_waker)) =
-            (Counter::with_waker(), Counter::with_waker());
-        let mut sent = 0;
-        let chunk = vec![7; 100_000];
-        let cx = &mut Context::from_waker(&write_waker);
-        while let Poll::Ready(len) = Pin::new(&mut &stream).poll_write(cx, &chunk) {
-            sent += len?;
-        }
-        assert!(stream::traits::poll_read(&stream, Waker::noop()).is_pending());
-        assert!(stream::traits::poll_read(&stream, &read_waker).is_pending());
-        assert_eq!((read.wakers(), write.wakers()), (2, 2));
-        // Another writer takes the writer's place, and not the reader's.
-        let (other, other_waker) = Counter::with_waker();
-        let cx = &mut Context::from_waker(&other_waker);
-        assert!(Pin::new(&mut &stream).poll_write(cx, &chunk).is_pending());
-        assert_eq!((read.wakers(), write.wakers()), (2, 1));
-        peer.write_all(b"order").await?;
-        stream.readable().await?;
-        assert_eq!((read.get(), other.get()), (1, 0));
-        peer.read_exact(&mut vec![0; sent]).await?;
-        stream.writable().await?;
-        assert_eq!((read.get(), write.get(), other.get()), (1, 0, 1));
-        Ok(())
-    });
-}
-
-#[test]
-#[cfg(feature = "futures-io")]
-fn close_is_no_error_when_the_peer_is_gone() {
-    run(async || {
-        let (mut stream, peer) = UnixStream::pair()?;
-        drop(peer);
-        futures_util::AsyncWriteExt::close(&mut stream).await
     });
 }

@@ -15,7 +15,7 @@ use std::{
 
 use pizzaiolo::{Executor, JoinHandle, block_on, spawn, yield_now};
 
-use crate::support::{Counter, bounded, executor, poll_with, quietly};
+use crate::support::{Counter, Slot, bounded, executor, poll_with, quietly};
 
 /// Does something when it is dropped.
 struct OnDrop<F: FnMut()>(F);
@@ -98,16 +98,10 @@ fn a_futures_drop_may_spawn_wake_and_abort() {
         let victim = executor.spawn(drops(move || {
             let _ = &victim_guard;
         }));
-        let (own_waker, other_waker) =
-            (Rc::new(RefCell::new(None::<Waker>)), Rc::new(RefCell::new(None::<Waker>)));
-        let (given, counted) = (Rc::clone(&other_waker), woken.clone());
-        drop(executor.spawn(poll_fn(move |cx| {
-            counted.add();
-            *given.borrow_mut() = Some(cx.waker().clone());
-            Poll::<()>::Pending
-        })));
-        let (wakers, guards, child_polls) =
-            ((Rc::clone(&own_waker), Rc::clone(&other_waker)), spawned.clone(), polled.clone());
+        let (own_waker, other_waker) = (Slot::new(), Slot::new());
+        drop(executor.spawn(woken.polls(other_waker.waits())));
+        let wakers = [own_waker.clone(), other_waker.clone()];
+        let (guards, child_polls) = (spawned.clone(), polled.clone());
         let handle = executor.handle();
         let unrelated = RefCell::new(Some(executor.spawn(pending::<()>())));
         let inner = Rc::downgrade(&executor);
@@ -122,8 +116,8 @@ fn a_futures_drop_may_spawn_wake_and_abort() {
                 let _guard = guard;
                 polls.add();
             });
-            for waker in [&wakers.0, &wakers.1] {
-                waker.borrow().as_ref().unwrap().wake_by_ref();
+            for slot in &wakers {
+                slot.waker().wake();
             }
             victim.abort();
             drop(unrelated.take());
@@ -131,9 +125,9 @@ fn a_futures_drop_may_spawn_wake_and_abort() {
                 assert!(executor.task_count() >= 2);
             }
         });
-        let (given, mut guard) = (Rc::clone(&own_waker), Some(guard));
+        let mut guard = Some(guard);
         let task = executor.spawn(poll_fn(move |cx| {
-            *given.borrow_mut() = Some(cx.waker().clone());
+            own_waker.put(cx);
             if way == "finish" {
                 drop(guard.take());
                 return Poll::Ready(());
@@ -402,8 +396,8 @@ fn an_executor_may_be_dropped_by_a_panic_though_its_futures_panic_too() {
 fn an_executor_may_be_dropped_inside_another_ones_task() {
     bounded(|| {
         let (inner, outer) = (executor(), executor());
-        let (inner_drops, woken) = (Counter::new(), Rc::new(Cell::new(None::<Waker>)));
-        let outer_waker = Rc::clone(&woken);
+        let (inner_drops, slot) = (Counter::new(), Slot::new());
+        let outer_waker = slot.clone();
         let counted = inner_drops.clone();
         drop(inner.spawn(drops(move || {
             // Onto the inner one, which drops it, too.
@@ -411,19 +405,15 @@ fn an_executor_may_be_dropped_inside_another_ones_task() {
             drop(spawn(drops(move || {
                 let _ = &guard;
             })));
-            outer_waker.take().into_iter().for_each(Waker::wake);
+            outer_waker.wake();
         })));
         let inner_task = inner.spawn(pending::<()>());
         let waits_for_it = outer.spawn(inner_task);
-        let slot = Rc::clone(&woken);
-        let mut asked = false;
-        let waits_for_wake = outer.spawn(poll_fn(move |cx| {
-            if std::mem::replace(&mut asked, true) {
-                return Poll::Ready("woken");
-            }
-            slot.set(Some(cx.waker().clone()));
-            Poll::Pending
-        }));
+        let woken = slot.woken();
+        let waits_for_wake = outer.spawn(async move {
+            woken.await;
+            "woken"
+        });
         outer.run_until_idle();
         let dropper = outer.spawn(async move {
             drop(inner);

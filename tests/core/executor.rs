@@ -9,25 +9,11 @@ use std::{
     thread,
 };
 
-use pizzaiolo::{
-    Executor, block_on, spawn,
-    trace::{Event, EventKind, Observer},
-    yield_now,
+use pizzaiolo::{block_on, spawn, trace::EventKind, yield_now};
+
+use crate::support::{
+    Counter, bounded, executor, give_waker, pair, panic_of, poll_with, quietly, watched,
 };
-
-use crate::support::{Counter, bounded, executor, panic_of, poll_with, quietly};
-
-/// Counts how often the executor has parked.
-#[derive(Default)]
-struct Parks(Cell<usize>);
-
-impl Observer for Parks {
-    fn on_event(&self, event: &Event) {
-        if matches!(event.kind(), EventKind::Parked { .. }) {
-            self.0.set(self.0.get() + 1);
-        }
-    }
-}
 
 // What runs, and for how long.
 
@@ -77,16 +63,7 @@ fn run_returns_when_no_task_is_left() {
             let child = spawn(async move { inner.add() });
             child.await.unwrap();
             // Sleeps until another thread wakes it.
-            let mut asked = false;
-            poll_fn(|cx| {
-                if std::mem::replace(&mut asked, true) {
-                    return Poll::Ready(());
-                }
-                let waker = cx.waker().clone();
-                thread::spawn(move || waker.wake());
-                Poll::Pending
-            })
-            .await;
+            give_waker(|waker| drop(thread::spawn(move || waker.wake()))).await;
             waiter.add();
         }));
         executor.run();
@@ -322,8 +299,7 @@ fn the_waker_of_an_earlier_root_future_touches_no_later_one() {
 fn the_executor_never_parks_while_a_task_is_ready() {
     const TASKS: usize = 10_000;
     bounded(|| {
-        let parks = Rc::new(Parks::default());
-        let executor = Executor::builder().observer(Rc::clone(&parks)).build().unwrap();
+        let (executor, events) = watched();
         let done = Counter::new();
         for _ in 0..TASKS {
             let done = done.clone();
@@ -338,7 +314,7 @@ fn the_executor_never_parks_while_a_task_is_ready() {
             }
         });
         executor.run();
-        assert_eq!(parks.0.get(), 0);
+        assert_eq!(events.count(|kind| matches!(kind, EventKind::Parked { .. })), 0);
     });
 }
 
@@ -347,9 +323,7 @@ fn the_executor_never_parks_while_a_task_is_ready() {
 #[test]
 fn a_read_that_waits_costs_one_poll_however_its_waker_changes() {
     bounded(|| {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let silent = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let socket = pizzaiolo::net::TcpStream::try_from(listener.accept().unwrap().0).unwrap();
+        let (socket, silent) = pair().unwrap();
         let (executor, polls, wakes) = (executor(), Counter::new(), Counter::new());
         let (counted, woken) = (polls.clone(), wakes.clone());
         let reader = executor.spawn(async move {

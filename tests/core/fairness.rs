@@ -6,7 +6,7 @@ use std::{
     net,
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
-    task::{Poll, Waker},
+    task::Poll,
     thread,
 };
 #[cfg(unix)]
@@ -21,7 +21,7 @@ use std::{
 use pizzaiolo::Async;
 use pizzaiolo::{Executor, block_on, net::TcpListener, spawn, yield_now};
 
-use crate::support::{Counter, bounded, executor, poll_once};
+use crate::support::{Counter, Slot, bounded, executor, poll_once, waiting_task};
 
 /// After so many polls at most, the executor looks for news from outside.
 const POLLS_A_LOOK: usize = 64;
@@ -57,26 +57,21 @@ fn two_spinners_differ_by_at_most_one_turn() {
 fn who_yields_goes_behind_everybody_who_was_ready() {
     bounded(|| {
         let (executor, order) = (executor(), Rc::new(RefCell::new(Vec::new())));
-        let slot = Rc::new(RefCell::new(None::<Waker>));
+        let slot = Slot::new();
         let told = |name| {
             let order = Rc::clone(&order);
             move || order.borrow_mut().push(name)
         };
-        let (sleeper, given, mut asked) = (told("woken"), Rc::clone(&slot), false);
-        drop(executor.spawn(poll_fn(move |cx| {
-            *given.borrow_mut() = Some(cx.waker().clone());
-            if std::mem::replace(&mut asked, true) {
-                sleeper();
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })));
+        let (sleeper, woken) = (told("woken"), slot.woken());
+        drop(executor.spawn(async move {
+            woken.await;
+            sleeper();
+        }));
         executor.run_until_idle();
         let (yields, child) = (told("yielded"), told("spawned"));
         drop(executor.spawn(async move {
             drop(spawn(async move { child() }));
-            let waker = slot.take().unwrap();
-            waker.wake();
+            slot.wake();
             yield_now().await;
             yields();
         }));
@@ -155,16 +150,12 @@ fn a_task_that_is_always_ready_does_not_keep_letters_from_other_threads_away() {
         // At every place between two looks.
         for place in 0..=POLLS_A_LOOK {
             let (woken, sent) = (Counter::new(), Counter::new());
-            let (slot, counted) = (Rc::new(RefCell::new(None::<Waker>)), woken.clone());
-            let (given, mut asked) = (Rc::clone(&slot), false);
-            drop(executor.spawn(poll_fn(move |cx| {
-                if std::mem::replace(&mut asked, true) {
-                    counted.add();
-                    return Poll::Ready(());
-                }
-                *given.borrow_mut() = Some(cx.waker().clone());
-                Poll::Pending
-            })));
+            let (slot, counted) = (Slot::new(), woken.clone());
+            let waits = slot.woken();
+            drop(executor.spawn(async move {
+                waits.await;
+                counted.add();
+            }));
             for _ in 0..3 * POLLS_A_LOOK + place {
                 assert!(executor.tick());
             }
@@ -251,19 +242,13 @@ fn while_tasks_are_ready_the_os_is_asked_once_in_sixty_four_polls() {
 fn a_flood_of_letters_starves_no_task() {
     bounded(|| {
         let (executor, over) = (executor(), AtomicBool::new(false));
-        let slot = Rc::new(RefCell::new(None::<Waker>));
-        let given = Rc::clone(&slot);
-        drop(executor.spawn(poll_fn(move |cx| {
-            given.borrow_mut().get_or_insert_with(|| cx.waker().clone());
-            Poll::<()>::Pending
-        })));
-        executor.run_until_idle();
+        let (_waits, _, waker) = waiting_task(&executor);
         let task = executor.spawn(async {
             for _ in 0..10_000 {
                 yield_now().await;
             }
         });
-        let (waker, handle) = (slot.take().unwrap(), executor.handle());
+        let handle = executor.handle();
         let read = Counter::new();
         thread::scope(|scope| {
             scope.spawn(|| {

@@ -9,20 +9,20 @@ use std::{
     net,
     pin::pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
-    thread,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use pizzaiolo::{
-    Async, Builder, Executor, JoinHandle,
-    net::TcpStream,
-    spawn, time,
+    Async, Builder, Executor, JoinHandle, spawn, time,
     trace::{Cause, Direction, Event, EventKind, Observer, Warning},
     yield_now,
 };
 
-use crate::support::{Counter, bounded, message_of, poll_once, quietly};
+use crate::support::{
+    Counter, Slot, at_park, bounded, made, message_of, on_another_thread, pair, poll_once, quietly,
+    watched,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -30,38 +30,6 @@ const SECOND: Duration = Duration::from_secs(1);
 /// kept from firing hangs.
 fn paused() -> Builder {
     Executor::builder().paused_clock(true)
-}
-
-fn made(builder: Builder) -> Executor {
-    builder.build().expect("the OS has descriptors")
-}
-
-/// Keeps all events.
-#[derive(Default)]
-struct Events(RefCell<Vec<Event>>);
-
-impl Events {
-    fn count(&self, is_it: impl Fn(&EventKind) -> bool) -> usize {
-        self.0.borrow().iter().filter(|event| is_it(event.kind())).count()
-    }
-}
-
-impl Observer for Events {
-    fn on_event(&self, event: &Event) {
-        self.0.borrow_mut().push(event.clone());
-    }
-}
-
-fn observed(builder: Builder) -> (Executor, Rc<Events>) {
-    let events = Rc::new(Events::default());
-    // No test here is about how long a poll takes.
-    let builder = builder.slow_poll(Duration::MAX).observer(Rc::clone(&events));
-    (made(builder), events)
-}
-
-/// A connection; the peer is std's, and blocking.
-fn connection() -> (TcpStream, net::TcpStream) {
-    crate::support::pair().expect("loopback")
 }
 
 /// Runs `run`, which ends in a proof of a deadlock.
@@ -75,8 +43,8 @@ fn is_deadlock<R>(run: impl FnOnce() -> R) -> bool {
 /// A future that another thread wakes during its only poll.
 fn woken_in_its_last_poll() -> impl Future<Output = ()> {
     poll_fn(|cx| {
-        let waker = cx.waker().clone();
-        thread::spawn(move || waker.wake()).join().expect("a wake does not panic");
+        let waker = cx.waker();
+        on_another_thread(|| waker.wake_by_ref());
         Poll::Ready(())
     })
 }
@@ -188,24 +156,13 @@ fn a_poll_of_a_task_that_has_ended_leaves_no_waker() {
 
 // What an observer does.
 
-/// Calls the closure when the executor is about to sleep.
-struct AtPark<F>(F);
-
-impl<F: Fn()> Observer for AtPark<F> {
-    fn on_event(&self, event: &Event) {
-        if matches!(event.kind(), EventKind::Parked { .. }) {
-            (self.0)();
-        }
-    }
-}
-
 #[test]
 fn an_observer_that_aborts_the_last_task_as_the_executor_parks_is_heard() {
     for is_paused in [true, false] {
         bounded(move || {
             let last = Rc::new(RefCell::new(None::<JoinHandle<()>>));
             let shared = Rc::clone(&last);
-            let aborts = AtPark(move || shared.borrow().iter().for_each(JoinHandle::abort));
+            let aborts = at_park(move |_| shared.borrow().iter().for_each(JoinHandle::abort));
             let executor = made(paused().paused_clock(is_paused).observer(aborts));
             *last.borrow_mut() = Some(executor.spawn(pending()));
             executor.run();
@@ -270,10 +227,10 @@ fn a_sleep_after_six_hundred_years_is_not_for_ever() {
 fn sixteen_thousand_waiters_of_one_socket_are_woken_once_each() {
     const WAITERS: usize = 16_000;
     bounded(|| {
-        let (executor, events) = observed(Executor::builder());
+        let (executor, events) = watched();
         let polls = Counter::new();
         executor.block_on(async {
-            let (stream, mut peer) = connection();
+            let (stream, mut peer) = pair().expect("loopback");
             let stream = Rc::new(stream);
             let wait = |_| {
                 let (stream, polls) = (Rc::clone(&stream), polls.clone());
@@ -309,8 +266,8 @@ fn sixteen_thousand_waiters_of_one_socket_are_woken_once_each() {
 fn a_task_that_reads_a_busy_socket_is_no_busy_loop() {
     const BYTES: usize = 40_000;
     bounded(|| {
-        let (executor, events) = observed(Executor::builder());
-        let (stream, mut peer) = connection();
+        let (executor, events) = watched();
+        let (stream, mut peer) = pair().expect("loopback");
         peer.write_all(&vec![b'!'; BYTES]).expect("the socket has room for so much");
         let reads = executor.spawn(async move {
             for _ in 0..BYTES {
@@ -334,7 +291,7 @@ fn a_task_that_reads_a_busy_socket_is_no_busy_loop() {
 #[test]
 fn the_waker_of_a_finished_task_queues_nothing_and_is_not_reported() {
     bounded(|| {
-        let (executor, events) = observed(Executor::builder());
+        let (executor, events) = watched();
         let waker = executor.block_on(async {
             let task = spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
             let waker = task.await.expect("it does not panic");
@@ -343,12 +300,7 @@ fn the_waker_of_a_finished_task_queues_nothing_and_is_not_reported() {
             waker
         });
         waker.wake_by_ref();
-        thread::spawn({
-            let waker = waker.clone();
-            move || waker.wake()
-        })
-        .join()
-        .expect("a wake does not panic");
+        on_another_thread(|| waker.wake_by_ref());
         executor.run_until_idle();
         assert_eq!(executor.ready_queue(), []);
         // The root was woken, by the task's end.
@@ -361,20 +313,15 @@ fn a_task_that_was_woken_before_another_was_spawned_runs_first() {
     bounded(|| {
         let executor = made(Executor::builder());
         let order = Rc::new(RefCell::new(Vec::new()));
-        let (slot, noted) = (Rc::new(Cell::new(None::<Waker>)), Rc::clone(&order));
-        let (gives, mut is_woken) = (Rc::clone(&slot), false);
-        let _woken = executor.spawn(poll_fn(move |cx| {
-            if is_woken {
-                noted.borrow_mut().push("woken");
-                return Poll::Ready(());
-            }
-            is_woken = true;
-            gives.set(Some(cx.waker().clone()));
-            Poll::Pending
-        }));
+        let (slot, noted) = (Slot::new(), Rc::clone(&order));
+        let woken = slot.woken();
+        let _woken = executor.spawn(async move {
+            woken.await;
+            noted.borrow_mut().push("woken");
+        });
         executor.run_until_idle();
         // The executor rests.
-        slot.take().expect("it was polled").wake();
+        slot.wake();
         let noted = Rc::clone(&order);
         let _spawned = executor.spawn(async move { noted.borrow_mut().push("spawned") });
         executor.run();

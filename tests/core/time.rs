@@ -4,7 +4,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
-    mem, net,
+    net,
     pin::{Pin, pin},
     rc::Rc,
     sync::mpsc,
@@ -15,27 +15,19 @@ use std::{
 
 use futures_core::Stream;
 use pizzaiolo::{
-    Builder, Executor, JoinHandle,
-    net::TcpListener,
-    spawn, time,
-    trace::{Event, EventKind, Observer},
-    yield_now,
+    Builder, Executor, JoinHandle, net::TcpListener, spawn, time, trace::Observer, yield_now,
 };
 
-use crate::support::{paused, poll_here};
+use crate::support::{BOUND, at_park, give_waker, made, on_another_thread, paused, poll_here};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Tells when the executor goes to sleep, and for how long at most.
-struct Parks(mpsc::Sender<Option<Duration>>);
-
-impl Observer for Parks {
-    fn on_event(&self, event: &Event) {
-        if let EventKind::Parked { timeout, .. } = event.kind() {
-            // Nobody listens who has heard enough.
-            let _ = self.0.send(*timeout);
-        }
-    }
+fn tells(parks: mpsc::Sender<Option<Duration>>) -> impl Observer {
+    at_park(move |timeout| {
+        // Nobody listens who has heard enough.
+        let _ = parks.send(timeout);
+    })
 }
 
 /// Contract: "a sub-millisecond wait is rounded down: a spin, or an early wake" (mio#1614,
@@ -43,7 +35,7 @@ impl Observer for Parks {
 #[test]
 fn a_wait_below_a_millisecond_is_never_early_and_does_not_spin() {
     let (parked, parks) = mpsc::channel();
-    let executor = Executor::builder().observer(Parks(parked)).build().unwrap();
+    let executor = made(Executor::builder().observer(tells(parked)));
     let polls = Cell::new(0);
     executor.block_on(async {
         for nanos in [1, 1_000, 300_000, 999_999] {
@@ -240,13 +232,13 @@ fn sleep_for_a_socket(
     and_then: impl AsyncFnOnce(JoinHandle<()>),
 ) -> Option<Duration> {
     let (parked, parks) = mpsc::channel();
-    let executor = builder.observer(Parks(parked)).build().unwrap();
+    let executor = made(builder.observer(tells(parked)));
     executor.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
         let client = thread::spawn(move || {
             // Only a hang takes so long. It connects all the same, so that the test can end.
-            let timeout = parks.recv_timeout(Duration::from_secs(60));
+            let timeout = parks.recv_timeout(BOUND);
             net::TcpStream::connect(addr).map(|_| timeout)
         });
         let timer = spawn(time::sleep(duration));
@@ -363,17 +355,8 @@ fn a_paused_clock_does_not_jump_while_a_wake_of_another_thread_is_there() {
         let start = time::now();
         let timer = spawn(time::sleep(SECOND));
         yield_now().await;
-        let mut woken = false;
-        poll_fn(|cx| {
-            if mem::replace(&mut woken, true) {
-                return Poll::Ready(());
-            }
-            let waker = cx.waker().clone();
-            // The wake is there before the executor looks for something to do.
-            thread::spawn(move || waker.wake()).join().unwrap();
-            Poll::Pending
-        })
-        .await;
+        // The wake is there before the executor looks for something to do.
+        give_waker(|waker| on_another_thread(|| waker.wake())).await;
         assert_eq!(time::now(), start);
         assert!(!timer.is_finished());
     });

@@ -9,31 +9,12 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use pizzaiolo::{
-    Executor, Handle, JoinHandle, block_on,
-    trace::{Event, EventKind, Observer},
+use pizzaiolo::{Executor, Handle, block_on};
+
+use crate::support::{
+    Counter, Slot, at_park, bounded, executor, give_waker, made, on_another_thread, poll_with,
+    quietly, waiting_task,
 };
-
-use crate::support::{Counter, bounded, executor, poll_with, quietly};
-
-/// A task that never ends, counts its polls and gives its waker away.
-fn waiting_task(executor: &Executor) -> (JoinHandle<()>, Counter, Waker) {
-    let (polls, slot) = (Counter::new(), Rc::new(RefCell::new(None)));
-    let (counted, given) = (polls.clone(), Rc::clone(&slot));
-    let task = executor.spawn(poll_fn(move |cx| {
-        counted.add();
-        given.borrow_mut().get_or_insert_with(|| cx.waker().clone());
-        Poll::Pending
-    }));
-    executor.run_until_idle();
-    assert_eq!(polls.get(), 1);
-    let waker = slot.take().unwrap();
-    (task, polls, waker)
-}
-
-fn on_another_thread<T: Send>(code: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| scope.spawn(code).join().unwrap())
-}
 
 fn wake_elsewhere(waker: &Waker) {
     on_another_thread(|| waker.wake_by_ref());
@@ -68,41 +49,6 @@ fn a_wake_from_another_thread_during_the_poll_is_one_more_poll() {
     });
 }
 
-/// Does something whenever the executor has decided to park and does not sleep yet.
-struct AtEachPark<F>(F);
-
-impl<F: Fn()> Observer for AtEachPark<F> {
-    fn on_event(&self, event: &Event) {
-        if matches!(event.kind(), EventKind::Parked { .. }) {
-            (self.0)();
-        }
-    }
-}
-
-/// Where a future leaves its waker for somebody else to take it.
-#[derive(Clone, Default)]
-struct Slot(Arc<Mutex<Option<Waker>>>);
-
-impl Slot {
-    /// Wakes whoever waits. Does nothing if nobody does.
-    fn wake(&self) {
-        let waker = self.0.lock().unwrap().take();
-        waker.into_iter().for_each(Waker::wake);
-    }
-
-    /// Waits to be woken once, and trusts that only [`Slot::wake`] does.
-    fn woken(&self) -> impl Future<Output = ()> + use<> {
-        let (slot, mut asked) = (self.clone(), false);
-        poll_fn(move |cx| {
-            if std::mem::replace(&mut asked, true) {
-                return Poll::Ready(());
-            }
-            *slot.0.lock().unwrap() = Some(cx.waker().clone());
-            Poll::Pending
-        })
-    }
-}
-
 /// "Work queued just before parking is missed" (tokio#7835, #8222): here a wake before the
 /// decision to park ends the park.
 #[test]
@@ -131,7 +77,7 @@ fn a_wake_between_the_decision_to_park_and_the_sleep_is_seen() {
             Box::new(move || on_another_thread(|| elsewhere.wake())),
         ];
         for wake in wakes {
-            let executor = Executor::builder().observer(AtEachPark(wake)).build().unwrap();
+            let executor = made(Executor::builder().observer(at_park(move |_| wake())));
             executor.block_on(slot.woken());
             drop(executor.spawn(slot.woken()));
             executor.run();
@@ -146,8 +92,8 @@ fn a_wake_during_the_sleep_is_seen() {
         let (slot, (parked, parks)) = (Slot::default(), mpsc::channel());
         let sleeper = slot.clone();
         let waker = thread::spawn(move || parks.iter().for_each(|()| slot.wake()));
-        let observer = AtEachPark(move || parked.send(()).unwrap());
-        let executor = Executor::builder().observer(observer).build().unwrap();
+        let observer = at_park(move |_| parked.send(()).unwrap());
+        let executor = made(Executor::builder().observer(observer));
         for _ in 0..1000 {
             executor.block_on(sleeper.woken());
         }
@@ -162,13 +108,13 @@ fn a_future_that_is_sent_between_the_decision_to_park_and_the_sleep_is_run() {
     bounded(|| {
         let (slot, handle) = (Slot::default(), Arc::new(Mutex::new(None::<Handle>)));
         let (sleeper, its_handle) = (slot.clone(), Arc::clone(&handle));
-        let observer = AtEachPark(move || {
+        let observer = at_park(move |_| {
             if let Some(handle) = handle.lock().unwrap().take() {
                 let slot = slot.clone();
                 on_another_thread(|| handle.spawn(async move { slot.wake() }));
             }
         });
-        let executor = Executor::builder().observer(observer).build().unwrap();
+        let executor = made(Executor::builder().observer(observer));
         *its_handle.lock().unwrap() = Some(executor.handle());
         executor.block_on(sleeper.woken());
     });
@@ -183,15 +129,9 @@ fn wakes_from_another_thread_never_wait_for_the_loop() {
         let (executor, polls) = (executor(), Counter::new());
         let wakers = Rc::new(RefCell::new(Vec::with_capacity(TASKS)));
         for _ in 0..TASKS {
-            let (wakers, polls, mut asked) = (Rc::clone(&wakers), polls.clone(), false);
-            drop(executor.spawn(poll_fn(move |cx| {
-                polls.add();
-                if std::mem::replace(&mut asked, true) {
-                    return Poll::Ready(());
-                }
-                wakers.borrow_mut().push(cx.waker().clone());
-                Poll::Pending
-            })));
+            let wakers = Rc::clone(&wakers);
+            let gives = give_waker(move |waker| wakers.borrow_mut().push(waker));
+            drop(executor.spawn(polls.polls(gives)));
         }
         executor.run_until_idle();
         let wakers = wakers.take();
@@ -337,15 +277,11 @@ fn wakers_are_cloned_woken_and_dropped_on_any_thread_and_the_future_only_on_its_
             }
         });
         for _ in 0..100 {
-            let (give, guard, mut asked) = (give.clone(), AtHome::new(&drops), false);
-            drop(executor.spawn(poll_fn(move |cx| {
-                let _guard = &guard;
-                if std::mem::replace(&mut asked, true) {
-                    return Poll::Ready(());
-                }
-                give.send(cx.waker().clone()).unwrap();
-                Poll::Pending
-            })));
+            let (give, guard) = (give.clone(), AtHome::new(&drops));
+            drop(executor.spawn(async move {
+                let _guard = guard;
+                give_waker(|waker| give.send(waker).unwrap()).await;
+            }));
         }
         executor.run();
         assert_eq!(drops.get(), 100);
@@ -358,13 +294,12 @@ fn wakers_are_cloned_woken_and_dropped_on_any_thread_and_the_future_only_on_its_
 #[test]
 fn the_last_waker_that_goes_on_another_thread_takes_no_future_with_it() {
     let (executor, drops) = (executor(), Counter::new());
-    let (guard, slot) = (AtHome::new(&drops), Rc::new(RefCell::new(None)));
-    let given = Rc::clone(&slot);
-    let task = executor.spawn(poll_fn(move |cx| {
-        let _guard = &guard;
-        *given.borrow_mut() = Some(cx.waker().clone());
-        Poll::<()>::Pending
-    }));
+    let (guard, slot) = (AtHome::new(&drops), Slot::new());
+    let waits = slot.waits();
+    let task = executor.spawn(async move {
+        let _guard = guard;
+        waits.await;
+    });
     executor.run_until_idle();
     let waker = slot.take().unwrap();
     on_another_thread(move || drop(waker));
@@ -421,14 +356,8 @@ fn a_waker_may_be_woken_while_its_thread_ends() {
 #[test]
 fn the_waker_of_a_finished_task_touches_no_task_that_comes_after_it() {
     let executor = executor();
-    let slot = Rc::new(RefCell::new(None));
-    let given = Rc::clone(&slot);
-    drop(executor.spawn(poll_fn(move |cx| {
-        *given.borrow_mut() = Some(cx.waker().clone());
-        Poll::Ready(())
-    })));
-    executor.run();
-    let old = slot.take().unwrap();
+    let task = executor.spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+    let old = executor.block_on(task).unwrap();
     // Tasks in the same place, and beside it.
     let tasks: Vec<_> = (0..4).map(|_| waiting_task(&executor)).collect();
     old.wake_by_ref();

@@ -1,7 +1,7 @@
 //! The budget of socket operations that one poll has: what happens when it is spent.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     future::{pending, poll_fn},
     pin::Pin,
     rc::Rc,
@@ -17,11 +17,11 @@ use futures_util::{StreamExt, stream::FuturesUnordered, task::LocalSpawnExt};
 use pizzaiolo::{
     Executor, block_on,
     net::UdpSocket,
-    trace::{Cause, Event, EventKind, Observer},
+    trace::{Cause, EventKind},
     yield_now,
 };
 
-use crate::support::{Counter, bounded, poll_once};
+use crate::support::{bounded, poll_once, watched};
 
 /// So many operations may one poll complete.
 const BUDGET: usize = 128;
@@ -160,10 +160,9 @@ fn an_executor_that_is_dropped_after_the_budget_is_spent_loses_no_wake() {
             let sockets = sockets();
             let mut waits: Vec<_> =
                 sockets.iter().map(|it| Box::pin(receive(Rc::clone(it)))).collect();
-            let polls = Counter::new();
+            let mut is_woken = false;
             poll_fn(|cx| {
-                polls.add();
-                if polls.get() > 1 {
+                if std::mem::replace(&mut is_woken, true) {
                     return Poll::Ready(());
                 }
                 for wait in &mut waits {
@@ -179,28 +178,20 @@ fn an_executor_that_is_dropped_after_the_budget_is_spent_loses_no_wake() {
     });
 }
 
-#[derive(Default)]
-struct Causes(RefCell<Vec<Cause>>);
-
-impl Observer for Causes {
-    fn on_event(&self, event: &Event) {
-        if let EventKind::Woken { by, .. } = event.kind() {
-            self.0.borrow_mut().push(*by);
-        }
-    }
-}
-
 #[test]
 fn the_wake_of_a_spent_budget_has_the_budget_as_its_cause() {
     bounded(|| {
-        let causes = Rc::new(Causes::default());
-        let executor = Executor::builder().observer(Rc::clone(&causes)).build().unwrap();
+        let (executor, events) = watched();
         executor.block_on(async {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
             for _ in 0..=BUDGET {
                 socket.send_to(b"pizza", socket.local_addr().unwrap()).await.unwrap();
             }
         });
-        assert_eq!(*causes.0.borrow(), [Cause::Budget]);
+        let causes = events.pick(|event| match event.kind() {
+            EventKind::Woken { by, .. } => Some(*by),
+            _ => None,
+        });
+        assert_eq!(causes, [Cause::Budget]);
     });
 }

@@ -2,20 +2,17 @@
 //! tried.
 
 use std::{
-    cell::Cell,
     io::{self, ErrorKind},
     net::{self, IpAddr, Ipv4Addr, SocketAddr},
-    rc::Rc,
     time::{Duration, Instant},
 };
 
 use pizzaiolo::{
-    Executor,
     net::{TcpListener, TcpStream, UdpSocket, lookup_host},
-    trace::{Event, EventKind, Observer},
+    trace::EventKind,
 };
 
-use crate::support::{bounded, full_listener, run};
+use crate::support::{bounded, full_listener, paused, run, watched};
 
 fn listener() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -137,8 +134,7 @@ fn with_the_feature_a_name_is_looked_up_on_another_thread() {
 #[test]
 fn an_address_that_refuses_gives_way_to_the_next_at_once() {
     bounded(|| {
-        let executor = Executor::builder().paused_clock(true).build().unwrap();
-        executor.block_on(async {
+        paused().block_on(async {
             let (_listener, addr) = listener().unwrap();
             let stream = TcpStream::connect([refused().unwrap(), refused().unwrap(), addr]).await;
             assert_eq!(stream.unwrap().peer_addr().unwrap(), addr);
@@ -148,24 +144,12 @@ fn an_address_that_refuses_gives_way_to_the_next_at_once() {
     });
 }
 
-#[derive(Default)]
-struct TimersSet(Cell<usize>);
-
-impl Observer for TimersSet {
-    fn on_event(&self, event: &Event) {
-        if let EventKind::TimerSet { .. } = event.kind() {
-            self.0.set(self.0.get() + 1);
-        }
-    }
-}
-
 /// Also beside one that hangs: only that one is waited for.
 #[cfg(target_os = "linux")]
 #[test]
 fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
     bounded(|| {
-        let timers = Rc::new(TimersSet::default());
-        let executor = Executor::builder().observer(Rc::clone(&timers)).build().unwrap();
+        let (executor, events) = watched();
         executor.block_on(async {
             let (full, _waiting) = full_listener().unwrap();
             let hangs = full.local_addr().unwrap();
@@ -174,7 +158,7 @@ fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
             let stream = TcpStream::connect([hangs, refused, refused, addr]).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), addr);
         });
-        assert_eq!(timers.0.get(), 1);
+        assert_eq!(events.count(|kind| matches!(kind, EventKind::TimerSet { .. })), 1);
     });
 }
 

@@ -2,7 +2,7 @@
 //! drives.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     future::{pending, poll_fn},
     io::{self, Write},
     net,
@@ -24,7 +24,7 @@ use pizzaiolo::{
     time,
 };
 
-use crate::support::{Counter, bounded, panic_of};
+use crate::support::{Counter, Slot, bounded, executor, panic_of, waiting_task};
 
 /// A whole executor for one future.
 fn block_on<F: Future>(reactor: &Reactor, future: F) -> F::Output {
@@ -274,28 +274,13 @@ fn is_readable(executor: &Executor) -> bool {
     !events.is_empty()
 }
 
-/// A waker of a task that waits for ever.
-#[cfg(unix)]
-fn waiting_task(executor: &Executor) -> (Waker, Rc<Cell<usize>>) {
-    let (slot, polls) = (Rc::new(RefCell::new(None)), Rc::new(Cell::new(0)));
-    let (out, counted) = (Rc::clone(&slot), Rc::clone(&polls));
-    drop(executor.spawn(poll_fn(move |cx| {
-        counted.set(counted.get() + 1);
-        out.replace(Some(cx.waker().clone()));
-        Poll::<()>::Pending
-    })));
-    executor.run_until_idle();
-    let waker = slot.take().expect("it was polled");
-    (waker, polls)
-}
-
 #[test]
 #[cfg(unix)]
 fn its_descriptor_is_readable_whenever_there_is_something_to_do() {
     bounded(|| {
-        let executor = Executor::new().expect("descriptors");
+        let executor = executor();
         assert!(!is_readable(&executor), "from birth");
-        let (waker, polls) = waiting_task(&executor);
+        let (_task, polls, waker) = waiting_task(&executor);
         assert!(!is_readable(&executor), "idle");
 
         // A wake on the executor's own thread, from a callback.
@@ -342,7 +327,7 @@ fn its_descriptor_is_readable_whenever_there_is_something_to_do() {
 #[cfg(unix)]
 fn its_descriptor_is_readable_when_a_socket_is_and_its_deadline_is_known() {
     bounded(|| {
-        let executor = Executor::new().expect("descriptors");
+        let executor = executor();
         let (stream, mut peer) = pair();
         let read = executor.spawn(async move { stream.read(&mut [0; 8]).await });
         while !executor.tasks().is_empty() && executor.tasks()[0].waits_for.is_empty() {
@@ -371,16 +356,16 @@ fn its_descriptor_is_readable_when_a_socket_is_and_its_deadline_is_known() {
 /// While the executor rests: task A is woken, then B is spawned. A was first.
 #[test]
 fn a_task_that_was_woken_before_a_spawn_runs_before_it() {
-    let executor = Executor::new().expect("descriptors");
-    let (order, slot) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(None::<Waker>)));
-    let (first, waker) = (Rc::clone(&order), Rc::clone(&slot));
+    let executor = executor();
+    let (order, slot) = (Rc::new(RefCell::new(Vec::new())), Slot::new());
+    let (first, waits) = (Rc::clone(&order), slot.clone());
     drop(executor.spawn(poll_fn(move |cx| {
         first.borrow_mut().push('A');
-        waker.replace(Some(cx.waker().clone()));
+        waits.put(cx);
         Poll::<()>::Pending
     })));
     executor.run_until_idle();
-    slot.borrow().as_ref().expect("it was polled").wake_by_ref();
+    slot.wake();
     let second = Rc::clone(&order);
     drop(executor.spawn(async move { second.borrow_mut().push('B') }));
     executor.run_until_idle();

@@ -13,15 +13,12 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::{
-    Executor, JoinHandle,
-    net::TcpListener,
-    spawn, time,
-    trace::{Event, EventKind, Observer},
-    yield_now,
-};
+use pizzaiolo::{Executor, JoinHandle, net::TcpListener, spawn, time, yield_now};
 
-use crate::support::{Bell, bounded, deadlock, executor, spawn_named, that_tells_when_it_sleeps};
+use crate::support::{
+    Bell, at_park, bounded, deadlock, executor, give_waker, made, spawn_named,
+    that_tells_when_it_sleeps,
+};
 
 // What is one.
 
@@ -113,8 +110,7 @@ fn block_on_a_ring_is_a_deadlock() {
 fn a_sleep_without_end_is_a_deadlock() {
     bounded(|| {
         for paused in [false, true] {
-            let executor = Executor::builder().paused_clock(paused).build();
-            let executor = executor.expect("the OS has descriptors");
+            let executor = made(Executor::builder().paused_clock(paused));
             let message = deadlock(|| executor.block_on(time::sleep(Duration::MAX)));
             assert!(message.contains("no timer will fire"), "{message}");
             assert!(message.contains("\nroot       waiting        1 "), "{message}");
@@ -235,15 +231,7 @@ fn a_waker_that_another_thread_holds_is_waited_for() {
                 sleeps.recv().expect("the executor sleeps");
                 waker.wake();
             });
-            let mut given = false;
-            let woken = poll_fn(move |cx| {
-                if given {
-                    return Poll::Ready(());
-                }
-                given = true;
-                give.send(cx.waker().clone()).expect("the thread listens");
-                Poll::Pending
-            });
+            let woken = give_waker(move |waker| give.send(waker).expect("the thread listens"));
             if of_a_task {
                 let _task = executor.spawn(woken);
                 executor.run();
@@ -262,18 +250,13 @@ fn a_wake_by_the_last_waker_there_is_ends_the_sleep() {
         for round in 0..500 {
             let executor = executor();
             let mut thread = None;
-            executor.block_on(poll_fn(|cx| {
-                if thread.is_some() {
-                    return Poll::Ready(());
-                }
-                let waker = cx.waker().clone();
+            executor.block_on(give_waker(|waker| {
                 thread = Some(thread::spawn(move || {
                     for _ in 0..round {
                         std::hint::spin_loop();
                     }
                     waker.wake();
                 }));
-                Poll::Pending
             }));
             thread.expect("it was polled").join().expect("a wake does not panic");
         }
@@ -338,21 +321,16 @@ fn a_socket_that_a_foreign_waker_waits_for_is_waited_for() {
 /// nothing that can be ruled out.
 #[test]
 fn a_waker_that_another_task_holds_is_no_proof() {
-    /// Rings when the executor is about to sleep; it would have panicked by then.
-    struct RingsAtSleep(Bell);
-
-    impl Observer for RingsAtSleep {
-        fn on_event(&self, event: &Event) {
-            if matches!(event.kind(), EventKind::Parked { timeout: None, .. }) {
-                self.0.ring();
-            }
-        }
-    }
-
     bounded(|| {
         let bell = Bell::default();
-        let executor = Executor::builder().observer(RingsAtSleep(bell.clone())).build();
-        let executor = executor.expect("the OS has descriptors");
+        let rings = bell.clone();
+        // When the executor is about to sleep; it would have panicked by then.
+        let observer = at_park(move |timeout| {
+            if timeout.is_none() {
+                rings.ring();
+            }
+        });
+        let executor = made(Executor::builder().observer(observer));
         let held = bell.clone();
         let _task = executor.spawn(async move {
             pending::<()>().await;
@@ -366,8 +344,7 @@ fn a_waker_that_another_task_holds_is_no_proof() {
 fn a_timer_may_bring_everyone_back() {
     bounded(|| {
         for paused in [false, true] {
-            let executor = Executor::builder().paused_clock(paused).build();
-            let executor = executor.expect("the OS has descriptors");
+            let executor = made(Executor::builder().paused_clock(paused));
             let _lost = executor.spawn(pending::<()>());
             let bell = Bell::default();
             let rings = bell.clone();

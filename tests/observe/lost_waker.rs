@@ -1,10 +1,7 @@
 //! A future that returns Pending while nothing holds its waker can never run again.
 
 use std::{
-    cell::RefCell,
     future::{pending, poll_fn},
-    net::{self, TcpStream},
-    rc::Rc,
     sync::mpsc,
     task::{Poll, Waker},
     thread,
@@ -19,7 +16,10 @@ use pizzaiolo::{
     yield_now,
 };
 
-use crate::support::{Bell, bounded, deadlock, executor, logged, named, spawn_named, watched};
+use crate::support::{
+    Bell, Slot, bounded, deadlock, executor, give_waker, logged, named, on_another_thread, pair,
+    spawn_named, watched,
+};
 
 /// The one warning there is: of a lost waker. Returns the task, and what is said of it.
 fn the_one_lost(warnings: &[(Option<TaskId>, Warning, String)]) -> (Option<TaskId>, &str) {
@@ -121,14 +121,10 @@ fn without_an_observer_the_log_has_the_warning() {
 fn a_waker_that_is_dropped_later_is_found_by_the_deadlock() {
     bounded(|| {
         let (executor, events) = watched();
-        let kept = Rc::new(RefCell::new(None));
-        let keeps = Rc::clone(&kept);
-        let _task = executor.spawn(poll_fn(move |cx| {
-            keeps.replace(Some(cx.waker().clone()));
-            Poll::<()>::Pending
-        }));
+        let slot = Slot::new();
+        let _task = executor.spawn(slot.waits());
         executor.run_until_idle();
-        kept.take();
+        slot.take();
         executor.run_until_idle();
         assert_eq!(events.warnings(), []);
         deadlock(|| executor.run());
@@ -147,10 +143,7 @@ fn waits_in_peace(future: impl Future<Output = ()> + 'static) {
 #[test]
 fn a_task_that_waits_for_a_socket_is_not_warned_of() {
     bounded(|| {
-        let listener = net::TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let addr = listener.local_addr().expect("it is bound");
-        let stream = TcpStream::connect(addr).expect("loopback");
-        let stream = pizzaiolo::net::TcpStream::try_from(stream).expect("it is a socket");
+        let (stream, _peer) = pair().expect("loopback");
         waits_in_peace(async move {
             // Nobody writes.
             let _ = stream.read(&mut [0; 1]).await;
@@ -226,16 +219,7 @@ fn a_task_that_has_woken_itself_is_not_warned_of() {
 fn a_task_that_another_thread_has_woken_meanwhile_is_not_warned_of() {
     bounded(|| {
         let (executor, events) = watched();
-        let mut woken = false;
-        let task = executor.spawn(poll_fn(move |cx| {
-            if woken {
-                return Poll::Ready(());
-            }
-            woken = true;
-            let waker = cx.waker().clone();
-            thread::spawn(|| waker.wake()).join().expect("a wake does not panic");
-            Poll::Pending
-        }));
+        let task = executor.spawn(give_waker(|waker| on_another_thread(|| waker.wake())));
         executor.run_until_idle();
         assert!(task.is_finished());
         assert_eq!(events.warnings(), []);

@@ -16,102 +16,68 @@ use pizzaiolo::{
     Executor, JoinHandle, TaskId,
     net::{TcpListener, TcpStream},
     spawn, time,
-    trace::{Cause, Direction, Event, EventKind, Observer},
+    trace::{Cause, Direction, Event, EventKind},
     yield_now,
 };
 
-/// Keeps all that it is told.
-#[derive(Default)]
-struct Recorder(RefCell<Vec<Event>>);
-
-impl Recorder {
-    fn events(&self) -> Vec<Event> {
-        self.0.borrow().clone()
-    }
-}
-
-impl Observer for Recorder {
-    fn on_event(&self, event: &Event) {
-        self.0.borrow_mut().push(event.clone());
-    }
-}
+use crate::support::{BOUND, Events, OnEvent, Slot, give_waker, made, watched, watched_with};
 
 // Who woke whom.
 
-fn observed() -> (Rc<Recorder>, Executor) {
-    let recorder = Rc::new(Recorder::default());
-    let executor = Executor::builder().observer(Rc::clone(&recorder)).build().unwrap();
-    (recorder, executor)
-}
-
 /// By whom the task was woken, in order.
-fn wakes(recorder: &Recorder, task: TaskId) -> Vec<Cause> {
+fn wakes(events: &Events, task: TaskId) -> Vec<Cause> {
     let cause = |event: &Event| match event.kind() {
         EventKind::Woken { by, .. } if event.task() == Some(task) => Some(*by),
         _ => None,
     };
-    recorder.events().iter().filter_map(cause).collect()
-}
-
-/// Returns Pending once, and gives its waker away.
-async fn give_waker(mut give: impl FnMut(Waker)) {
-    let mut given = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut given, true) {
-            return Poll::Ready(());
-        }
-        give(cx.waker().clone());
-        Poll::Pending
-    })
-    .await;
+    events.pick(cause)
 }
 
 #[test]
 fn a_task_that_wakes_another_is_the_cause() {
-    let (recorder, executor) = observed();
-    let waker = Rc::new(Cell::new(None));
-    let slot = Rc::clone(&waker);
-    let sleeper = executor.spawn(give_waker(move |waker| slot.set(Some(waker))));
-    let caller = executor.spawn(async move { waker.take().map(Waker::wake) });
+    let (executor, events) = watched();
+    let slot = Slot::new();
+    let sleeper = executor.spawn(slot.woken());
+    let caller = executor.spawn(async move { slot.wake() });
     executor.run();
-    assert_eq!(wakes(&recorder, sleeper.id()), [Cause::Task(caller.id())]);
+    assert_eq!(wakes(&events, sleeper.id()), [Cause::Task(caller.id())]);
 }
 
 #[test]
 fn a_task_that_ends_is_the_cause_of_its_joiners_wake() {
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let task = executor.spawn(async { yield_now().await });
     let id = task.id();
     let joiner = executor.spawn(task);
     executor.run();
-    assert_eq!(wakes(&recorder, joiner.id()), [Cause::Task(id)]);
+    assert_eq!(wakes(&events, joiner.id()), [Cause::Task(id)]);
 }
 
 #[test]
 fn a_task_that_wakes_itself_is_the_cause() {
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let task = executor.spawn(yield_now());
     executor.run();
-    assert_eq!(wakes(&recorder, task.id()), [Cause::Task(task.id())]);
+    assert_eq!(wakes(&events, task.id()), [Cause::Task(task.id())]);
 }
 
 #[test]
 fn the_future_of_block_on_is_root_and_no_spawned_task_is() {
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let spawned = executor.block_on(async {
         let task = spawn(yield_now());
         let id = task.id();
         task.await.unwrap();
         id
     });
-    let ids: HashSet<TaskId> = recorder.events().iter().filter_map(Event::task).collect();
+    let ids: HashSet<TaskId> = events.pick(Event::task).into_iter().collect();
     let (root, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| id.is_root());
     assert_eq!((root.len(), others), (1, vec![spawned]));
 }
 
 #[test]
 fn a_socket_that_was_registered_is_deregistered_when_it_is_dropped() {
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let task = executor.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -123,22 +89,14 @@ fn a_socket_that_was_registered_is_deregistered_when_it_is_dropped() {
         task.await.unwrap();
         id
     });
-    let gone: Vec<_> = recorder
-        .events()
-        .into_iter()
-        .filter_map(|event| match event.kind() {
-            EventKind::Deregistered { source, .. } => Some((event.task(), *source)),
-            _ => None,
-        })
-        .collect();
-    let registered: Vec<_> = recorder
-        .events()
-        .into_iter()
-        .filter_map(|event| match event.kind() {
-            EventKind::Registered { source, .. } => Some(*source),
-            _ => None,
-        })
-        .collect();
+    let gone = events.pick(|event| match event.kind() {
+        EventKind::Deregistered { source, .. } => Some((event.task(), *source)),
+        _ => None,
+    });
+    let registered = events.pick(|event| match event.kind() {
+        EventKind::Registered { source, .. } => Some(*source),
+        _ => None,
+    });
     // The listener never had to wait, so it was never registered.
     assert_eq!(registered.len(), 1);
     assert_eq!(gone, [(Some(task), registered[0])]);
@@ -147,7 +105,7 @@ fn a_socket_that_was_registered_is_deregistered_when_it_is_dropped() {
 #[test]
 fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
     const LEN: usize = 32 << 20;
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let (reader, writer) = executor.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -170,18 +128,17 @@ fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
         ids
     });
     let socket_of = |task, direction| {
-        let is_it = |event: &&Event| {
-            event.task() == Some(task)
-                && matches!(event.kind(), EventKind::Waiting { direction: d, .. } if *d == direction)
-        };
-        match recorder.events().iter().find(is_it).map(Event::kind) {
-            Some(EventKind::Waiting { source, .. }) => *source,
-            _ => panic!("{task} has not waited"),
-        }
+        let sources = events.pick(|event| match event.kind() {
+            EventKind::Waiting { source, direction: its, .. } => {
+                (event.task() == Some(task) && *its == direction).then_some(*source)
+            }
+            _ => None,
+        });
+        *sources.first().unwrap_or_else(|| panic!("{task} has not waited"))
     };
     for (task, direction) in [(reader, Direction::Read), (writer, Direction::Write)] {
         let source = socket_of(task, direction);
-        let causes = wakes(&recorder, task);
+        let causes = wakes(&events, task);
         assert!(causes.contains(&Cause::Source(source, direction)), "{causes:?}");
         let others = |by: &&Cause| !matches!(by, Cause::Source(..) | Cause::Task(_));
         assert_eq!(causes.iter().find(others), None);
@@ -190,25 +147,23 @@ fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
 
 #[test]
 fn a_timer_is_the_cause() {
-    let recorder = Rc::new(Recorder::default());
-    let builder = Executor::builder().observer(Rc::clone(&recorder)).paused_clock(true);
-    let executor = builder.build().unwrap();
+    let (executor, events) = watched_with(Executor::builder().paused_clock(true));
     let task = executor.spawn(time::sleep(Duration::from_secs(60)));
     executor.run();
-    assert_eq!(wakes(&recorder, task.id()), [Cause::Timer]);
-    let kinds: Vec<String> = recorder.events().iter().map(ToString::to_string).collect();
+    assert_eq!(wakes(&events, task.id()), [Cause::Timer]);
+    let kinds = events.pick(|event| Some(event.to_string()));
     assert!(kinds.contains(&format!("{}: its timer has fired", task.id())), "{kinds:?}");
 }
 
 #[test]
 fn another_thread_is_the_cause() {
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let (sender, wakers) = mpsc::channel::<Waker>();
     let waking = thread::spawn(move || wakers.recv().unwrap().wake());
     let task = executor.spawn(give_waker(move |waker| sender.send(waker).unwrap()));
     executor.run();
     waking.join().unwrap();
-    assert_eq!(wakes(&recorder, task.id()), [Cause::OtherThread]);
+    assert_eq!(wakes(&events, task.id()), [Cause::OtherThread]);
 }
 
 /// A future that is ready at once, and wakes when it is dropped.
@@ -230,7 +185,7 @@ impl Drop for WakesOnDrop {
 
 #[test]
 fn the_executor_is_the_cause_when_no_task_runs() {
-    let (recorder, executor) = observed();
+    let (executor, events) = watched();
     let waker = Rc::new(RefCell::new(Waker::noop().clone()));
     let slot = Rc::clone(&waker);
     let task = executor.spawn(give_waker(move |waker| drop(slot.replace(waker))));
@@ -238,22 +193,13 @@ fn the_executor_is_the_cause_when_no_task_runs() {
     // The future of `block_on` is dropped after its last poll.
     executor.block_on(WakesOnDrop(waker));
     executor.run();
-    assert_eq!(wakes(&recorder, task.id()), [Cause::Executor]);
+    assert_eq!(wakes(&events, task.id()), [Cause::Executor]);
 }
 
 // What an observer may do.
 
-/// Calls a closure for each event.
-struct Calls<F>(F);
-
-impl<F: Fn(&Event)> Observer for Calls<F> {
-    fn on_event(&self, event: &Event) {
-        (self.0)(event);
-    }
-}
-
 fn watched_by(observer: impl Fn(&Event) + 'static) -> Executor {
-    Executor::builder().observer(Calls(observer)).build().unwrap()
+    made(Executor::builder().observer(OnEvent(observer)))
 }
 
 /// Some of everything; returns what it should.
@@ -343,7 +289,7 @@ fn a_wake_from_the_callback_that_says_parked_ends_the_sleep() {
     let (done, result) = mpsc::channel();
     // Somebody else has to look: a lost wake would let this thread sleep for ever.
     let watchdog = thread::spawn(move || {
-        if result.recv_timeout(Duration::from_secs(60)).is_err() {
+        if result.recv_timeout(BOUND).is_err() {
             eprintln!("the wake was lost");
             std::process::abort();
         }

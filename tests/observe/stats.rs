@@ -1,17 +1,10 @@
 //! The counters of an executor say what it has done.
 
-use std::{
-    cell::RefCell,
-    future::poll_fn,
-    rc::Rc,
-    task::{Poll, Waker},
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 
 use pizzaiolo::{Executor, net::UdpSocket, time, yield_now};
 
-use crate::support::bounded;
+use crate::support::{bounded, waiting_task};
 
 #[test]
 fn polls_spawns_and_wakes_are_counted_exactly() {
@@ -49,16 +42,7 @@ fn polls_spawns_and_wakes_are_counted_exactly() {
 fn wakes_from_other_threads_and_while_it_rests_are_remote() {
     bounded(|| {
         let executor = Executor::new().expect("descriptors");
-        let slot = Rc::new(RefCell::new(None::<Waker>));
-        let out = Rc::clone(&slot);
-        executor
-            .spawn(poll_fn(move |cx| {
-                out.replace(Some(cx.waker().clone()));
-                Poll::<()>::Pending
-            }))
-            .detach();
-        executor.run_until_idle();
-        let waker = slot.borrow().clone().expect("it was polled");
+        let (_task, _, waker) = waiting_task(&executor);
         waker.wake_by_ref();
         executor.run_until_idle();
         thread::spawn(move || waker.wake()).join().expect("no panic");

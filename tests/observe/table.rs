@@ -1,7 +1,6 @@
 //! The table of tasks: who there is, what each does, and what it waits for.
 
 use std::{
-    cell::RefCell,
     future::{pending, poll_fn},
     net,
     pin::{Pin, pin},
@@ -17,11 +16,13 @@ use pizzaiolo::{
     spawn,
     task::{self, TaskState, WaitsFor},
     time,
-    trace::{Direction, Event, EventKind, Observer, SourceId},
+    trace::{Direction, EventKind},
     yield_now,
 };
 
-use crate::support::{Bell, bounded, executor, named, paused, spawn_named};
+use crate::support::{
+    Bell, bounded, executor, named, on_another_thread, paused, spawn_named, waiting_task, watched,
+};
 
 #[test]
 fn a_task_is_listed_from_its_spawn_to_its_end() {
@@ -82,16 +83,9 @@ fn the_task_that_looks_is_running() {
 fn a_task_that_another_thread_has_woken_is_ready() {
     bounded(|| {
         let executor = executor();
-        let waker = Rc::new(RefCell::new(None));
-        let keeps = Rc::clone(&waker);
-        let _task = executor.spawn(poll_fn(move |cx| {
-            keeps.replace(Some(cx.waker().clone()));
-            Poll::<()>::Pending
-        }));
-        executor.run_until_idle();
+        let (_task, _, waker) = waiting_task(&executor);
         assert_eq!(executor.tasks()[0].state, TaskState::Waiting);
-        let waker = waker.take().expect("it was polled");
-        thread::spawn(|| waker.wake()).join().expect("a wake does not panic");
+        on_another_thread(|| waker.wake());
         assert_eq!(executor.tasks()[0].state, TaskState::Ready);
     });
 }
@@ -125,18 +119,6 @@ fn the_future_of_block_on_comes_first_while_it_runs() {
     });
 }
 
-/// Keeps the names of the sockets that are registered.
-#[derive(Clone, Default)]
-struct Sockets(Rc<RefCell<Vec<SourceId>>>);
-
-impl Observer for Sockets {
-    fn on_event(&self, event: &Event) {
-        if let EventKind::Registered { source, .. } = event.kind() {
-            self.0.borrow_mut().push(*source);
-        }
-    }
-}
-
 /// A socket that nothing is sent to. It is registered now, under the executor that runs.
 fn socket() -> Async<mio::net::UdpSocket> {
     let address = "127.0.0.1:0".parse().expect("it is an address");
@@ -147,15 +129,16 @@ fn socket() -> Async<mio::net::UdpSocket> {
 #[test]
 fn a_task_waits_for_a_socket_and_a_direction() {
     bounded(|| {
-        let sockets = Sockets::default();
-        let executor = Executor::builder().observer(sockets.clone()).build();
-        let executor = executor.expect("the OS has descriptors");
+        let (executor, events) = watched();
         let _reader = executor.spawn(async { socket().readable().await });
         let _writer = executor.spawn(async { socket().writable().await });
         // One poll each, and no look at the OS in between: there is room to write.
         assert!(executor.tick() && executor.tick());
         let tasks = executor.tasks();
-        let sockets = sockets.0.borrow();
+        let sockets = events.pick(|event| match event.kind() {
+            EventKind::Registered { source, .. } => Some(*source),
+            _ => None,
+        });
         assert_eq!(tasks[0].waits_for, [WaitsFor::Socket(sockets[0], Direction::Read)]);
         assert_eq!(tasks[1].waits_for, [WaitsFor::Socket(sockets[1], Direction::Write)]);
         assert_eq!(tasks[0].waits_for[0].to_string(), "socket 0 (read)");

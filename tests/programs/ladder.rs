@@ -13,10 +13,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use std::{env, fs, io, thread};
 
-const STEPS: RangeInclusive<usize> = 1..=11;
+use crate::support::BOUND;
 
-/// Only a hang takes longer.
-const HANG: Duration = Duration::from_secs(60);
+const STEPS: RangeInclusive<usize> = 1..=11;
 
 const WRONG: &str = "Wrong number of pizzas, please try again.\n";
 
@@ -66,7 +65,7 @@ impl Server {
         let mut process = command.spawn().expect("the step starts");
         let stdout = lines(process.stdout.take().expect("a pipe"));
         let stderr = lines(process.stderr.take().expect("a pipe"));
-        let first = stdout.recv_timeout(HANG).expect("a first line");
+        let first = stdout.recv_timeout(BOUND).expect("a first line");
         let addr = first.strip_prefix("Starting up on: ").expect("it says where");
         let addr = addr.parse().expect("an address");
         Server { step, process, addr, stdout, stderr }
@@ -74,8 +73,8 @@ impl Server {
 
     fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.addr).expect("the step listens");
-        stream.set_read_timeout(Some(HANG)).expect("a timeout");
-        stream.set_write_timeout(Some(HANG)).expect("a timeout");
+        stream.set_read_timeout(Some(BOUND)).expect("a timeout");
+        stream.set_write_timeout(Some(BOUND)).expect("a timeout");
         Client { step: self.step, stream }
     }
 
@@ -165,7 +164,7 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 fn wait_for(lines: &Receiver<String>, text: &str) -> Vec<String> {
     let mut before = Vec::new();
     loop {
-        let line = lines.recv_timeout(HANG);
+        let line = lines.recv_timeout(BOUND);
         let line = line.unwrap_or_else(|_| panic!("no line with {text:?} after {before:?}"));
         if line.contains(text) {
             return before;
@@ -179,7 +178,7 @@ fn wait_for(lines: &Receiver<String>, text: &str) -> Vec<String> {
 fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let begin = std::time::Instant::now();
     while !condition() {
-        assert!(begin.elapsed() < HANG, "not yet, after {HANG:?}: {what}");
+        assert!(begin.elapsed() < BOUND, "not yet, after {BOUND:?}: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

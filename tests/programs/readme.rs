@@ -8,16 +8,12 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 const README: &str = include_str!("../../README.md");
 
 /// The page with the tables of the source.
-const READING: &str = include_str!("../docs/reading.md");
-
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+const READING: &str = include_str!("../../docs/reading.md");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -167,7 +163,7 @@ fn the_pizza_server_says_what_the_readme_shows() {
 fn an_order_is_answered_as_the_readme_shows() {
     let (_server, _, addr) = serve(3);
     let mut guest = TcpStream::connect(addr).unwrap();
-    guest.set_read_timeout(Some(A_HANG)).unwrap();
+    guest.set_read_timeout(Some(crate::support::BOUND)).unwrap();
     let mut replies = BufReader::new(guest.try_clone().unwrap());
     let conversation = shown("nc 127.0.0.1 12345");
     assert_eq!(conversation.len(), 4, "two orders and two replies");

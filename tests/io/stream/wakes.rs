@@ -21,6 +21,7 @@ use pizzaiolo::{
 use super::{
     StdStream, Stream, arrived, boxed_read, fill, listen, narrow_pair, pair, std_connect, std_pair,
 };
+
 use crate::support::{
     Counter, OnEvent, bounded, counted, made, poll_here, poll_with, run, run_watched, runs_code,
 };

@@ -2,13 +2,16 @@
 
 mod clocks;
 mod drops;
+mod end;
 mod executor;
 mod fairness;
 mod faults;
 mod guide;
 mod handles;
 mod join;
+mod join_cases;
 mod layers;
+mod sleep;
 #[path = "../support/mod.rs"]
 mod support;
 mod time;

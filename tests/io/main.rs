@@ -8,6 +8,7 @@ mod async_source;
 mod budget;
 mod names;
 mod reactor;
+mod registration;
 mod socket2;
 mod source;
 #[path = "../support/mod.rs"]

@@ -14,7 +14,7 @@ mod net;
 mod panics;
 mod poll;
 
-use std::{io, panic, sync::mpsc, thread, time::Duration};
+use std::{io, panic, sync::mpsc, task::Waker, thread, time::Duration};
 
 use pizzaiolo::{Builder, Executor};
 
@@ -60,4 +60,9 @@ pub(crate) fn paused() -> Executor {
 /// Runs code on another thread, to its end.
 pub(crate) fn on_another_thread<T: Send>(code: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| scope.spawn(code).join()).expect("it does not panic")
+}
+
+/// Wakes from another thread.
+pub(crate) fn wake_elsewhere(waker: &Waker) {
+    on_another_thread(|| waker.wake_by_ref());
 }

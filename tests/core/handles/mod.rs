@@ -5,3 +5,4 @@ mod abort;
 mod inside;
 mod join_set;
 mod remote;
+mod spawn;

@@ -6,7 +6,10 @@ mod executors;
 mod halves;
 mod operations;
 #[cfg(feature = "futures-io")]
-pub(super) mod traits;
+pub(super) mod poll_style;
+mod registration;
+#[cfg(feature = "futures-io")]
+mod traits;
 mod tries;
 mod wakes;
 

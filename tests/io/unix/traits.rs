@@ -8,7 +8,7 @@ use std::{
 use futures_util::{AsyncWrite, AsyncWriteExt as _};
 use pizzaiolo::net::UnixStream;
 
-use super::stream::traits::poll_read;
+use super::stream::poll_style::poll_read;
 
 use crate::support::{Counter, run};
 

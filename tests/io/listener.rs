@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use pizzaiolo::{spawn, yield_now};
 
 use super::{StdListener, connect, listen, std_connect};
+
 use crate::support::{Counter, begin_and_drop, poll_here, poll_with, run};
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,

@@ -7,6 +7,7 @@ mod leaks;
 mod log_story;
 mod memory;
 mod own_process;
+mod questions;
 mod signals;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,6 +6,7 @@ mod connections;
 #[path = "../../examples/pizza-server/conversation.rs"]
 mod conversation;
 mod ladder;
+mod plain_words;
 mod readme;
 #[expect(dead_code, reason = "the address is known here")]
 #[path = "../../examples/pizza-server/server.rs"]

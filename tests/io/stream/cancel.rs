@@ -12,6 +12,7 @@ use std::{
 use pizzaiolo::{spawn, yield_now};
 
 use super::{fill, narrow_pair, pair};
+
 use crate::support::{Counter, begin_and_drop, poll_with, run};
 
 #[test]

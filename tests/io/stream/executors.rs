@@ -10,6 +10,7 @@ use std::{
 use pizzaiolo::Executor;
 
 use super::{StdStream, Stream, boxed_read, connect, listen, pair};
+
 use crate::support::{
     Counter, bounded, panic_of, poll_here, poll_once, poll_with, runs_code, watched,
 };

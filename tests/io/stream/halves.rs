@@ -16,6 +16,7 @@ use pizzaiolo::{
 use socket2::SockRef;
 
 use super::{StdStream, Stream, arrived, pair};
+
 use crate::support::{count_polls, poll_here, run};
 
 /// Gives the reactor many turns.

@@ -13,6 +13,7 @@ use std::{
 use pizzaiolo::{spawn, yield_now};
 
 use super::{StdStream, Stream, cut, fill, narrow_pair, pair};
+
 use crate::support::{counted, pattern, poll_here, run};
 
 #[test]

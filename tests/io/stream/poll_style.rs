@@ -14,6 +14,7 @@ use futures_util::{AsyncRead, AsyncReadExt, AsyncWrite, future::join_all};
 use pizzaiolo::{spawn, yield_now};
 
 use super::{StdStream, Stream, own_pair, pair};
+
 use crate::support::{Counter, pattern, run};
 
 /// Polls to read, with another waker than the task's own.

@@ -9,6 +9,7 @@ use pizzaiolo::{
 };
 
 use super::{StdStream, Stream, listen, pair, std_connect, std_pair};
+
 use crate::support::{Counter, OnEvent, bounded, made, poll_here, run, run_watched};
 
 /// Row "an older operation clears newer readiness" (tokio#6133). The library reports `Registered`

@@ -18,6 +18,7 @@ use pizzaiolo::{spawn, time, yield_now};
 use socket2::SockRef;
 
 use super::{connect, listen, own_pair, pair};
+
 use crate::support::{count_polls, pattern, poll_here, run};
 
 const LEN: usize = 1_000_000;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 
 use super::{own_pair, pair};
+
 use crate::support::{poll_here, run};
 
 fn would_block<T: std::fmt::Debug>(result: io::Result<T>) -> bool {

@@ -15,6 +15,7 @@ use std::{
 use pizzaiolo::{spawn, trace::EventKind, yield_now};
 
 use super::{arrived, boxed_read, fill, narrow_pair, pair};
+
 use crate::support::{Counter, counted, poll_here, poll_with, run, run_watched, runs_code};
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,

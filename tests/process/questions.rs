@@ -5,11 +5,9 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
-/// Only a hang takes so long.
-const A_HANG: Duration = Duration::from_secs(60);
+use crate::support::BOUND;
 
 /// A process that is killed at the end of the test.
 struct Process(Child);
@@ -34,7 +32,7 @@ fn the_server_on_asyncio_answers_as_ours_does() {
     let said = stdout.lines().next().expect("a line").expect("a text");
     let addr = said.strip_prefix("Starting up on: ").expect("it says where");
     let guest = TcpStream::connect(addr).expect("it listens");
-    guest.set_read_timeout(Some(A_HANG)).expect("a timeout");
+    guest.set_read_timeout(Some(BOUND)).expect("a timeout");
     let mut replies = BufReader::new(&guest).lines();
     for (order, reply) in [
         ("2\n", "Thank you for ordering 2 pizzas!"),

@@ -1,6 +1,6 @@
 //! The example as a process, and plain std clients that talk to it.
 
-#[path = "../common/example.rs"]
+#[path = "../support/example.rs"]
 mod example;
 
 use std::{

@@ -1,66 +1,68 @@
-//! What several test files share.
-#![allow(dead_code, reason = "each file of tests uses a part of it")]
+//! What the tests share: the module `support` of each of the programs `core`, `io`, `observe`, `process` and
+//! `programs`.
+//!
+//! It stands alone, though `pizzaiolo-testkit` has `poll_once`, `poll_with` and a counting waker too. Cargo
+//! leaves a member of the workspace out of the package, and with it would go all tests that use it. So the
+//! forty lines are here a second time, under the same names, and what a reader of the package has is tested.
+#![allow(dead_code, unused_imports, reason = "each program uses a part of it")]
 
-use std::{
-    future::poll_fn,
-    io,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-};
+mod count;
+mod events;
+pub(crate) mod example;
+mod logger;
+mod net;
+mod panics;
+mod poll;
 
-pub(crate) use self::common::bounded;
+use std::{io, panic, sync::mpsc, task::Waker, thread, time::Duration};
 
-#[path = "../common/mod.rs"]
-pub(crate) mod common;
+use pizzaiolo::{Builder, Executor};
+
+pub(crate) use self::{count::*, events::*, logger::*, net::*, panics::*, poll::*};
+
+/// How long a test waits for what must happen. Only what hangs takes that long.
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
+
+/// Runs the body of a test on a thread of its own, and fails if it hangs.
+#[track_caller]
+pub(crate) fn bounded<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, over) = mpsc::channel();
+    let body = thread::spawn(move || {
+        let value = body();
+        // Nobody listens if the test has failed meanwhile.
+        let _ = done.send(());
+        value
+    });
+    let hangs = over.recv_timeout(BOUND) == Err(mpsc::RecvTimeoutError::Timeout);
+    assert!(!hangs, "it hangs");
+    body.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
 
 /// Runs an async test to its end.
+#[track_caller]
 pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
     bounded(move || pizzaiolo::block_on(test()).expect("the test's own I/O works"));
 }
 
-/// A waker that counts.
-pub(crate) struct WakeCount(AtomicUsize);
-
-impl WakeCount {
-    pub(crate) fn new() -> (Arc<WakeCount>, Waker) {
-        let count = Arc::new(WakeCount(AtomicUsize::new(0)));
-        let waker = Waker::from(Arc::clone(&count));
-        (count, waker)
-    }
-
-    pub(crate) fn get(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
+pub(crate) fn made(builder: Builder) -> Executor {
+    builder.build().expect("the OS has descriptors")
 }
 
-impl Wake for WakeCount {
-    fn wake(self: Arc<WakeCount>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
+pub(crate) fn executor() -> Executor {
+    made(Executor::builder())
 }
 
-/// Polls a future once, inside the task that runs.
-pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+/// An executor whose clock stands still. A deadlock is proven at once there.
+pub(crate) fn paused() -> Executor {
+    made(Executor::builder().paused_clock(true))
 }
 
-/// Polls a future once with another waker than the task's own.
-pub(crate) fn poll_with<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(waker))
+/// Runs code on another thread, to its end.
+pub(crate) fn on_another_thread<T: Send>(code: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(code).join()).expect("it does not panic")
 }
 
-/// A future, and how often it was polled.
-pub(crate) async fn count_polls<F: Future>(future: F) -> (F::Output, usize) {
-    let mut future = std::pin::pin!(future);
-    let mut polls = 0;
-    let output = poll_fn(|cx| {
-        polls += 1;
-        future.as_mut().poll(cx)
-    })
-    .await;
-    (output, polls)
+/// Wakes from another thread.
+pub(crate) fn wake_elsewhere(waker: &Waker) {
+    on_another_thread(|| waker.wake_by_ref());
 }

@@ -1,6 +1,6 @@
 //! The load generator as a real process, against the pizza server and against servers that err.
 
-#[path = "../../../tests/common/example.rs"]
+#[path = "../../../tests/support/example.rs"]
 mod example;
 
 use std::{

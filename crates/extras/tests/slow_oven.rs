@@ -1,6 +1,6 @@
 //! The example `slow_oven`, as a process: blocking work for one order blocks no other.
 
-#[path = "../../../tests/common/example.rs"]
+#[path = "../../../tests/support/example.rs"]
 mod example;
 
 use std::{

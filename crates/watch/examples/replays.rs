@@ -22,7 +22,7 @@ mod gallery;
 #[expect(dead_code, reason = "the address is known here")]
 mod server;
 
-#[path = "../../../tests/common/table.rs"]
+#[path = "../../../tests/programs/table.rs"]
 mod table;
 
 #[path = "../../../examples/who_wakes.rs"]

@@ -1,6 +1,6 @@
 //! The command that writes the replays of the documentation.
 
-#[path = "../../../tests/common/example.rs"]
+#[path = "../../../tests/support/example.rs"]
 mod example;
 
 use std::{

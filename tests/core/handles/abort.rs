@@ -1,0 +1,167 @@
+//! `detach`, `abort_handle`, `abort_on_drop`.
+
+use std::{
+    future::{pending, poll_fn},
+    sync::mpsc,
+    task::Poll,
+    thread,
+};
+
+use pizzaiolo::{block_on, spawn, task::AbortHandle, yield_now};
+
+use crate::support::{Counter, bounded, executor, holds, panic_of};
+
+#[test]
+fn a_task_that_is_detached_goes_on() {
+    let (executor, done) = (executor(), Counter::new());
+    let counted = done.clone();
+    executor.spawn(async move { counted.add() }).detach();
+    executor.run();
+    assert_eq!(done.get(), 1);
+}
+
+/// With nobody to poll it any more, it is still the executor's to drop.
+#[test]
+fn a_detached_task_whose_last_waker_is_gone_stays_until_the_executor_goes() {
+    let (executor, drops) = (executor(), Counter::new());
+    executor.spawn(holds(&drops)).detach();
+    executor.run_until_idle();
+    executor.block_on(yield_now());
+    assert_eq!((executor.task_count(), drops.get()), (1, 0));
+    drop(executor);
+    assert_eq!(drops.get(), 1);
+}
+
+#[test]
+fn an_abort_handle_ends_a_task_from_another_thread_while_the_executor_sleeps() {
+    bounded(|| {
+        let (executor, drops) = (executor(), Counter::new());
+        let task = executor.spawn(holds(&drops));
+        let (abort, (polled, is_polled)) = (task.abort_handle(), mpsc::channel());
+        let aborter = thread::spawn(move || {
+            is_polled.recv().unwrap();
+            assert!(!abort.is_finished());
+            abort.abort();
+            abort
+        });
+        let error = executor.block_on(async move {
+            yield_now().await;
+            polled.send(()).unwrap();
+            task.await.unwrap_err()
+        });
+        assert!(error.is_cancelled());
+        assert!(aborter.join().unwrap().is_finished());
+        assert_eq!(drops.get(), 1);
+    });
+}
+
+#[test]
+fn an_abort_handle_ends_a_task_that_was_never_polled_and_whose_join_handle_is_gone() {
+    let (executor, polls) = (executor(), Counter::new());
+    let counted = polls.clone();
+    let task = executor.spawn(async move { counted.add() });
+    let abort = task.abort_handle();
+    task.detach();
+    thread::spawn({
+        let abort = abort.clone();
+        move || abort.abort()
+    })
+    .join()
+    .unwrap();
+    assert!(!abort.is_finished(), "its future is not dropped yet");
+    executor.run();
+    assert!(abort.is_finished());
+    assert_eq!((polls.get(), executor.task_count()), (0, 0));
+}
+
+/// A header is used again for another task only if no abort handle of the first one is left.
+#[test]
+fn an_abort_handle_of_a_task_that_has_ended_touches_no_other_task() {
+    let (executor, polls) = (executor(), Counter::new());
+    let ended = executor.spawn(async {});
+    let early = ended.abort_handle();
+    executor.run();
+    let late = ended.abort_handle();
+    for abort in [&early, &late] {
+        assert!(abort.is_finished() && abort.id() == ended.id());
+    }
+    let counted = polls.clone();
+    let other = executor.spawn(async move {
+        for _ in 0..3 {
+            counted.add();
+            yield_now().await;
+        }
+    });
+    executor.tick();
+    early.abort();
+    late.abort();
+    executor.run();
+    assert!(executor.block_on(other).is_ok());
+    assert_eq!(polls.get(), 3);
+}
+
+#[test]
+fn an_abort_handle_does_nothing_once_the_executor_is_gone() {
+    let executor = executor();
+    let abort = executor.spawn(pending::<()>()).abort_handle();
+    executor.run_until_idle();
+    drop(executor);
+    assert!(abort.is_finished());
+    thread::spawn(move || abort.abort()).join().unwrap();
+}
+
+#[test]
+fn a_task_that_aborts_itself_by_its_abort_handle_ends_with_its_poll() {
+    block_on(async {
+        let task = spawn(poll_fn(|_| {
+            let table = pizzaiolo::task::table();
+            assert!(table.iter().any(|info| info.id == pizzaiolo::task::id()));
+            SELF.with_borrow(|abort| abort.as_ref().unwrap().abort());
+            Poll::<()>::Pending
+        }));
+        SELF.set(Some(task.abort_handle()));
+        assert!(task.await.unwrap_err().is_cancelled());
+    });
+}
+
+thread_local! {
+    static SELF: std::cell::RefCell<Option<AbortHandle>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Another thread may abort the task yet, so there is no deadlock; without the handle there is one.
+#[test]
+fn an_abort_handle_counts_as_able_to_wake() {
+    bounded(|| {
+        let executor = executor();
+        let task = executor.spawn(pending::<()>());
+        let abort = task.abort_handle();
+        let late = thread::spawn(move || {
+            // Longer than the executor sleeps before it asks whether it sleeps for ever. If this is
+            // early, the test shows less, and does not fail.
+            thread::sleep(std::time::Duration::from_millis(300));
+            abort.abort();
+        });
+        assert!(executor.block_on(task).unwrap_err().is_cancelled());
+        late.join().unwrap();
+
+        let task = executor.spawn(pending::<()>());
+        drop(task.abort_handle());
+        let (message, _) = panic_of(|| executor.block_on(task));
+        assert!(message.starts_with("deadlock"), "{message}");
+    });
+}
+
+#[test]
+fn abort_on_drop_aborts_and_yields_and_can_be_undone() {
+    let (executor, drops) = (executor(), Counter::new());
+    drop(executor.spawn(holds(&drops)).abort_on_drop());
+    executor.run();
+    assert_eq!(drops.get(), 1);
+
+    let kept = executor.spawn(yield_now()).abort_on_drop();
+    assert!(!kept.is_finished());
+    executor.block_on(kept).unwrap();
+
+    let freed = executor.spawn(async { "baked" }).abort_on_drop().into_inner();
+    assert_eq!(executor.block_on(freed).unwrap(), "baked");
+}

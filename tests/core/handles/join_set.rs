@@ -1,0 +1,223 @@
+//! `task::JoinSet`.
+
+use std::{cell::RefCell, future::pending, rc::Rc};
+
+use pizzaiolo::{block_on, spawn, task::JoinSet, yield_now};
+
+use crate::support::{Counter, bounded, executor, holds, message_of, panic_of, poll_once};
+
+/// Yields so often, then returns the number.
+async fn after(yields: u32) -> u32 {
+    for _ in 0..yields {
+        yield_now().await;
+    }
+    yields
+}
+
+#[test]
+fn tasks_are_joined_in_the_order_of_their_ends() {
+    block_on(async {
+        let mut set = JoinSet::new();
+        for yields in [3, 1, 2, 0] {
+            set.spawn(after(yields));
+        }
+        assert_eq!(set.len(), 4);
+        for expected in 0..4 {
+            assert_eq!(set.join_next().await.unwrap().unwrap(), expected);
+        }
+        assert!(set.is_empty() && set.join_next().await.is_none());
+        set.spawn(after(1));
+        assert_eq!(set.join_next().await.unwrap().unwrap(), 1, "an empty set goes on");
+    });
+}
+
+#[test]
+fn its_futures_need_not_be_send() {
+    block_on(async {
+        let (mut set, shared) = (JoinSet::new(), Rc::new(RefCell::new(0)));
+        for _ in 0..3 {
+            let shared = Rc::clone(&shared);
+            set.spawn(async move { *shared.borrow_mut() += 1 });
+        }
+        while let Some(outcome) = set.join_next().await {
+            outcome.unwrap();
+        }
+        assert_eq!(*shared.borrow(), 3);
+    });
+}
+
+#[test]
+fn a_panic_and_an_abort_are_outcomes_like_any_other() {
+    block_on(async {
+        let mut set = JoinSet::new();
+        let abort = set.spawn(pending());
+        set.spawn(async { std::panic::resume_unwind(Box::new("burnt")) });
+        let panicked = set.join_next().await.unwrap();
+        assert_eq!(message_of(&*panicked.unwrap_err().into_panic()), "burnt");
+        abort.abort();
+        assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+        assert!(set.join_next().await.is_none());
+    });
+}
+
+#[test]
+fn dropping_the_set_aborts_its_tasks_and_shutdown_waits_for_that() {
+    let (executor, drops) = (executor(), Counter::new());
+    let fill = |set: &mut JoinSet<()>| {
+        for _ in 0..5 {
+            set.spawn(holds(&drops));
+        }
+    };
+    executor.block_on(async {
+        let mut set = JoinSet::new();
+        fill(&mut set);
+        yield_now().await;
+        set.shutdown().await;
+        assert_eq!((drops.get(), set.len()), (5, 0));
+        fill(&mut set);
+        yield_now().await;
+    });
+    executor.run();
+    assert_eq!(drops.get(), 10);
+}
+
+#[test]
+fn tasks_that_are_detached_go_on_and_the_set_forgets_them() {
+    let (executor, done) = (executor(), Counter::new());
+    executor.block_on(async {
+        let mut set = JoinSet::new();
+        for _ in 0..3 {
+            let done = done.clone();
+            set.spawn(async move {
+                yield_now().await;
+                done.add();
+            });
+        }
+        assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
+        set.detach_all();
+        assert!(set.join_next().await.is_none());
+    });
+    executor.run();
+    assert_eq!(done.get(), 3);
+}
+
+#[test]
+fn try_join_next_never_waits() {
+    block_on(async {
+        let mut set = JoinSet::new();
+        assert!(set.try_join_next().is_none());
+        set.spawn(after(1));
+        assert!(set.try_join_next().is_none());
+        yield_now().await;
+        yield_now().await;
+        assert_eq!(set.try_join_next().unwrap().unwrap(), 1);
+        assert!(set.try_join_next().is_none() && set.is_empty());
+    });
+}
+
+#[test]
+fn giving_up_a_join_loses_nothing_and_any_task_may_go_on_with_it() {
+    block_on(async {
+        let mut set = JoinSet::new();
+        for yields in [5, 4] {
+            set.spawn(after(yields));
+        }
+        assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
+        set.spawn(after(6));
+        assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
+        let sum = spawn(async move {
+            let mut sum = 0;
+            while let Some(outcome) = set.join_next().await {
+                sum += outcome.unwrap();
+            }
+            sum
+        });
+        assert_eq!(sum.await.unwrap(), 15);
+    });
+}
+
+/// A completion costs the same however large the set is: with a scan of the set for each, this would
+/// take minutes.
+#[test]
+fn a_hundred_thousand_tasks_are_joined_in_any_order() {
+    const TASKS: u32 = 100_000;
+    bounded(|| {
+        for are_yielding in [false, true] {
+            block_on(async {
+                let mut set = JoinSet::new();
+                for number in 0..TASKS {
+                    set.spawn(after(if are_yielding { number % 3 } else { 0 }));
+                }
+                let mut joined = 0;
+                while let Some(outcome) = set.join_next().await {
+                    outcome.unwrap();
+                    joined += 1;
+                }
+                assert_eq!(joined, TASKS);
+            });
+        }
+    });
+}
+
+/// The joiner is woken once for the tasks that end in one pass, and polled so often.
+#[test]
+fn a_join_is_woken_by_the_end_of_any_of_its_tasks_and_by_nothing_else() {
+    let executor = executor();
+    let task = executor.spawn(async {
+        let mut set = JoinSet::new();
+        let aborts: Vec<_> = (0..10).map(|_| set.spawn(pending::<()>())).collect();
+        assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
+        (set, aborts)
+    });
+    let (mut set, aborts) = executor.block_on(task).unwrap();
+    let polls = Counter::new();
+    let counted = polls.clone();
+    let joiner = executor.spawn(async move {
+        let mut join = Box::pin(set.join_next());
+        std::future::poll_fn(|cx| {
+            counted.add();
+            join.as_mut().poll(cx)
+        })
+        .await
+        .unwrap()
+        .unwrap_err()
+        .is_cancelled()
+    });
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 1);
+    // Neither the first nor the last, at which the waker may be.
+    aborts[4].abort();
+    executor.run();
+    assert_eq!(polls.get(), 2);
+    assert!(executor.block_on(joiner).unwrap());
+}
+
+#[test]
+fn a_join_of_tasks_that_are_lost_is_a_deadlock_and_says_what_it_waits_for() {
+    bounded(|| {
+        let (message, _) = panic_of(|| {
+            block_on(async {
+                let mut set = JoinSet::new();
+                for _ in 0..3 {
+                    set.spawn(pending::<()>());
+                }
+                set.join_next().await
+            })
+        });
+        assert!(message.starts_with("deadlock") && message.contains("the end of"), "{message}");
+    });
+}
+
+#[test]
+fn a_set_outlives_its_executor() {
+    let (executor, drops) = (executor(), Counter::new());
+    let mut set = executor.block_on(async {
+        let mut set = JoinSet::new();
+        set.spawn(holds(&drops));
+        assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
+        set
+    });
+    drop(executor);
+    assert_eq!(drops.get(), 1);
+    assert!(set.try_join_next().unwrap().unwrap_err().is_cancelled());
+}

@@ -1,0 +1,18 @@
+//! The executor and the clock: tasks, wakers, handles, drops, time. And what holds of the source itself.
+
+mod clocks;
+mod drops;
+mod end;
+mod executor;
+mod fairness;
+mod faults;
+mod guide;
+mod handles;
+mod join;
+mod join_cases;
+mod layers;
+mod sleep;
+#[path = "../support/mod.rs"]
+mod support;
+mod time;
+mod wakers;

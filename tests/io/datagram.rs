@@ -1,0 +1,61 @@
+//! What every kind of datagram socket promises. Compiled for each kind, as `stream` is.
+
+use std::{io, pin::pin, thread};
+
+use super::{Datagram, StdDatagram, datagram_pair};
+
+use crate::support::{poll_here, run};
+
+fn pair() -> io::Result<(Datagram, Datagram)> {
+    let (socket, peer) = datagram_pair()?;
+    Ok((socket, peer.try_into()?))
+}
+
+#[test]
+fn a_short_datagram_does_not_hide_the_next_one() {
+    run(async || {
+        let (kitchen, table) = pair()?;
+        let mut buf = [0; 1024];
+        // The first wait registers the socket; only a registered one remembers anything.
+        assert!(poll_here(kitchen.recv(&mut buf)).await.is_pending());
+        for order in [&b"one"[..], b"", b"three"] {
+            assert_eq!(table.send(order).await?, order.len());
+        }
+        for order in [&b"one"[..], b"", b"three"] {
+            let len = kitchen.recv(&mut buf).await?;
+            assert_eq!(&buf[..len], order);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn readable_and_writable_say_when() {
+    run(async || {
+        let (kitchen, table) = pair()?;
+        table.writable().await?;
+        let mut readable = pin!(kitchen.readable());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
+        table.send(b"order").await?;
+        readable.await?;
+        assert_eq!(kitchen.recv(&mut [0; 64]).await?, 5);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_socket_of_stds_becomes_non_blocking_and_blocking_again() {
+    run(async || {
+        let (socket, peer) = datagram_pair()?;
+        // It registers here, and leaves the reactor with `into_inner`.
+        assert!(poll_here(socket.recv(&mut [0; 8])).await.is_pending());
+        let back = StdDatagram::try_from(socket)?;
+        #[cfg(unix)]
+        assert!(!socket2::SockRef::from(&back).nonblocking()?);
+        // On another thread, and there it blocks until something comes.
+        let receiver = thread::spawn(move || back.recv(&mut [0; 8]));
+        peer.send(b"order")?;
+        assert_eq!(receiver.join().expect("no panic")?, 5);
+        Ok(())
+    });
+}

@@ -1,0 +1,18 @@
+//! The reactor, and all that waits for it: sockets of each kind, any other source, names.
+#![allow(
+    clippy::duplicate_mod,
+    reason = "what each kind of socket promises is compiled for each kind"
+)]
+
+mod async_source;
+mod budget;
+mod names;
+mod reactor;
+mod registration;
+mod socket2;
+mod source;
+#[path = "../support/mod.rs"]
+mod support;
+mod tcp;
+mod udp;
+mod unix;

@@ -1,0 +1,156 @@
+//! `Async`: polls, tries, rare reports, and the traits of `futures-io`.
+
+use std::{
+    future::poll_fn,
+    io::{ErrorKind, Read, Write},
+    os::unix::net::UnixStream,
+    task::Context,
+};
+
+use mio::unix::pipe;
+use pizzaiolo::{Async, spawn, yield_now};
+
+use crate::support::{Counter, poll_here, run};
+
+#[test]
+fn a_source_is_polled_for_readiness_and_tried() {
+    run(async || {
+        let (sender, receiver) = pipe::new()?;
+        let (sender, receiver) = (Async::from_fd(sender), Async::from_fd(receiver));
+        let (first, first_waker) = Counter::with_waker();
+        let (last, last_waker) = Counter::with_waker();
+        for waker in [&first_waker, &last_waker] {
+            assert!(receiver.poll_readable(&mut Context::from_waker(waker)).is_pending());
+        }
+        poll_fn(|cx| sender.poll_writable(cx)).await?;
+        assert_eq!(sender.try_write_with(|mut pipe| pipe.write(b"pizza"))?, 5);
+        poll_fn(|cx| receiver.poll_readable(cx)).await?;
+        assert_eq!((first.get(), last.get()), (0, 0), "this task has polled after them");
+        let mut buf = [0; 8];
+        assert_eq!(receiver.try_read_with(|mut pipe| pipe.read(&mut buf))?, 5);
+        let error = receiver.try_read_with(|mut pipe| pipe.read(&mut buf)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        let cx = &mut Context::from_waker(&last_waker);
+        assert!(receiver.poll_readable(cx).is_pending(), "the try has cleared the readiness");
+        drop(sender);
+        poll_fn(|cx| receiver.poll_readable(cx)).await?;
+        assert_eq!(receiver.try_read_with(|mut pipe| pipe.read(&mut buf))?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_operation_that_changes_its_source_waits_like_any_other() {
+    run(async || {
+        let (mut sender, receiver) = UnixStream::pair()?;
+        receiver.set_nonblocking(true)?;
+        let mut receiver = Async::from_fd(receiver);
+        let mut buf = [0; 8];
+        assert!(poll_here(receiver.read_with_mut(|it| it.read(&mut buf))).await.is_pending());
+        let reads = spawn(async move {
+            let mut buf = [0; 8];
+            receiver.read_with_mut(|it| it.read(&mut buf)).await
+        });
+        yield_now().await;
+        sender.write_all(b"pizza")?;
+        assert_eq!(reads.await??, 5);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_error_of_a_source_is_reported_once() {
+    run(async || {
+        let (sender, receiver) = pipe::new()?;
+        let sender = Async::from_fd(sender);
+        assert!(poll_here(sender.error()).await.is_pending());
+        drop(receiver);
+        sender.error().await?;
+        assert!(poll_here(sender.error()).await.is_pending());
+        let error = sender.write_with(|mut pipe| pipe.write(b"pizza")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        Ok(())
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn priority_data_is_reported_once_also_when_a_read_has_found_nothing_meanwhile() {
+    run(async || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let sender = socket2::Socket::from(std::net::TcpStream::connect(listener.local_addr()?)?);
+        let (receiver, _) = listener.accept()?;
+        receiver.set_nonblocking(true)?;
+        let receiver = Async::from_fd(receiver);
+        assert!(poll_here(receiver.priority()).await.is_pending());
+        sender.send_out_of_band(b"!")?;
+        receiver.readable().await?;
+        let error = receiver.try_read_with(|mut tcp| tcp.read(&mut [0])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock, "the urgent byte is not in the stream");
+        receiver.priority().await?;
+        assert!(poll_here(receiver.priority()).await.is_pending());
+        Ok(())
+    });
+}
+
+#[cfg(feature = "futures-io")]
+mod traits {
+    use super::*;
+    use futures_util::{AsyncReadExt, AsyncWriteExt};
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_by_value_and_written_and_closed() {
+        run(async || {
+            let (sender, receiver) = pipe::new()?;
+            let (mut sender, mut receiver) = (Async::from_fd(sender), Async::from_fd(receiver));
+            let data: Vec<u8> = (0..251).cycle().take(1_000_000).collect();
+            let sent = data.clone();
+            let writer = spawn(async move {
+                sender.write_all(&sent).await?;
+                sender.flush().await?;
+                sender.close().await
+            });
+            let mut all = Vec::new();
+            receiver.read_to_end(&mut all).await?;
+            writer.await??;
+            assert!(all == data);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_socket_is_read_and_written_by_reference_at_once() {
+        run(async || {
+            let (ours, peer) = UnixStream::pair()?;
+            for socket in [&ours, &peer] {
+                socket.set_nonblocking(true)?;
+            }
+            let (ours, peer) = (Async::from_fd(ours), Async::from_fd(peer));
+            let echo = spawn(async move {
+                let mut buf = [0; 1000];
+                (&peer).read_exact(&mut buf).await?;
+                (&peer).write_all(&buf).await?;
+                std::io::Result::Ok(())
+            });
+            let (mut reads, mut writes) = (&ours, &ours);
+            let mut reply = [0; 1000];
+            let (read, written) = futures_util::future::join(
+                reads.read_exact(&mut reply),
+                writes.write_all(&[7; 1000]),
+            )
+            .await;
+            read?;
+            written?;
+            echo.await??;
+            assert_eq!(reply, [7; 1000]);
+            Ok(())
+        });
+    }
+}
+
+/// A source that cannot be moved once it is pinned still makes an `Async` that can.
+#[test]
+fn an_async_is_unpin() {
+    fn is_unpin<T: Unpin>() {}
+    is_unpin::<Async<std::marker::PhantomPinned>>();
+}

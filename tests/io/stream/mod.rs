@@ -1,0 +1,42 @@
+//! What every kind of stream promises. These files are compiled for each kind, as a part of its module, which
+//! says what is a [`Stream`], and how one is made.
+
+mod cancel;
+mod executors;
+mod halves;
+mod operations;
+#[cfg(feature = "futures-io")]
+pub(super) mod poll_style;
+mod registration;
+#[cfg(feature = "futures-io")]
+mod traits;
+mod tries;
+mod wakes;
+
+use std::io;
+
+use super::{
+    StdStream, Stream, arrived, connect, cut, listen, narrow_pair, pair, std_connect, std_pair,
+};
+
+use crate::support::{Boxed, poll_here};
+
+/// A connection, both ends ours.
+pub(super) fn own_pair() -> io::Result<(Stream, Stream)> {
+    let (stream, peer) = std_pair()?;
+    Ok((stream.try_into()?, peer.try_into()?))
+}
+
+/// Writes until there is no room. Returns how many bytes that were.
+pub(super) async fn fill(stream: &Stream) -> io::Result<usize> {
+    let mut total = 0;
+    while let std::task::Poll::Ready(written) = poll_here(stream.write(&[b'.'; 4096])).await {
+        total += written?;
+    }
+    Ok(total)
+}
+
+/// A read, with its socket, in a box.
+fn boxed_read(stream: Stream) -> Boxed<io::Result<usize>> {
+    Box::pin(async move { stream.read(&mut [0; 8]).await })
+}

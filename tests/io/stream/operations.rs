@@ -1,0 +1,244 @@
+//! What each operation of a TCP socket does.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::Shutdown,
+    pin::pin,
+    rc::Rc,
+    sync::mpsc,
+    task::Poll,
+    thread,
+};
+
+use pizzaiolo::{spawn, yield_now};
+
+use super::{StdStream, Stream, cut, fill, narrow_pair, pair};
+
+use crate::support::{counted, pattern, poll_here, run};
+
+#[test]
+fn write_all_writes_all_to_a_slow_reader() {
+    run(async || {
+        let (stream, mut peer) = narrow_pair()?;
+        let data = pattern(3_000_000);
+        let expected = data.clone();
+        let writer = spawn(async move {
+            stream.write_all(&data).await?;
+            stream.shutdown(Shutdown::Write)
+        });
+        yield_now().await;
+        assert!(!writer.is_finished(), "it waits for the reader");
+        let reader = thread::spawn(move || {
+            let mut all = Vec::new();
+            let mut buf = [0; 1_000];
+            while let Ok(len @ 1..) = peer.read(&mut buf) {
+                all.extend_from_slice(&buf[..len]);
+            }
+            all
+        });
+        writer.await??;
+        assert!(reader.join().expect("no panic") == expected);
+        Ok(())
+    });
+}
+
+#[test]
+fn read_exact_waits_for_all_and_leaves_the_rest() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        let (polls, read) = counted(async move {
+            let mut buf = [0; 6];
+            stream.read_exact(&mut buf).await?;
+            let mut rest = [0; 8];
+            let len = stream.read(&mut rest).await?;
+            std::io::Result::Ok((buf, rest[..len].to_vec()))
+        });
+        let reader = spawn(read);
+        yield_now().await;
+        for part in ["mar", "g", "herita"] {
+            let before = polls.get();
+            peer.write_all(part.as_bytes())?;
+            while polls.get() == before {
+                yield_now().await;
+            }
+        }
+        assert_eq!(reader.await??, (*b"marghe", b"rita".to_vec()));
+        Ok(())
+    });
+}
+
+#[test]
+fn read_exact_says_if_the_end_comes_first() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        peer.write_all(b"mar")?;
+        drop(peer);
+        let mut buf = [b'.'; 6];
+        let error = stream.read_exact(&mut buf).await.expect_err("three only");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(&buf, b"mar...", "what was read by then");
+        stream.read_exact(&mut []).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn readable_and_writable_wait_for_what_they_say() {
+    run(async || {
+        let (stream, mut peer) = narrow_pair()?;
+        stream.writable().await?;
+        fill(&stream).await?;
+        let mut readable = pin!(stream.readable());
+        let mut writable = pin!(stream.writable());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
+        assert!(poll_here(writable.as_mut()).await.is_pending());
+        peer.write_all(b"!")?;
+        readable.await?;
+        stream.readable().await?; // As long as nothing is read.
+        assert_eq!(stream.read(&mut [0; 8]).await?, 1);
+        assert!(poll_here(stream.read(&mut [0; 8])).await.is_pending());
+        assert!(poll_here(stream.readable()).await.is_pending());
+        let drain = thread::spawn(move || while peer.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {});
+        writable.await?;
+        assert!(stream.write(b"!").await? > 0);
+        stream.shutdown(Shutdown::Write)?;
+        drain.join().expect("no panic");
+        stream.readable().await?; // The end, too, can be read.
+        assert_eq!(stream.read(&mut [0; 8]).await?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_empty_buffer_is_done_at_once() {
+    run(async || {
+        let (stream, _peer) = pair()?;
+        assert_eq!(stream.write(&[]).await?, 0);
+        stream.write_all(&[]).await?;
+        assert_eq!(stream.read(&mut []).await?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn one_task_reads_while_another_writes() {
+    run(async || {
+        let (stream, peer) = narrow_pair()?;
+        let stream = Rc::new(stream);
+        let data = pattern(500_000);
+        // The peer sends back what it gets.
+        let echo = thread::spawn(move || {
+            let (mut from, mut to) = (peer.try_clone()?, peer);
+            std::io::copy(&mut from, &mut to)?;
+            to.shutdown(Shutdown::Write)
+        });
+        let writer = spawn({
+            let (stream, data) = (Rc::clone(&stream), data.clone());
+            async move {
+                stream.write_all(&data).await?;
+                stream.shutdown(Shutdown::Write)
+            }
+        });
+        let mut all = Vec::new();
+        let mut buf = [0; 4096];
+        loop {
+            match stream.read(&mut buf).await? {
+                0 => break,
+                len => all.extend_from_slice(&buf[..len]),
+            }
+        }
+        writer.await??;
+        echo.join().expect("no panic")?;
+        assert!(all == data);
+        Ok(())
+    });
+}
+
+#[test]
+fn shutdown_ends_one_half() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        stream.write_all(b"last").await?;
+        stream.shutdown(Shutdown::Write)?;
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all)?;
+        assert_eq!(all, b"last");
+        let error = stream.write(b"more").await.expect_err("it is shut down");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        peer.write_all(b"still")?;
+        assert_eq!(stream.read(&mut [0; 8]).await?, 5);
+        Ok(())
+    });
+}
+
+#[test]
+fn shutdown_of_the_reading_half_wakes_the_reader() {
+    run(async || {
+        let (stream, _peer) = pair()?;
+        let stream = Rc::new(stream);
+        let reader = spawn({
+            let stream = Rc::clone(&stream);
+            async move { stream.read(&mut [0; 8]).await }
+        });
+        yield_now().await;
+        stream.shutdown(Shutdown::Read)?;
+        assert_eq!(reader.await??, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn writing_to_a_peer_that_is_gone_is_an_error() {
+    run(async || {
+        let (stream, peer) = pair()?;
+        cut(peer)?;
+        let error = loop {
+            if let Err(error) = stream.write_all(b"hello?").await {
+                break error;
+            }
+        };
+        let kind = error.kind();
+        assert!(matches!(kind, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{kind:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn dropping_a_socket_closes_it() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        // Registered or not.
+        assert!(matches!(poll_here(stream.readable()).await, Poll::Pending));
+        drop(stream);
+        assert_eq!(peer.read(&mut [0; 8])?, 0);
+        let (stream, mut peer) = pair()?;
+        drop(stream);
+        assert_eq!(peer.read(&mut [0; 8])?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_socket_goes_to_std_and_back() {
+    run(async || {
+        let (stream, mut peer) = pair()?;
+        assert!(poll_here(stream.readable()).await.is_pending());
+        let mut stream = StdStream::try_from(stream)?;
+        #[cfg(unix)]
+        assert!(!socket2::SockRef::from(&stream).nonblocking()?);
+        // It blocks again: the read waits for a byte that is sent while it waits.
+        let (ready, go) = mpsc::channel();
+        let sender = thread::spawn(move || {
+            go.recv().expect("the reader is about to read");
+            peer.write_all(b"!").map(|()| peer)
+        });
+        ready.send(()).expect("the sender waits");
+        assert_eq!(stream.read(&mut [0; 8])?, 1);
+        let mut peer = sender.join().expect("no panic")?;
+        let stream = Stream::try_from(stream)?;
+        assert!(poll_here(stream.readable()).await.is_pending());
+        peer.write_all(b"!")?;
+        assert_eq!(stream.read(&mut [0; 8]).await?, 1);
+        Ok(())
+    });
+}

@@ -1,0 +1,17 @@
+//! Why is nothing happening? What the executor says by itself: the table of tasks, the warning of
+//! a lost waker, the panic of a proven deadlock, the lints; the two ways to look closer, step
+//! by step and in an order of chance; the events, the counters, and the programs that go wrong.
+
+mod deadlock;
+mod gallery;
+mod kept_wakers;
+mod lints;
+mod locations;
+mod lost_waker;
+mod observer;
+mod ready_order;
+mod stats;
+mod steps;
+#[path = "../support/mod.rs"]
+mod support;
+mod table;

@@ -1,0 +1,13 @@
+//! What concerns a whole process: descriptors, memory, signals, the logger; and the examples, as processes.
+
+mod descriptors;
+mod examples;
+mod interrupts;
+mod leaks;
+mod log_story;
+mod memory;
+mod own_process;
+mod questions;
+mod signals;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,42 @@
+//! The memory of a crowd of tasks goes with it.
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
+
+use std::fs;
+
+use crate::own_process::in_a_process_of_its_own;
+use pizzaiolo::{Executor, yield_now};
+
+/// Returns the resident memory of the process, in bytes.
+fn resident() -> usize {
+    // In pages: all, resident, shared and so on.
+    let statm = fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    let pages = statm.split(' ').nth(1).expect("it is the second figure");
+    4096 * pages.parse::<usize>().expect("it is a number")
+}
+
+/// glibc keeps the small blocks that are freed (about 90 bytes for each task: its future and its
+/// waker), and gives them to the next crowd. What the executor itself has for each task, more than
+/// 100 bytes, goes back.
+#[test]
+fn the_entries_of_a_crowd_go_with_it_and_a_second_crowd_takes_no_more() {
+    const TASKS: usize = 200_000;
+    in_a_process_of_its_own(
+        "memory::the_entries_of_a_crowd_go_with_it_and_a_second_crowd_takes_no_more",
+        || {
+            let executor = Executor::new().expect("the OS has descriptors");
+            let crowd = |count| {
+                for _ in 0..count {
+                    drop(executor.spawn(yield_now()));
+                }
+                executor.run();
+                resident()
+            };
+            // What is made once, on first use, is none of it.
+            let before = crowd(100);
+            let left = crowd(TASKS).saturating_sub(before);
+            assert!(left < 128 * TASKS, "{left} bytes are left of the first crowd");
+            let more = crowd(TASKS).saturating_sub(before + left);
+            assert!(more < 16 * TASKS, "{more} bytes more are left of the second crowd");
+        },
+    );
+}

@@ -1,0 +1,68 @@
+//! Connections, and what makes them slow, full or broken.
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    time::Duration,
+};
+
+use pizzaiolo::net;
+use socket2::{Domain, SockRef, Socket, Type};
+
+/// A connection, both ends std's and blocking.
+pub(crate) fn std_pair() -> io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let stream = TcpStream::connect(listener.local_addr()?)?;
+    let (peer, _) = listener.accept()?;
+    Ok((stream, peer))
+}
+
+/// A connection; the peer is std's, and blocking.
+pub(crate) fn pair() -> io::Result<(net::TcpStream, TcpStream)> {
+    let (stream, peer) = std_pair()?;
+    Ok((stream.try_into()?, peer))
+}
+
+/// A connection as of [`pair`], with small buffers on the way to the peer, so that they are soon full.
+pub(crate) fn narrow_pair() -> io::Result<(net::TcpStream, TcpStream)> {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // The peer inherits it.
+    listener.set_recv_buffer_size(4096)?;
+    listener.bind(&any_port().into())?;
+    listener.listen(1)?;
+    let stream = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    stream.set_send_buffer_size(4096)?;
+    stream.connect(&listener.local_addr()?)?;
+    let (peer, _) = listener.accept()?;
+    Ok((TcpStream::from(stream).try_into()?, peer.into()))
+}
+
+/// An address of this machine whose port the OS chooses.
+pub(crate) fn any_port() -> std::net::SocketAddr {
+    ([127, 0, 0, 1], 0).into()
+}
+
+/// Closes a connection with a reset instead of an orderly end.
+pub(crate) fn reset(peer: TcpStream) -> io::Result<()> {
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
+    drop(peer);
+    Ok(())
+}
+
+/// A listener whose queue is full, and the connections in it: Linux answers no further one, and so it hangs.
+#[cfg(target_os = "linux")]
+pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    listener.bind(&any_port().into())?;
+    // Linux takes one more than it is told.
+    listener.listen(1)?;
+    let listener = TcpListener::from(listener);
+    let addr = listener.local_addr()?;
+    let waiting = [TcpStream::connect(addr)?, TcpStream::connect(addr)?];
+    Ok((listener, waiting))
+}
+
+/// Bytes that show if one is missing, doubled or in the wrong place.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    (0..251).cycle().take(len).collect()
+}

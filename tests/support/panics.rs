@@ -1,0 +1,62 @@
+//! Panics that are expected, without their noise.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    panic::{self, AssertUnwindSafe},
+    sync::Once,
+    thread,
+};
+
+thread_local! {
+    /// Where the last panic of this thread was, while the hook is quiet about them.
+    static QUIET: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Calls `code`; its panics, caught inside or not, print nothing.
+pub(crate) fn quietly<R>(code: impl FnOnce() -> R) -> thread::Result<R> {
+    caught(code).map_err(|(payload, _)| payload)
+}
+
+/// The message of the panic that `code` ends with, and the source file that it blames.
+#[track_caller]
+pub(crate) fn panic_of<R>(code: impl FnOnce() -> R) -> (String, String) {
+    let Err((payload, file)) = caught(code) else { panic!("it did not panic") };
+    (message_of(&*payload), file)
+}
+
+pub(crate) fn message_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("the panic has a message")
+}
+
+fn caught<R>(code: impl FnOnce() -> R) -> Result<R, (Box<dyn Any + Send>, String)> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let quiet = QUIET.try_with(|quiet| {
+                let mut quiet = quiet.borrow_mut();
+                if let (Some(file), Some(location)) = (quiet.as_mut(), info.location()) {
+                    location.file().clone_into(file);
+                }
+                quiet.is_some()
+            });
+            if !quiet.unwrap_or(false) {
+                loud(info);
+            }
+        }));
+    });
+    let outer = QUIET.replace(Some(String::new()));
+    let result = panic::catch_unwind(AssertUnwindSafe(code));
+    let file = QUIET.replace(outer).unwrap_or_default();
+    result.map_err(|payload| (payload, file))
+}
+
+/// The message of the panic that says that this is a deadlock.
+#[track_caller]
+pub(crate) fn deadlock<R>(run: impl FnOnce() -> R) -> String {
+    let (message, _) = panic_of(run);
+    assert!(message.starts_with("deadlock: "), "another panic: {message}");
+    message
+}

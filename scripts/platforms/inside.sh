@@ -63,7 +63,7 @@ cargo_test() {
     local target=$1
     shift
     RUSTC_BOOTSTRAP=1 cargo test --locked --no-fail-fast -Zbuild-std --target "$target" --target-dir "/build/$target" \
-        --all-features --lib --tests --examples "$@"
+        --all-features "$@"
 }
 export -f cargo_test
 

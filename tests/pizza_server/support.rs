@@ -1,4 +1,8 @@
 //! The example as a process, and plain std clients that talk to it.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "what only the tests of other systems use")
+)]
 
 #[path = "../common/example.rs"]
 mod example;

@@ -1,4 +1,5 @@
 //! Listeners in poll style.
+#![cfg_attr(not(unix), allow(unused_imports, reason = "what only the tests of other systems use"))]
 
 use std::{
     future::poll_fn,

@@ -35,7 +35,8 @@ fn write_all_writes_all_to_a_slow_reader() {
             stream.shutdown(Shutdown::Write)
         });
         yield_now().await;
-        assert!(!writer.is_finished(), "it waits for the reader");
+        // Windows takes any number of bytes in one call, if it takes any.
+        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
         let reader = thread::spawn(move || {
             let mut all = Vec::new();
             let mut buf = [0; 1_000];
@@ -195,13 +196,18 @@ fn shutdown_ends_one_half() {
         peer.read_to_end(&mut all)?;
         assert_eq!(all, b"last");
         let error = stream.write(b"more").await.expect_err("it is shut down");
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        // Windows has a code of its own for it, WSAESHUTDOWN, which std gives no kind.
+        let is_shut_down = error.kind() == ErrorKind::BrokenPipe
+            || cfg!(windows) && error.raw_os_error() == Some(10058);
+        assert!(is_shut_down, "{error:?}");
         peer.write_all(b"still")?;
         assert_eq!(stream.read(&mut [0; 8]).await?, 5);
         Ok(())
     });
 }
 
+/// Windows reports nothing to a reader when its own end is shut down.
+#[cfg(unix)]
 #[test]
 fn shutdown_of_the_reading_half_wakes_the_reader() {
     run(async || {
@@ -259,6 +265,8 @@ fn options_and_addresses_are_the_oss() {
     });
 }
 
+/// On Windows a reset is no error of the socket: an operation returns it.
+#[cfg(unix)]
 #[test]
 fn take_error_takes_the_error_out() {
     run(async || {

@@ -179,7 +179,12 @@ fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
             _ => panic!("{task} has not waited"),
         }
     };
-    for (task, direction) in [(reader, Direction::Read), (writer, Direction::Write)] {
+    let mut waits = vec![(reader, Direction::Read)];
+    // Windows takes any number of bytes in one call, if it takes any: the writer need not wait.
+    if cfg!(not(windows)) {
+        waits.push((writer, Direction::Write));
+    }
+    for (task, direction) in waits {
         let source = socket_of(task, direction);
         let causes = wakes(&recorder, task);
         assert!(causes.contains(&Cause::Source(source, direction)), "{causes:?}");

@@ -6,10 +6,13 @@
 //! `poll_and_try` has what is not awaited: polls for types with a trait in poll style, and tries that
 //! never wait.
 
+mod access;
 #[cfg(feature = "futures-io")]
 mod futures_io;
 pub(crate) mod operation;
 mod poll_and_try;
+#[cfg(windows)]
+mod windows;
 
 use std::{
     cell::Cell,
@@ -20,11 +23,12 @@ use std::{
 
 #[cfg(unix)]
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, RawSocket};
 
-#[cfg(unix)]
-use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token, event::Source};
+use mio::event::Source;
 
+use self::access::{Access, AsHandle};
 use crate::{
     current,
     id::Direction,
@@ -39,35 +43,6 @@ const THERE: &str = "the source is there until `into_inner` takes it";
 
 /// Describes a source for people.
 pub(crate) type Label<S> = fn(&S) -> String;
-
-/// How a source is registered and deregistered.
-enum Access<S> {
-    /// By its descriptor, when it first has to wait.
-    #[cfg(unix)]
-    Descriptor(RawFd),
-    /// By itself: it was registered at the start, through the mutable reference that mio wants.
-    Source(fn(&mut S, &Registry) -> io::Result<()>),
-}
-
-impl<S> Access<S> {
-    fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
-        match self {
-            #[cfg(unix)]
-            Access::Descriptor(fd) => SourceFd(fd).register(registry, token, interest),
-            Access::Source(_) => Err(io::Error::other(
-                "the source is not registered: make it inside the executor, or a reactor",
-            )),
-        }
-    }
-
-    fn deregister(&self, io: &mut S, registry: &Registry) -> io::Result<()> {
-        match self {
-            #[cfg(unix)]
-            Access::Descriptor(fd) => SourceFd(fd).deregister(registry),
-            Access::Source(deregister) => deregister(io, registry),
-        }
-    }
-}
 
 /// Any source of events that mio knows, made into one that tasks can wait for.
 ///
@@ -172,30 +147,39 @@ impl<S: AsFd> Async<S> {
     pub fn from_fd(io: S) -> Async<S> {
         Async::socket(io, |io| format!("descriptor {}", io.as_fd().as_raw_fd()))
     }
+}
 
-    /// The same, with a label of its own.
-    pub(crate) fn socket(io: S, label: Label<S>) -> Async<S> {
-        let access = Access::Descriptor(io.as_fd().as_raw_fd());
-        let registration = Registration::new();
-        Async { io: Some(io), registration, access, label, is_unique: Cell::new(false) }
+#[cfg(windows)]
+impl<S: AsSocket> Async<S> {
+    /// Takes any socket. It may be made anywhere; it is registered with the executor or reactor under
+    /// which it first has to wait. The socket must be non-blocking, or an operation blocks the whole
+    /// executor.
+    ///
+    /// ```
+    /// use std::net::UdpSocket;
+    /// use pizzaiolo::Async;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0")?;
+    /// socket.set_nonblocking(true)?;
+    /// let socket = Async::from_socket(socket);
+    /// UdpSocket::bind("127.0.0.1:0")?.send_to(b"pizza", socket.get_ref().local_addr()?)?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let len = pizzaiolo::block_on(socket.read_with(|socket| socket.recv(&mut buf)))?;
+    /// assert_eq!(&buf[..len], b"pizza");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_socket(io: S) -> Async<S> {
+        Async::socket(io, |io| format!("socket {}", io.as_socket().as_raw_socket()))
     }
 }
 
-/// Where sockets have no descriptors, mio registers the socket itself, through a mutable reference.
-/// So a socket is registered when it is made, and has to be made inside an executor.
-#[cfg(not(unix))]
-impl<S: Source> Async<S> {
-    pub(crate) fn socket(mut io: S, label: Label<S>) -> Async<S> {
-        let registration = Registration::new();
-        if crate::reactor::entered::entered().is_some() {
-            // If it fails, the first wait says that the socket is not registered.
-            let text = label(&io);
-            let _ = registration.register_now(
-                &mut |registry, token, interest| io.register(registry, token, interest),
-                &|| text.clone(),
-            );
-        }
-        let access = Access::Source(S::deregister);
+impl<S: AsHandle> Async<S> {
+    /// Takes a socket, with a label of its own.
+    pub(crate) fn socket(io: S, label: Label<S>) -> Async<S> {
+        let (access, registration) = (Access::of(&io), Registration::new());
         Async { io: Some(io), registration, access, label, is_unique: Cell::new(false) }
     }
 }
@@ -239,7 +223,7 @@ impl<S> Async<S> {
         direction: Direction,
         mut op: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.registration.attempt(direction, || op(self.get_ref()), |_| false)
+        self.registration.attempt(direction, || self.access.pass(op(self.get_ref())), |_| false)
     }
 
     /// The same for an `op` that has to change the source.
@@ -249,7 +233,7 @@ impl<S> Async<S> {
         mut op: impl FnMut(&mut S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         let io = self.io.as_mut().unwrap_or_else(|| unreachable!("{THERE}"));
-        self.registration.attempt(direction, || op(io), |_| false)
+        self.registration.attempt(direction, || self.access.pass(op(io)), |_| false)
     }
 
     /// The same for an `op` that moves some of the `asked` bytes of a stream, at least one, where
@@ -263,7 +247,7 @@ impl<S> Async<S> {
         // `0 < done && done < asked`, in one comparison: `done` of nothing wraps round to the largest
         // number. (So does `asked`, of a write of nothing; but that does nothing.)
         let is_short = |done: &usize| done.wrapping_sub(1) < asked.wrapping_sub(1);
-        self.registration.attempt(direction, || op(self.get_ref()), is_short)
+        self.registration.attempt(direction, || self.access.pass(op(self.get_ref())), is_short)
     }
 
     /// Says whether the source may be ready, for an operation that does no more.
@@ -329,8 +313,9 @@ impl<S> Async<S> {
     #[track_caller]
     #[cold]
     fn wait(&self, direction: Direction, wait: Wait<'_>, waker: &Waker) -> io::Result<()> {
-        let mut register =
-            |registry: &_, token, interest| self.access.register(registry, token, interest);
+        let mut register = |registry: &_, token, interest| {
+            self.access.register(self.get_ref(), registry, token, interest)
+        };
         let label = || (self.label)(self.get_ref());
         self.registration.wait(direction, wait, waker, &mut register, &label)
     }
@@ -362,6 +347,21 @@ impl<S: AsFd> AsFd for Async<S> {
 impl<S: AsFd> AsRawFd for Async<S> {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
+    }
+}
+
+#[cfg(windows)]
+impl<S: AsSocket> AsSocket for Async<S> {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.is_unique.set(false);
+        self.get_ref().as_socket()
+    }
+}
+
+#[cfg(windows)]
+impl<S: AsSocket> AsRawSocket for Async<S> {
+    fn as_raw_socket(&self) -> RawSocket {
+        self.as_socket().as_raw_socket()
     }
 }
 

@@ -67,6 +67,13 @@
 // docs.rs labels what is behind a feature; it has the toolchain for it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(any(unix, windows)))]
+compile_error!(
+    "pizzaiolo does not build for this target: it needs sockets that can be made and a thread that can \
+     sleep until one of them is ready (epoll, kqueue or the like). wasm has neither. All of Unix and \
+     Windows that mio supports has both."
+);
+
 // Where executor and reactor meet.
 mod runtime;
 pub mod task;

@@ -88,7 +88,7 @@ impl<S> Async<S> {
         direction: Direction,
         op: impl FnOnce(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        let result = op(self.get_ref());
+        let result = self.access.pass(op(self.get_ref()));
         if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
             self.registration.would_block(direction);
         }

@@ -4,8 +4,7 @@
 //! socket may be made anywhere, even before there is an executor. An operation tries first. When it has
 //! to wait for the first time, the socket is registered with the reactor of the executor that runs on
 //! this thread (or with the reactor that is [entered](crate::Reactor::enter)), and it stays there. A wait
-//! in another reactor, or after the end of its reactor, is an error that says so. (On Windows, sockets
-//! have no descriptors. Make them inside the executor: there they are registered when they are made.)
+//! in another reactor, or after the end of its reactor, is an error that says so.
 //!
 //! With the feature `futures-io`, TCP and Unix streams and their halves implement `AsyncRead` and
 //! `AsyncWrite` of the crate of that name, for the many crates that require them. If several tasks
@@ -22,7 +21,7 @@
 //!
 //! For options that neither std nor mio has (the type of service, the credentials of a Unix peer,
 //! buffers), use crates such as socket2 and rustix: they take any socket of this module by reference,
-//! through [`AsFd`](std::os::fd::AsFd).
+//! through `AsFd`, or on Windows through `AsSocket`.
 //!
 //! # The budget
 //!
@@ -71,7 +70,7 @@ pub use self::{
 #[cfg(unix)]
 pub use self::unix::{UnixDatagram, UnixIncoming, UnixIntoIncoming, UnixListener, UnixStream};
 
-/// What every socket type is to the OS: its descriptor.
+/// What every socket type is to the OS: its descriptor, or its handle.
 macro_rules! descriptors {
     ($($socket:ty),* $(,)?) => {$(
         #[cfg(unix)]
@@ -87,6 +86,22 @@ macro_rules! descriptors {
             #[inline]
             fn as_raw_fd(&self) -> std::os::fd::RawFd {
                 self.io.as_raw_fd()
+            }
+        }
+
+        #[cfg(windows)]
+        impl std::os::windows::io::AsSocket for $socket {
+            #[inline]
+            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+                self.io.as_socket()
+            }
+        }
+
+        #[cfg(windows)]
+        impl std::os::windows::io::AsRawSocket for $socket {
+            #[inline]
+            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+                self.io.as_raw_socket()
             }
         }
     )*};

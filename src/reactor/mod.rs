@@ -21,9 +21,11 @@ mod unparker;
 pub(crate) mod waiters;
 
 #[cfg(unix)]
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::{
     cell::OnceCell,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+};
+use std::{
     fmt, io,
     panic::{RefUnwindSafe, UnwindSafe},
     rc::Rc,

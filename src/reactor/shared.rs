@@ -97,6 +97,7 @@ impl Shared {
         self.is_closed.get()
     }
 
+    #[cfg(unix)]
     pub(super) fn with_registry<R>(&self, f: impl FnOnce(&Registry) -> R) -> R {
         f(self.poll.borrow().registry())
     }
@@ -339,5 +340,34 @@ impl Drop for Unregister<'_> {
         if let Some(id) = self.id {
             drop(self.shared.sources.borrow_mut().remove(id.0));
         }
+    }
+}
+
+#[cfg(all(test, not(loom), target_pointer_width = "32"))]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// A token of 32 bits has 20 for the index.
+    #[test]
+    fn a_source_that_no_token_can_name_is_an_error_and_collides_with_none() {
+        let clock = Rc::new(Clock::new(false));
+        let tracer = Rc::new(Tracer::new(None, Rc::clone(&clock)));
+        let shared = Shared::new(clock, tracer).expect("a reactor");
+        let mut tokens = HashSet::from([UNPARK]);
+        let mut register = |_: &Registry, token, _| {
+            assert!(tokens.insert(token), "{token:?} names two sources");
+            Ok(())
+        };
+        let most = (1 << 20) - 1;
+        let sources: Vec<_> =
+            (0..most).map(|_| shared.register(&mut register).expect("a token")).collect();
+        assert!(shared.register(&mut register).is_err());
+        assert_eq!(shared.source_count(), most);
+
+        // When one goes, there is a token again.
+        shared.deregister(&sources[7], &mut |_| Ok(())).expect("nothing fails");
+        assert!(shared.register(&mut register).is_ok());
     }
 }

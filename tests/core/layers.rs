@@ -27,7 +27,8 @@ fn files() -> BTreeMap<String, String> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let name = path.strip_prefix(src()).expect("in src").to_string_lossy().into_owned();
+            let name =
+                path.strip_prefix(src()).expect("in src").to_string_lossy().replace('\\', "/");
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "rs")

@@ -1,5 +1,9 @@
 //! Addresses and names: nothing blocks the loop, and an address that hangs keeps no other from being
 //! tried.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
+)]
 
 use std::{
     io::{self, ErrorKind},

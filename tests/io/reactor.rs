@@ -1,5 +1,9 @@
 //! The reactor by itself: under executors that are not ours, and as a part of one that another loop
 //! drives.
+#![cfg_attr(
+    not(unix),
+    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
+)]
 
 use std::{
     cell::RefCell,

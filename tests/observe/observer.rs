@@ -136,11 +136,18 @@ fn the_reactor_is_the_cause_with_the_socket_and_the_direction() {
         });
         *sources.first().unwrap_or_else(|| panic!("{task} has not waited"))
     };
-    for (task, direction) in [(reader, Direction::Read), (writer, Direction::Write)] {
+    let mut waits = vec![(reader, Direction::Read)];
+    // Windows takes any number of bytes in one call, if it takes any: the writer need not wait.
+    if cfg!(not(windows)) {
+        waits.push((writer, Direction::Write));
+    }
+    for (task, direction) in waits {
         let source = socket_of(task, direction);
         let causes = wakes(&events, task);
         assert!(causes.contains(&Cause::Source(source, direction)), "{causes:?}");
-        let others = |by: &&Cause| !matches!(by, Cause::Source(..) | Cause::Task(_));
+        // Where buffers are large, the reader reads until its budget is spent.
+        let others =
+            |by: &&Cause| !matches!(by, Cause::Source(..) | Cause::Task(_) | Cause::Budget);
         assert_eq!(causes.iter().find(others), None);
     }
 }

@@ -276,7 +276,8 @@ fn vectored_writes_write_all_to_a_slow_reader() {
             Ok::<_, io::Error>(())
         });
         turns().await;
-        assert!(!writer.is_finished(), "it waits for the reader");
+        // Windows takes any number of bytes in one call, if it takes any.
+        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
         let reader = thread::spawn(move || {
             let mut all = Vec::new();
             peer.read_to_end(&mut all).map(|_| all)

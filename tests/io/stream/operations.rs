@@ -27,7 +27,8 @@ fn write_all_writes_all_to_a_slow_reader() {
             stream.shutdown(Shutdown::Write)
         });
         yield_now().await;
-        assert!(!writer.is_finished(), "it waits for the reader");
+        // Windows takes any number of bytes in one call, if it takes any.
+        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
         let reader = thread::spawn(move || {
             let mut all = Vec::new();
             let mut buf = [0; 1_000];
@@ -96,7 +97,10 @@ fn readable_and_writable_wait_for_what_they_say() {
         readable.await?;
         stream.readable().await?; // As long as nothing is read.
         assert_eq!(stream.read(&mut [0; 8]).await?, 1);
-        assert!(poll_here(stream.read(&mut [0; 8])).await.is_pending());
+        if !cfg!(any(target_os = "linux", target_os = "android")) {
+            // Elsewhere a read of less than was asked for does not say that there is no more.
+            assert!(poll_here(stream.read(&mut [0; 8])).await.is_pending());
+        }
         assert!(poll_here(stream.readable()).await.is_pending());
         let drain = thread::spawn(move || while peer.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {});
         writable.await?;
@@ -164,13 +168,18 @@ fn shutdown_ends_one_half() {
         peer.read_to_end(&mut all)?;
         assert_eq!(all, b"last");
         let error = stream.write(b"more").await.expect_err("it is shut down");
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        // Windows has a code of its own for it, WSAESHUTDOWN, which std gives no kind.
+        let is_shut_down = error.kind() == ErrorKind::BrokenPipe
+            || cfg!(windows) && error.raw_os_error() == Some(10058);
+        assert!(is_shut_down, "{error:?}");
         peer.write_all(b"still")?;
         assert_eq!(stream.read(&mut [0; 8]).await?, 5);
         Ok(())
     });
 }
 
+/// Windows reports nothing to a reader when its own end is shut down.
+#[cfg(unix)]
 #[test]
 fn shutdown_of_the_reading_half_wakes_the_reader() {
     run(async || {

@@ -255,7 +255,10 @@ fn close_ends_the_writing_only_and_may_be_called_again() {
         peer.write_all(b"pizza")?;
         AsyncReadExt::read_exact(&mut stream, &mut [0; 5]).await?;
         let error = AsyncWriteExt::write(&mut stream, b"!").await.expect_err("it was closed");
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        // Windows has a code of its own for it, WSAESHUTDOWN, which std gives no kind.
+        let is_shut_down = error.kind() == ErrorKind::BrokenPipe
+            || cfg!(windows) && error.raw_os_error() == Some(10058);
+        assert!(is_shut_down, "{error:?}");
         Ok(())
     });
 }
@@ -275,7 +278,8 @@ fn a_write_waits_for_room() {
         for _ in 0..100 {
             yield_now().await;
         }
-        assert!(!writer.is_finished(), "it waits for the reader");
+        // Windows takes any number of bytes in one call, if it takes any.
+        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
         let reader = thread::spawn(move || {
             let mut all = Vec::new();
             peer.read_to_end(&mut all).map(|_| all)

@@ -3,6 +3,10 @@
 //!
 //! Nothing here waits for time to pass: a test waits for an event (a reply, a line, a process's own
 //! processor time), under a bound that only a hang can reach.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
+)]
 
 #[cfg(target_os = "linux")]
 mod costs;

@@ -5,9 +5,11 @@
 //! - [`load`]: clients that order in a closed loop and check every reply.
 //! - [`server`]: a server of one kind in a process of its own.
 //! - [`process`]: what the kernel says that a process uses.
+//! - [`web`]: clients of a web server that says hello.
 
 pub mod load;
 pub mod order;
 pub mod process;
 pub mod runtime;
 pub mod server;
+pub mod web;

@@ -44,8 +44,6 @@ struct Oven {
     hot: Instant,
 }
 
-type Reply = Result<HealthCheckResponse, Status>;
-
 // tonic asks for futures and streams that are `Send`. What sleeps is so by name.
 #[tonic::async_trait]
 impl Health for Oven {
@@ -55,10 +53,11 @@ impl Health for Oven {
         _: Request<HealthCheckRequest>,
     ) -> Result<Response<HealthCheckResponse>, Status> {
         local(time::sleep_until(self.hot)).await;
-        reply(ServingStatus::Serving).map(Response::new)
+        Ok(Response::new(reply(ServingStatus::Serving)))
     }
 
-    type WatchStream = SendWrapper<Pin<Box<dyn Stream<Item = Reply>>>>;
+    type WatchStream =
+        SendWrapper<Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>>>>>;
 
     /// The status now, and again when it changes.
     async fn watch(
@@ -71,12 +70,12 @@ impl Health for Oven {
             time::sleep_until(hot).await;
             reply(ServingStatus::Serving)
         });
-        Ok(Response::new(local(Box::pin(stream::iter(cold).chain(then)))))
+        Ok(Response::new(local(Box::pin(stream::iter(cold).chain(then).map(Ok)))))
     }
 }
 
-fn reply(status: ServingStatus) -> Reply {
-    Ok(HealthCheckResponse { status: status.into() })
+fn reply(status: ServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse { status: status.into() }
 }
 
 fn main() -> io::Result<()> {

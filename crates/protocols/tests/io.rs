@@ -26,24 +26,31 @@ impl<F: FnMut(&mut [u8]) -> Poll<io::Result<usize>> + Unpin> AsyncRead for Strea
     }
 }
 
+/// A stream that has the same text in each read.
+struct Always(&'static [u8]);
+
+impl AsyncRead for Always {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        buf[..self.0.len()].copy_from_slice(self.0);
+        Poll::Ready(Ok(self.0.len()))
+    }
+}
+
+fn always(text: &'static [u8]) -> Io<Always> {
+    Io::new(Always(text))
+}
+
 /// Reads once, into at most `room` bytes.
-fn read<F>(io: &mut Io<Stream<F>>, room: usize) -> Poll<io::Result<Vec<u8>>>
-where
-    F: FnMut(&mut [u8]) -> Poll<io::Result<usize>> + Unpin,
-{
+fn read<S: AsyncRead + Unpin>(io: &mut Io<S>, room: usize) -> Poll<io::Result<Vec<u8>>> {
     let mut bytes = vec![0; room];
     let mut buf = ReadBuf::new(&mut bytes);
     let mut cx = Context::from_waker(Waker::noop());
     let outcome = Pin::new(io).poll_read(&mut cx, buf.unfilled());
     outcome.map_ok(|()| buf.filled().to_vec())
-}
-
-/// A stream that has `text` in each read.
-fn always(text: &'static [u8]) -> Io<Stream<impl FnMut(&mut [u8]) -> Poll<io::Result<usize>>>> {
-    Io::new(Stream(move |buf: &mut [u8]| {
-        buf[..text.len()].copy_from_slice(text);
-        Poll::Ready(Ok(text.len()))
-    }))
 }
 
 fn done(outcome: Poll<io::Result<Vec<u8>>>) -> Vec<u8> {

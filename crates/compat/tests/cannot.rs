@@ -53,3 +53,51 @@ fn tokio_block_in_place() {
         Ok(())
     });
 }
+
+/// `axum::serve` spawns with tokio: inside `async_compat` it does serve, but on that crate's thread, where
+/// no executor of ours runs.
+#[test]
+fn axum_serve() {
+    use axum::{Router, routing::get};
+    use pizzaiolo::net::TcpStream;
+
+    run(async || {
+        async fn handler() -> String {
+            panic_of(|| pizzaiolo::spawn(async {}))
+        }
+        let server = async_compat::Compat::new(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+            let addr = listener.local_addr()?;
+            let app = Router::new().route("/", get(handler));
+            tokio::spawn(async { axum::serve(listener, app).await });
+            std::io::Result::Ok(addr)
+        });
+        let client = TcpStream::connect(server.await?).await?;
+        client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await?;
+        let mut reply = Vec::new();
+        let mut buf = [0; 1024];
+        loop {
+            match client.read(&mut buf).await? {
+                0 => break,
+                len => reply.extend_from_slice(&buf[..len]),
+            }
+        }
+        let reply = String::from_utf8(reply)?;
+        assert!(
+            reply.contains("200 OK") && reply.contains("no pizzaiolo executor runs"),
+            "{reply}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn monoio() {
+    run(async || {
+        let panic = panic_of(|| monoio::spawn(async {}));
+        assert!(panic.contains("scoped thread local"), "{panic}");
+        let panic = panic_of(|| monoio::net::TcpListener::bind("127.0.0.1:0"));
+        assert!(panic.contains("scoped thread local"), "{panic}");
+        Ok(())
+    });
+}

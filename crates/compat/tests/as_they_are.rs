@@ -311,7 +311,7 @@ fn tokio() {
         task.await??;
 
         let (sender, receiver) = oneshot::channel();
-        let (status, mut changes) = watch::channel("cold");
+        let (status, mut watcher) = watch::channel("cold");
         let (news, mut listener) = broadcast::channel(1);
         let (notify, mutex) = (Rc::new(Notify::new()), Rc::new(Mutex::new(0)));
         let (bell, held) = (Rc::clone(&notify), Rc::clone(&mutex));
@@ -324,7 +324,7 @@ fn tokio() {
             sent && news.send("it is ready").is_ok()
         });
         notify.notified().await;
-        let (pizza, heard, changed) = tokio::join!(receiver, listener.recv(), changes.changed());
+        let (pizza, heard, changed) = tokio::join!(receiver, listener.recv(), watcher.changed());
         assert_eq!((pizza?, heard?, *mutex.lock().await), ("a pizza", "it is ready", 1));
         changed?;
         assert!(task.await?);

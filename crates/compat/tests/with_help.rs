@@ -40,13 +40,13 @@ fn tokio_fs() {
 
 #[test]
 fn tokio_util_time() {
-    use tokio_util::time::{DelayQueue, FutureExt};
+    use tokio_util::time::{DelayQueue, FutureExt, delay_queue::Expired};
     run(async || {
         Compat::new(async {
             assert!(std::future::pending::<()>().timeout(SHORT).await.is_err());
             let mut queue = DelayQueue::new();
             queue.insert("a pizza", SHORT);
-            assert_eq!(queue.next().await.map(|expired| expired.into_inner()), Some("a pizza"));
+            assert_eq!(queue.next().await.map(Expired::into_inner), Some("a pizza"));
         })
         .await;
         Ok(())

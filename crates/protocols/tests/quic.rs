@@ -2,14 +2,14 @@
 
 mod support;
 
-use std::{net::UdpSocket, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, net::UdpSocket, sync::Arc, task::Poll, time::Duration};
 
 use futures_rustls::{pki_types::PrivateKeyDer, rustls::RootCertStore};
 use futures_util::{future::try_join_all, poll};
 use pizzaiolo::{spawn, time, yield_now};
 use pizzaiolo_protocols::Quic;
 use quinn::{
-    ClientConfig, Connection, ConnectionError, Endpoint, EndpointConfig, ServerConfig,
+    ClientConfig, Connection, ConnectionError, Endpoint, EndpointConfig, Runtime, ServerConfig,
     TransportConfig,
 };
 
@@ -135,6 +135,36 @@ fn a_peer_that_never_answers_is_given_up_after_the_idle_timeout() {
         assert_eq!(error, ConnectionError::TimedOut);
         let waited = time::now() - start;
         assert!(waited >= IDLE && waited < 2 * IDLE, "{waited:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_timer_ends_at_the_time_that_it_was_reset_to() {
+    run_paused(async || {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let start = time::now();
+        let mut timer = Quic.new_timer(start + 10 * MINUTE);
+        for (reset_to, minutes) in [(start + MINUTE, 1), (start + 5 * MINUTE, 5)] {
+            timer.as_mut().reset(reset_to);
+            poll_fn(|cx| timer.as_mut().poll(cx)).await;
+            assert_eq!(time::now() - start, minutes * MINUTE);
+        }
+        Ok(())
+    });
+}
+
+/// quinn keeps one for each connection that waits, and asks it again and again.
+#[test]
+fn pollers_of_one_socket_say_each_that_it_takes_more_as_often_as_they_are_asked() {
+    run(async || {
+        let socket = Quic.wrap_udp_socket(UdpSocket::bind("127.0.0.1:0")?)?;
+        let mut pollers = [(); 3].map(|()| Arc::clone(&socket).create_io_poller());
+        for _ in 0..3 {
+            let asked =
+                pollers.iter_mut().map(|poller| poll_fn(|cx| poller.as_mut().poll_writable(cx)));
+            try_join_all(asked).await?;
+        }
         Ok(())
     });
 }

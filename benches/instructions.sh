@@ -18,7 +18,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 ulimit -n "$(ulimit -Hn)"
 
-kinds=("$@") crowded=("$@") runtimes=()
+kinds=("$@") crowded=("$@") webs=("$@") runtimes=()
 # The loops by hand have no tasks.
 for kind; do [[ $kind == mio* ]] || runtimes+=("$kind"); done
 if ((!$#)); then
@@ -26,7 +26,10 @@ if ((!$#)); then
     kinds=(mio mio-drain pizzaiolo tokio tokio-local tokio-localset smol localpool monoio)
     # Enough to see whether ours grows faster than the floor: this takes minutes a server.
     crowded=(mio pizzaiolo tokio)
+    webs=(pizzaiolo tokio tokio-local tokio-localset smol)
 fi
+# What a session runs of the programs, and the server's limit if that is not the count.
+server=server load=load last=
 
 have() { command -v "$1" > "$scratch/path"; }
 have valgrind || echo "valgrind is missing: no instructions are counted."
@@ -44,9 +47,9 @@ session() {
         shift
     done
     shift
-    exec 3< <("${counter[@]}" "$programs" server "$kind" 127.0.0.1:0 "--$limit" "$count" "$@")
+    exec 3< <("${counter[@]}" "$programs" "$server" "$kind" 127.0.0.1:0 "--$limit" "${last:-$count}" "$@")
     read -r -u 3 _ _ address
-    "$programs" load "$address" --clients "$clients" --orders "$count" "${flags[@]}"
+    "$programs" "$load" "$address" --clients "$clients" --orders "$count" "${flags[@]}"
     cat <&3 > "$scratch/server"
     exec 3<&-
 }
@@ -134,6 +137,21 @@ for kind in "${kinds[@]}"; do
         "$(thrice per_order system_calls 2 orders "$kind" 3200 64 --slow --)" \
         "$(per_order instructions 0 connections "$kind" 5000 64 --one-shot -- --nodelay)" \
         "$(thrice per_order system_calls 2 connections "$kind" 5000 64 --one-shot -- --nodelay)"
+done
+
+# per_request KIND: instructions of one request. The server ends with its connections, as many in both runs.
+per_request() {
+    local server=web load=web-load last=32
+    per_order instructions 0 connections "$1" 10000 32 --
+}
+
+echo
+echo "One request to hyper's hello world, 32 connections in a closed loop."
+echo
+row server instructions
+row --- ---
+for kind in "${webs[@]}"; do
+    row "$kind" "$(per_request "$kind")"
 done
 
 echo

@@ -15,19 +15,21 @@ mod orders;
 mod spawn;
 mod timers;
 mod watching;
+mod web;
 mod yield_and_wake;
 
 /// Asks a question of every runtime.
 type Bench = fn(&mut Criterion);
 
 /// The questions, in the order of the tables.
-const QUESTIONS: [(&str, Bench); 6] = [
+const QUESTIONS: [(&str, Bench); 7] = [
     ("a task, from its spawn until it is joined", spawn::bench),
     ("a yield, and a wake of another task", yield_and_wake::bench),
     ("a timer that never fires", timers::bench),
     ("a wake and a spawn from another thread", cross_thread::bench),
     ("an observer", watching::bench),
     ("an order over loopback", orders::bench),
+    ("a request to hyper's hello world", web::bench),
 ];
 
 fn main() {

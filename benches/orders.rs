@@ -50,7 +50,7 @@ fn orders(criterion: &mut Criterion, name: &str, clients: usize, kinds: &[&str])
 
 fn start(kind: &str, clients: usize) -> (Server, Load) {
     let program = Path::new(env!("CARGO_BIN_EXE_programs"));
-    let server = Server::start(program, kind).expect("the server starts");
+    let server = Server::start(program, "server", kind).expect("the server starts");
     let load = Load::connect(server.address(), clients).expect("the clients connect");
     (server, load)
 }

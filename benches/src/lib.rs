@@ -6,6 +6,7 @@
 //! - [`server`]: a server of one kind in a process of its own.
 //! - [`process`]: what the kernel says that a process uses.
 //! - [`table`]: the tables, from what was measured.
+//! - [`web`]: clients of a web server that says hello.
 
 pub mod load;
 pub mod order;
@@ -13,3 +14,4 @@ pub mod process;
 pub mod runtime;
 pub mod server;
 pub mod table;
+pub mod web;

@@ -31,15 +31,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server in `program`, the program of this package, on a port that is free.
+    /// Starts `program`, the program of this package, as a server on a free port. What it serves is orders
+    /// (`server`) or web pages (`web`).
     ///
     /// # Errors
     ///
     /// When it can't start, or does not say where it listens.
-    pub fn start(program: &Path, kind: &str) -> io::Result<Self> {
+    pub fn start(program: &Path, serves: &str, kind: &str) -> io::Result<Self> {
         // It stops at the end of its standard input, so that it can't outlive this process.
         let mut child = Command::new(program)
-            .args(["server", kind, "127.0.0.1:0"])
+            .args([serves, kind, "127.0.0.1:0"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

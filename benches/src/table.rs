@@ -43,7 +43,7 @@ enum Goal {
     None,
 }
 
-const TABLES: [Table; 4] = [
+const TABLES: [Table; 5] = [
     Table {
         title: "The executor itself",
         columns: &[OURS, "tokio", "tokio-local", "tokio-localset", "smol", "localpool", "monoio"],
@@ -138,6 +138,11 @@ const TABLES: [Table; 4] = [
                 goal: Goal::None,
             },
         ],
+    },
+    Table {
+        title: "Requests to hyper's hello world, server and clients together",
+        columns: &[OURS, "tokio", "tokio-local", "tokio-localset", "smol"],
+        cases: &[Case { name: "web_32_connections", title: "32 connections", goal: Goal::None }],
     },
 ];
 

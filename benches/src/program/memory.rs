@@ -160,7 +160,7 @@ impl<const REST: usize> Future for Idle<REST> {
 
 /// The server is a process of its own; its clients are in this one.
 fn idle_connection(kind: &str) -> io::Result<u64> {
-    let server = Server::start(&env::current_exe()?, kind)?;
+    let server = Server::start(&env::current_exe()?, "server", kind)?;
     // Each client makes an order, so that all are accepted and their buffers touched.
     let mut first = Load::connect(server.address(), 1)?;
     first.order(1)?;

@@ -23,6 +23,6 @@ where
     ///
     /// If no executor runs on this thread.
     fn execute(&self, future: F) {
-        drop(pizzaiolo::spawn(future));
+        pizzaiolo::spawn(future).detach();
     }
 }

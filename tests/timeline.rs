@@ -9,16 +9,15 @@ use std::{collections::BTreeMap, io::ErrorKind, path::Path, time::Duration};
 
 use pizzaiolo_watch::Timeline;
 
-#[expect(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/connections.rs"]
 mod connections;
 
-#[path = "../examples/pizza-server/conversation.rs"]
-mod conversation;
-
-#[expect(dead_code, reason = "the address is known here")]
+#[expect(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/server.rs"]
 mod server;
+
+#[path = "../examples/pizza-server/sockets.rs"]
+mod sockets;
 
 #[path = "../examples/pizza-server/timeline.rs"]
 mod timeline;

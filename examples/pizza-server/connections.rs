@@ -14,14 +14,11 @@ use crate::sockets::{Listener, Stream};
 /// How long to wait at most when a connection cannot be accepted. Mostly a descriptor is missing,
 /// and the end of a connection ends the wait; but others can free one too.
 const BACK_OFF: Duration = Duration::from_millis(100);
-
 /// How long a client may take to hang up in its turn.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// How often a client may be listened to before the others have their turn.
+/// How often a client may be listened to before the others have their turn,
 const WORDS_A_TURN: u32 = 4;
-
-/// How often a client is listened to that goes on talking when the server closes.
+/// and how often one that goes on talking when the server closes.
 const LAST_WORDS: u32 = 64;
 
 pub(crate) struct Connections {

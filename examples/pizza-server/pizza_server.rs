@@ -23,36 +23,27 @@ use options::{HELP, Options};
 use server::Server;
 use signals::Watch;
 
-/// The descriptors that are kept for other things than connections: the standard streams, and a few
-/// to spare; and for each thread two of its reactor, its listener, and two of its signals.
-const FILES_KEPT: usize = 8;
-const FILES_KEPT_A_THREAD: usize = 5;
-
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
     let (status, message) = match options::parse() {
-        Err(error) => (2, format!("{error}, see --help")),
         Ok(None) => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        Ok(Some(options)) => match listeners::bind(&options.addr, options.threads) {
-            Err(error) => (1, format!("cannot listen at {}: {error}", options.addr)),
-            Ok(listeners) => match run(listeners, &options) {
-                Err(error) => (1, format!("cannot go on: {error}")),
-                Ok(()) => {
-                    info!("Server stopped.");
-                    return ExitCode::SUCCESS;
-                }
-            },
+        Ok(Some(options)) => match run(&options) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => (1, error.to_string()),
         },
+        Err(error) => (2, format!("{error}, see --help")),
     };
     eprintln!("pizza-server: {message}");
     ExitCode::from(status)
 }
 
-/// Serves with each listener on a thread of its own, this one among them, until a signal comes.
-fn run(listeners: Vec<TcpListener>, options: &Options) -> io::Result<()> {
+/// Serves with a listener on each thread, this one among them, until a signal comes.
+fn run(options: &Options) -> io::Result<()> {
+    let listeners = listeners::bind(&options.addr, options.threads)
+        .map_err(|error| io::Error::other(format!("cannot listen at {}: {error}", options.addr)))?;
     let limit = connections_a_thread(options);
     // Before anybody knows that the server is there: so no signal is missed.
     let watches = listeners.iter().map(|_| Watch::new()).collect::<io::Result<Vec<_>>>()?;
@@ -74,7 +65,9 @@ fn run(listeners: Vec<TcpListener>, options: &Options) -> io::Result<()> {
             result = result.and(thread.join().unwrap_or_else(panicked));
         }
         result
-    })
+    })?;
+    info!("Server stopped.");
+    Ok(())
 }
 
 /// Raises the limit of open files as far as it goes, and says how many connections that allows.
@@ -84,7 +77,9 @@ fn connections_a_thread(options: &Options) -> usize {
         256
     });
     info!("Up to {files} files may be open");
-    let kept = FILES_KEPT + FILES_KEPT_A_THREAD * options.threads;
+    // Some are kept for the standard streams, and a few to spare; and for each thread two of its
+    // reactor, its listener, and two of its signals.
+    let kept = 8 + 5 * options.threads;
     let allowed = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(kept);
     options.max_connections.unwrap_or(allowed).div_ceil(options.threads).max(1)
 }
@@ -96,15 +91,14 @@ fn run_one(
     connections: Connections,
     options: &Options,
 ) -> io::Result<()> {
-    let timeline = options.timeline.as_deref();
-    let timeline =
-        timeline.map(|path| (Rc::new(Timeline::with_capacity(options.timeline_last)), path));
+    let path = options.timeline.as_deref();
+    let timeline = path.map(|_| Rc::new(Timeline::with_capacity(options.timeline_last)));
     let live = options.watch.as_ref().map(pizzaiolo_watch::serve).transpose()?;
     if let Some(live) = &live {
         info!("Watch it at http://{}/", live.local_addr());
     }
     let builder = Executor::builder();
-    let executor = match (timeline.as_ref().map(|(timeline, _)| Rc::clone(timeline)), live) {
+    let executor = match (timeline.clone(), live) {
         (None, None) => builder,
         (Some(timeline), None) => builder.observer(timeline),
         (None, Some(live)) => builder.observer(live),
@@ -117,5 +111,6 @@ fn run_one(
         server.close().await;
         stopped.unwrap_or(Ok(()))
     })?;
-    timeline.map_or(Ok(()), |(timeline, path)| timeline::write_timeline(&timeline, path))
+    let picture = timeline.zip(path);
+    picture.map_or(Ok(()), |(timeline, path)| timeline::write_timeline(&timeline, path))
 }

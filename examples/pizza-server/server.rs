@@ -20,6 +20,7 @@ pub(crate) const BUFFER_SIZE: usize = 1024;
 /// How long the server waits, when it closes, for clients that are still to get a reply.
 const GRACE: Duration = Duration::from_secs(5);
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the original")]
 pub(crate) struct Server<L> {
     pub(crate) server_socket: L,
     pub(crate) connections: Rc<Connections>,

@@ -1,13 +1,23 @@
 //! The connections of one thread: how many there may be, how long one may idle, and how they end.
 
 use std::{
-    cell::Cell, future::poll_fn, io, net, pin::pin, rc::Rc, sync::Arc, task::Poll, time::Duration,
+    cell::Cell,
+    future::poll_fn,
+    io, net,
+    pin::{Pin, pin},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
 use event_listener::{Event, EventListener};
 use log::{info, warn};
-use pizzaiolo::{time::timeout, yield_now};
+use pizzaiolo::{
+    time::{sleep, timeout},
+    yield_now,
+};
 
 use crate::sockets::{Listener, Stream};
 
@@ -50,8 +60,8 @@ impl Connections {
             warn!("All {} places are taken: who comes now has to wait", self.limit);
             self.places.acquire_arc().await
         };
-        let closing = self.closing.listen();
-        Place { in_a_row: 0, closing, connections: Rc::clone(self), _permit: permit }
+        let (closing, waker) = (self.closing.listen(), Waker::noop().clone());
+        Place { in_a_row: 0, closing, waker, connections: Rc::clone(self), _permit: permit }
     }
 
     /// Accepts the next client.
@@ -85,6 +95,8 @@ pub(crate) struct Place {
     /// How often it has listened without having to wait.
     in_a_row: u32,
     closing: EventListener,
+    /// The waker that was left for it.
+    waker: Waker,
     connections: Rc<Connections>,
     _permit: SemaphoreGuardArc,
 }
@@ -100,14 +112,28 @@ impl Place {
             }
             yield_now().await;
         }
-        let silence = async {
+        let mut patience = self.connections.idle_timeout.map(sleep);
+        let silence = poll_fn(|cx| {
             self.in_a_row = 0;
-            match self.connections.idle_timeout {
-                Some(patience) => drop(timeout(patience, &mut self.closing).await),
-                None => (&mut self.closing).await,
+            match &mut patience {
+                _ if self.poll_closing(cx).is_ready() => Poll::Ready(()),
+                Some(patience) => Pin::new(patience).poll(cx),
+                None => Poll::Pending,
             }
-        };
+        });
         unless(silence, words).await
+    }
+
+    /// Ready when the server closes. It takes a lock only when there is another waker to be left.
+    fn poll_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.connections.is_closing.get() {
+            return Poll::Ready(());
+        }
+        if !self.waker.will_wake(cx.waker()) {
+            self.waker.clone_from(cx.waker());
+            return Pin::new(&mut self.closing).poll(cx);
+        }
+        Poll::Pending
     }
 
     /// Waits for what is said to the client: `TimedOut` if it does not listen for too long.

@@ -27,12 +27,12 @@ impl Listener for TcpListener {
 }
 
 impl Stream for TcpStream {
-    async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.read(buf).await
+    fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.read(buf)
     }
 
-    async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        self.write_all(buf).await
+    fn write_all(&self, buf: &[u8]) -> impl Future<Output = io::Result<()>> {
+        self.write_all(buf)
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {

@@ -108,6 +108,8 @@ impl<T: 'static> JoinSet<T> {
     {
         let key = self.positions.insert(self.tasks.len());
         let guard = Guard { ended: Rc::clone(&self.ended), key };
+        // In a box of its own: a future that awaits another one, which it was given, has room for two.
+        let future = Box::pin(future);
         let member = async move {
             // In this order: the future is dropped before the guard.
             let _guard = guard;

@@ -142,4 +142,28 @@ impl Builder {
     {
         executor.spawn_named(future, self.name.map(Into::into))
     }
+
+    /// Makes the task on the executor that runs here, and adds it to a set, as [`JoinSet::spawn`] does.
+    ///
+    /// ```
+    /// use pizzaiolo::task::{self, JoinSet};
+    ///
+    /// pizzaiolo::block_on(async {
+    ///     let mut pizzas = JoinSet::new();
+    ///     task::Builder::new().name("oven").spawn_in(&mut pizzas, async { task::name() });
+    ///     assert_eq!(pizzas.join_next().await.unwrap().unwrap().as_deref(), Some("oven"));
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If no executor runs on this thread.
+    #[track_caller]
+    pub fn spawn_in<F>(self, set: &mut JoinSet<F::Output>, future: F) -> AbortHandle
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        set.spawn_named(future, self.name.map(Into::into))
+    }
 }

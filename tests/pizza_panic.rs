@@ -16,11 +16,11 @@ use pizzaiolo::Executor;
 #[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/connections.rs"]
 mod connections;
-#[path = "../examples/pizza-server/conversation.rs"]
-mod conversation;
-#[allow(dead_code, reason = "the address is known here")]
+#[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/server.rs"]
 mod server;
+#[path = "../examples/pizza-server/sockets.rs"]
+mod sockets;
 
 /// Only a hang takes so long.
 const A_HANG: Duration = Duration::from_secs(60);

@@ -4,27 +4,33 @@
 use std::{
     cell::{Cell, RefCell},
     future::{pending, ready},
-    io::{Read, Write},
-    net::TcpStream as Client,
+    io::{self, Read, Write},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream as Client},
     rc::Rc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use pizzaiolo::{
     Executor,
     net::TcpListener,
     spawn,
+    task::JoinSet,
     time::{advance, now, sleep},
     yield_now,
 };
 
+#[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/connections.rs"]
 mod connections;
-#[path = "../examples/pizza-server/conversation.rs"]
-mod conversation;
+#[allow(dead_code, reason = "the server uses more of it")]
+#[path = "../examples/pizza-server/server.rs"]
+mod server;
+#[path = "../examples/pizza-server/sockets.rs"]
+mod sockets;
 
-use connections::{Connections, Freed};
-use conversation::{Line, converse};
+use connections::{Connections, Freed, Place, hang_up};
+use server::{Server, serve};
+use sockets::{Listener, Stream};
 
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -34,6 +40,10 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 fn connections(limit: usize, idle_timeout: Option<u64>) -> Rc<Connections> {
     Rc::new(Connections::new(limit, idle_timeout.map(Duration::from_secs), Freed::default()))
+}
+
+fn peer() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 1).into()
 }
 
 /// Lets the other tasks go as far as they can without the clock or a socket.
@@ -60,32 +70,60 @@ fn who_has_no_place_gets_the_first_that_is_free() {
     });
 }
 
+/// A listener that fails so often, and then has a client. It notes when it was asked.
+struct Failing {
+    failures: usize,
+    asked: RefCell<Vec<Instant>>,
+    /// Is dropped while it is asked for the first time.
+    ends: RefCell<Option<Place>>,
+}
+
+impl Failing {
+    fn new(failures: usize) -> Failing {
+        Failing { failures, asked: RefCell::default(), ends: RefCell::default() }
+    }
+
+    /// How long the pauses were between the times that it was asked.
+    fn pauses(&self) -> Vec<Duration> {
+        self.asked.borrow().windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+}
+
+impl Listener for Failing {
+    type Stream = Tape;
+
+    async fn accept(&self) -> io::Result<(Tape, SocketAddr)> {
+        self.asked.borrow_mut().push(now());
+        drop(self.ends.take());
+        if self.asked.borrow().len() <= self.failures {
+            return Err(io::Error::other("no descriptor"));
+        }
+        Ok((Tape::default(), peer()))
+    }
+}
+
 #[test]
 fn backing_off_ends_when_a_connection_of_any_thread_ends_or_after_a_moment() {
     run(async {
         let freed = Freed::default();
         let threads = [(); 2].map(|()| Rc::new(Connections::new(9, None, freed.clone())));
-        let unused = threads[0].place().await;
-        let start = now();
-        unused.back_off().await;
-        let moment = now() - start;
+        let listener = Failing::new(1);
+        threads[0].accept(&listener).await;
+        let moment = listener.pauses()[0];
         assert!(moment > Duration::ZERO);
 
         for thread in &threads {
             let ends = thread.place().await;
-            let start = now();
             let ends = spawn(async move {
                 sleep(moment / 2).await;
                 drop(ends);
             });
-            unused.back_off().await;
-            assert_eq!(now() - start, moment / 2);
+            // Each end counts once.
+            let listener = Failing::new(2);
+            threads[0].accept(&listener).await;
+            assert_eq!(listener.pauses(), [moment / 2, moment]);
             ends.await.expect("no panic");
         }
-        // Each end counts once.
-        let start = now();
-        unused.back_off().await;
-        assert_eq!(now() - start, moment);
     });
 }
 
@@ -93,32 +131,51 @@ fn backing_off_ends_when_a_connection_of_any_thread_ends_or_after_a_moment() {
 fn an_end_before_the_back_off_counts_too() {
     run(async {
         let connections = connections(9, None);
-        let (ends, unused) = (connections.place().await, connections.place().await);
+        let listener = Failing::new(1);
         // While the OS was asked in vain.
-        drop(ends);
-        let start = now();
-        unused.back_off().await;
-        assert_eq!(now(), start);
+        listener.ends.replace(Some(connections.place().await));
+        connections.accept(&listener).await;
+        assert_eq!(listener.pauses(), [Duration::ZERO]);
     });
+}
+
+/// A server at work for clients, each of which has a place, and is what it makes of that.
+fn serving<F>(
+    connections: &Rc<Connections>,
+    clients: impl IntoIterator<Item = F>,
+) -> Server<Failing>
+where
+    F: Future<Output = ()> + 'static,
+{
+    let mut tasks = JoinSet::new();
+    for client in clients {
+        tasks.spawn(client);
+    }
+    let connections = Rc::clone(connections);
+    Server { server_socket: Failing::new(0), connections, tasks: RefCell::new(tasks) }
 }
 
 #[test]
 fn what_has_come_is_still_read_when_the_server_closes() {
     run(async {
         let connections = connections(2, None);
-        let place = connections.place().await;
-        let closing = spawn({
-            let connections = Rc::clone(&connections);
-            async move { connections.close(GRACE).await }
-        });
-        others_run().await;
-        assert_eq!(place.listen(ready(5)).await, Some(5));
-        assert_eq!(place.listen(pending::<()>()).await, None);
-        // It waits for the last one.
-        assert!(!closing.is_finished());
-        drop(place);
-        others_run().await;
-        assert!(closing.is_finished());
+        let mut place = connections.place().await;
+        let heard = Rc::new(Cell::new(false));
+        let client = {
+            let (connections, heard) = (Rc::clone(&connections), Rc::clone(&heard));
+            async move {
+                connections.close();
+                assert_eq!(place.listen(ready(5)).await, Some(5));
+                assert_eq!(place.listen(pending::<()>()).await, None);
+                sleep(Duration::from_secs(3)).await;
+                heard.set(true);
+            }
+        };
+        let start = now();
+        serving(&connections, [client]).close().await;
+        // It has waited for the last one.
+        assert!(heard.get());
+        assert_eq!(now() - start, Duration::from_secs(3));
     });
 }
 
@@ -131,7 +188,7 @@ fn who_floods_the_server_lets_the_others_have_their_turn() {
             .map(|client| {
                 let (connections, heard) = (Rc::clone(&connections), Rc::clone(&heard));
                 spawn(async move {
-                    let place = connections.place().await;
+                    let mut place = connections.place().await;
                     for _ in 0..200 {
                         place.listen(ready(())).await.expect("the server is open");
                         heard.borrow_mut().push(client);
@@ -152,20 +209,14 @@ fn who_floods_the_server_lets_the_others_have_their_turn() {
 fn who_goes_on_talking_is_hung_up_on_when_the_server_closes() {
     run(async {
         let connections = connections(1, None);
-        let place = connections.place().await;
-        let closing = spawn({
-            let connections = Rc::clone(&connections);
-            async move { connections.close(GRACE).await }
-        });
-        others_run().await;
+        let mut place = connections.place().await;
+        connections.close();
         let mut words = 0;
         while place.listen(ready(())).await.is_some() {
             words += 1;
             assert!(words < 1000, "it never ends");
         }
         assert!(words > 10, "what has come already is served");
-        drop(place);
-        closing.await.expect("no panic");
     });
 }
 
@@ -173,19 +224,21 @@ fn who_goes_on_talking_is_hung_up_on_when_the_server_closes() {
 fn who_waits_is_told_that_the_server_closes() {
     run(async {
         let connections = connections(9, None);
-        let listeners: Vec<_> = (0..9)
-            .map(|_| {
-                let connections = Rc::clone(&connections);
-                spawn(async move { connections.place().await.listen(pending::<()>()).await })
-            })
-            .collect();
+        let told = Rc::new(Cell::new(0));
+        let clients = (0..9).map(|_| {
+            let (connections, told) = (Rc::clone(&connections), Rc::clone(&told));
+            async move {
+                let mut place = connections.place().await;
+                assert_eq!(place.listen(pending::<()>()).await, None);
+                told.set(told.get() + 1);
+            }
+        });
+        let server = serving(&connections, clients);
         others_run().await;
         let start = now();
-        connections.close(GRACE).await;
+        server.close().await;
         assert_eq!(now(), start, "nobody was waited for");
-        for listener in listeners {
-            assert_eq!(listener.await.expect("no panic"), None);
-        }
+        assert_eq!(told.get(), 9);
     });
 }
 
@@ -193,9 +246,9 @@ fn who_waits_is_told_that_the_server_closes() {
 fn closing_takes_no_longer_than_the_grace_time() {
     run(async {
         let connections = connections(1, None);
-        let _place = connections.place().await;
+        let server = serving(&connections, [pending()]);
         let start = now();
-        connections.close(GRACE).await;
+        server.close().await;
         assert_eq!(now() - start, GRACE);
     });
 }
@@ -204,7 +257,7 @@ fn closing_takes_no_longer_than_the_grace_time() {
 fn to_idle_is_neither_to_speak_nor_to_listen() {
     run(async {
         let connections = connections(1, Some(10));
-        let place = connections.place().await;
+        let mut place = connections.place().await;
         let start = now();
         // Each word counts anew.
         for _ in 0..5 {
@@ -214,7 +267,7 @@ fn to_idle_is_neither_to_speak_nor_to_listen() {
         assert!(place.listen(sleep(Duration::from_secs(11))).await.is_none());
         assert_eq!(now() - start, Duration::from_secs(55));
 
-        let deaf = place.speak(pending()).await.expect_err("it takes too long");
+        let deaf = place.speak(pending::<io::Result<()>>()).await.expect_err("it takes too long");
         assert_eq!(deaf.kind(), std::io::ErrorKind::TimedOut);
         assert_eq!(now() - start, Duration::from_secs(65));
         place.speak(async { Ok(()) }).await.expect("in time");
@@ -242,7 +295,7 @@ fn hanging_up_loses_no_reply_though_the_client_goes_on_talking() {
         assert!(written > 0);
         client.write_all(b"another order").expect("the server is there");
         let server = spawn(async move {
-            conn.hang_up(&mut [0; 1024]).await.expect("it is connected");
+            hang_up(&conn, &mut [0; 1024]).await.expect("it is connected");
             drop(conn);
         });
         others_run().await;
@@ -263,7 +316,7 @@ fn a_client_that_does_not_hang_up_is_left_after_a_moment() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let _client = Client::connect(listener.local_addr().expect("its address")).expect("it");
         let (conn, _) = listener.accept().await.expect("it is there");
-        let server = spawn(async move { conn.hang_up(&mut [0; 1024]).await });
+        let server = spawn(async move { hang_up(&conn, &mut [0; 1024]).await });
         others_run().await;
         assert!(!server.is_finished());
         advance(Duration::from_secs(2));
@@ -272,28 +325,30 @@ fn a_client_that_does_not_hang_up_is_left_after_a_moment() {
     });
 }
 
-/// A line in memory: each of `reads` is what one read brings, and then nothing, for ever.
+/// A client in memory: each of `reads` is what one read brings, and then nothing, for ever.
+#[derive(Default)]
 struct Tape {
     reads: RefCell<Vec<&'static [u8]>>,
     written: RefCell<Vec<u8>>,
     hung_up: Cell<bool>,
 }
 
-impl Line for Tape {
-    async fn read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+impl Stream for Tape {
+    async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let Some(data) = self.reads.borrow_mut().pop() else { return pending().await };
         buf[..data.len()].copy_from_slice(data);
         Ok(data.len())
     }
 
-    async fn write_all(&self, buf: &[u8]) -> std::io::Result<()> {
+    async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
         // A client that is slow to read.
         sleep(Duration::from_secs(1)).await;
         self.written.borrow_mut().extend_from_slice(buf);
         Ok(())
     }
 
-    async fn hang_up(&self, _: &mut [u8]) -> std::io::Result<()> {
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        assert_eq!(how, Shutdown::Write);
         self.hung_up.set(true);
         Ok(())
     }
@@ -303,20 +358,17 @@ impl Line for Tape {
 fn a_conversation_that_the_server_ends_has_a_reply_to_each_order() {
     run(async {
         let connections = connections(1, None);
-        let place = connections.place().await;
-        let tape = Rc::new(Tape {
-            reads: RefCell::new(vec![b"3", b"two", b"1"]),
-            written: RefCell::default(),
-            hung_up: Cell::new(false),
-        });
-        let conversation = spawn({
+        let mut place = connections.place().await;
+        let tape =
+            Rc::new(Tape { reads: RefCell::new(vec![b"3", b"two", b"1"]), ..Tape::default() });
+        let client = {
             let tape = Rc::clone(&tape);
-            async move { converse(&*tape, "peer", &place).await }
-        });
+            async move { serve(&mut place, &*tape, peer()).await.expect("no error") }
+        };
+        let server = serving(&connections, [client]);
         // In the middle of the first reply.
         others_run().await;
-        connections.close(GRACE).await;
-        conversation.await.expect("no panic").expect("no error");
+        server.close().await;
         let written = String::from_utf8(tape.written.take()).expect("text");
         let replies: Vec<_> = written.lines().collect();
         assert_eq!(
@@ -334,14 +386,9 @@ fn a_conversation_that_the_server_ends_has_a_reply_to_each_order() {
 #[test]
 fn a_client_that_hangs_up_itself_is_not_waited_for() {
     run(async {
-        let connections = connections(1, None);
-        let place = connections.place().await;
-        let tape = Tape {
-            reads: RefCell::new(vec![b"", b"1"]),
-            written: RefCell::default(),
-            hung_up: Cell::new(false),
-        };
-        converse(&tape, "peer", &place).await.expect("no error");
+        let mut place = connections(1, None).place().await;
+        let tape = Tape { reads: RefCell::new(vec![b"", b"1"]), ..Tape::default() };
+        serve(&mut place, &tape, peer()).await.expect("no error");
         assert_eq!(tape.written.take(), b"Thank you for ordering 1 pizzas!\n");
         assert!(!tape.hung_up.get());
     });

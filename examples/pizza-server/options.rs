@@ -1,6 +1,8 @@
 //! The command line.
 
-use std::{ffi::OsString, net::ToSocketAddrs, path::PathBuf, str::FromStr, time::Duration};
+use std::{ffi::OsString, net::ToSocketAddrs, path::PathBuf, time::Duration};
+
+use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::timeline;
 
@@ -32,108 +34,72 @@ RUST_LOG sets what is logged to stderr: info unless set; trace shows each step.
 Exit status: 1 if the address cannot be had or the picture cannot be written, 2 if the
 command line cannot be read.";
 
-#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Options {
     pub(crate) addr: String,
     pub(crate) threads: usize,
-    /// How many connections there may be at once; `None`: what the limit of open files allows.
     pub(crate) max_connections: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
-    /// Where to write a picture of the run.
     pub(crate) timeline: Option<PathBuf>,
-    /// How many events the picture has at most.
     pub(crate) timeline_last: usize,
-    /// Where to serve the page that shows the run.
     pub(crate) watch: Option<String>,
 }
 
-/// What the command line asks for.
-pub(crate) enum Request {
-    Help,
-    Serve(Options),
-}
-
-impl Request {
-    /// # Errors
-    ///
-    /// One line that says what is wrong.
-    pub(crate) fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Request, String> {
-        let mut addr = None;
-        let mut options = Options {
-            addr: String::new(),
-            threads: 1,
-            max_connections: None,
-            idle_timeout: None,
-            timeline: None,
-            timeline_last: 65_536,
-            watch: None,
-        };
-        while let Some(arg) = args.next() {
-            // `args` would panic at what is not Unicode; only the name of a file need not be.
-            let arg = arg.to_string_lossy().into_owned();
-            // Both `--threads 4` and `--threads=4`.
-            let (name, mut value) = match arg.split_once('=') {
-                Some((name, value)) if name.starts_with("--") => (name, Some(value.into())),
-                _ => (arg.as_str(), None),
-            };
-            let mut file = || {
-                let value = value.take().or_else(|| args.next());
-                value.ok_or_else(|| format!("{name} needs a value, see --help"))
-            };
-            let mut value = || file().map(|value| value.to_string_lossy().into_owned());
-            match name {
-                "--help" | "-h" => return Ok(Request::Help),
-                "--threads" => options.threads = at_least_one(name, &value()?)?,
-                "--max-connections" => {
-                    options.max_connections = Some(at_least_one(name, &value()?)?);
-                }
-                "--idle-timeout" => options.idle_timeout = Some(seconds(name, &value()?)?),
-                "--timeline" => options.timeline = Some(picture(name, file()?)?),
-                "--timeline-last" => options.timeline_last = at_least_one(name, &value()?)?,
-                "--watch" => options.watch = Some(address(name, value()?)?),
-                _ if name.starts_with('-') => {
-                    return Err(format!("unknown option {name:?}, see --help"));
-                }
-                _ if addr.is_none() => addr = Some(arg),
-                _ => return Err(format!("unexpected argument {arg:?}, see --help")),
-            }
+/// Reads the command line; `None` if it asks for help. An error is one line that says what is wrong.
+pub(crate) fn parse() -> Result<Option<Options>, Error> {
+    let (mut addr, mut threads, mut max_connections, mut idle_timeout) = (None, 1, None, None);
+    let (mut timeline, mut timeline_last, mut watch) = (None, 65_536, None);
+    let mut args = Parser::from_env();
+    while let Some(arg) = args.next()? {
+        let name = if let Arg::Long(name) = arg { format!("--{name}") } else { String::new() };
+        match arg {
+            Arg::Short('h') | Arg::Long("help") => return Ok(None),
+            Arg::Long("threads") => threads = number(&name, args.value()?)?,
+            Arg::Long("max-connections") => max_connections = Some(number(&name, args.value()?)?),
+            Arg::Long("idle-timeout") => idle_timeout = Some(seconds(&name, args.value()?)?),
+            Arg::Long("timeline") => timeline = Some(picture(&name, args.value()?)?),
+            Arg::Long("timeline-last") => timeline_last = number(&name, args.value()?)?,
+            Arg::Long("watch") => watch = Some(address(&name, args.value()?)?),
+            Arg::Value(value) if addr.is_none() => addr = Some(address("address", value)?),
+            _ => return Err(arg.unexpected()),
         }
-        if options.timeline.is_some() && options.threads > 1 {
-            return Err("--timeline is the picture of one thread, see --help".to_owned());
-        }
-        if options.watch.is_some() && options.threads > 1 {
-            return Err("--watch shows one thread, see --help".to_owned());
-        }
-        options.addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
-        is_address(&options.addr)?;
-        Ok(Request::Serve(options))
     }
+    if threads > 1 && (timeline.is_some() || watch.is_some()) {
+        return Err("--timeline and --watch are of one thread".into());
+    }
+    let addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
+    Ok(Some(Options {
+        addr,
+        threads,
+        max_connections,
+        idle_timeout,
+        timeline,
+        timeline_last,
+        watch,
+    }))
 }
 
-fn is_address(addr: &str) -> Result<(), String> {
+fn address(name: &str, value: OsString) -> Result<String, Error> {
+    let addr = value.string()?;
     match addr.to_socket_addrs() {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("{addr:?} is no address, such as 127.0.0.1:12345: {error}")),
+        Ok(_) => Ok(addr),
+        Err(error) => Err(format!("{name} {addr:?} is none, such as 127.0.0.1:12345: {error}"))?,
     }
 }
 
-fn address(name: &str, value: String) -> Result<String, String> {
-    is_address(&value).map_err(|error| format!("{name}: {error}"))?;
-    Ok(value)
+fn number(name: &str, value: OsString) -> Result<usize, Error> {
+    let value = value.string()?;
+    let number = value.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("{name} needs a number from 1 on, not {value:?}").into())
 }
 
-fn at_least_one(name: &str, value: &str) -> Result<usize, String> {
-    let number = usize::from_str(value).ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("{name} needs a number from 1 on, not {value:?}"))
-}
-
-fn seconds(name: &str, value: &str) -> Result<Duration, String> {
-    let seconds = f64::from_str(value).ok().filter(|seconds| *seconds > 0.0);
+fn seconds(name: &str, value: OsString) -> Result<Duration, Error> {
+    let value = value.string()?;
+    let seconds = value.parse().ok().filter(|seconds| *seconds > 0.0);
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.ok_or_else(|| format!("{name} needs a number of seconds above 0, not {value:?}"))
+    duration.ok_or_else(|| format!("{name} needs seconds, more than 0, not {value:?}").into())
 }
 
-fn picture(name: &str, value: OsString) -> Result<PathBuf, String> {
+fn picture(name: &str, value: OsString) -> Result<PathBuf, Error> {
     let path = PathBuf::from(value);
     timeline::format(&path).map_err(|error| format!("{name}: {error}"))?;
     Ok(path)

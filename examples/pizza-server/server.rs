@@ -1,84 +1,110 @@
-//! The two loops of the pizza server, as the original has them: accept, and serve.
-//!
-//! What a client says and hears is in `conversation.rs`, and how many there may be, and for how
-//! long, in `connections.rs`.
+//! The original's `Server`: `start` accepts clients, and `serve` takes the orders of one.
 
-use std::{
-    io,
-    net::{self, SocketAddr},
-    rc::Rc,
-    thread,
-};
+use std::{cell::RefCell, io, net, rc::Rc, thread, time::Duration};
 
 use log::{error, info, warn};
 use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    task,
+    net::TcpListener,
+    task::{self, JoinSet},
+    time::timeout,
 };
 
 use crate::{
-    connections::{Connections, Place},
-    conversation::converse,
+    connections::{Connections, Place, hang_up},
+    sockets::{Listener, Stream},
 };
 
-pub(crate) struct Server {
-    server_socket: TcpListener,
-    connections: Rc<Connections>,
+/// One read of up to this many bytes is one order.
+pub(crate) const BUFFER_SIZE: usize = 1024;
+
+/// How long the server waits, when it closes, for clients that are still to get a reply.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[expect(clippy::struct_field_names, reason = "the names are those of the original")]
+pub(crate) struct Server<L> {
+    pub(crate) server_socket: L,
+    pub(crate) connections: Rc<Connections>,
+    pub(crate) tasks: RefCell<JoinSet<()>>,
 }
 
-/// Says where clients find the server.
-pub(crate) fn announce(listener: &net::TcpListener) -> io::Result<()> {
-    info!("Starting up on: {}", listener.local_addr()?);
-    Ok(())
-}
-
-impl Server {
-    pub(crate) fn new(
-        listener: net::TcpListener,
-        connections: Rc<Connections>,
-    ) -> io::Result<Server> {
-        Ok(Server { server_socket: listener.try_into()?, connections })
-    }
-
+impl<L: Listener> Server<L> {
+    /// Accepts clients for ever, and serves each in a task of its own.
     pub(crate) async fn start(&self) {
         info!("Server listening for incoming connections");
         loop {
             let place = self.connections.place().await;
-            let (conn, address) = self.accept_for(&place).await;
+            let (conn, address) = self.connections.accept(&self.server_socket).await;
             info!("Connected to {address}");
+            let mut tasks = self.tasks.borrow_mut();
             let task = task::Builder::new().name(format!("serve {address}"));
-            task.spawn(serve(place, conn, address)).detach();
+            task.spawn_in(&mut tasks, serve_one(place, conn, address));
+            // Those that have ended are forgotten, but for why they panicked.
+            while let Some(ended) = tasks.try_join_next() {
+                ended.unwrap_or_else(|error| error!("A client was lost: {error}"));
+            }
         }
     }
 
-    async fn accept_for(&self, place: &Place) -> (TcpStream, SocketAddr) {
-        loop {
-            match self.server_socket.accept().await {
-                Ok(accepted) => return accepted,
-                // It concerns that client only; the next may be there.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
-                    info!("A client was gone before it was accepted");
-                }
-                Err(error) => {
-                    warn!("Accepting a connection failed: {error}");
-                    place.back_off().await;
-                }
-            }
+    /// Sees all clients off: each as soon as it has its replies, or when the grace time is over.
+    pub(crate) async fn close(self) {
+        // Nobody can come in any more.
+        drop(self.server_socket);
+        self.connections.close();
+        let mut tasks = self.tasks.into_inner();
+        if timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
+            warn!("{} connections are cut off: the grace time is over", tasks.len());
         }
     }
 }
 
+/// Takes orders until the client hangs up. If it idles too long, or if the server closes, the server
+/// hangs up, with no order left without its reply.
+pub(crate) async fn serve(
+    place: &mut Place,
+    conn: &impl Stream,
+    address: net::SocketAddr,
+) -> io::Result<()> {
+    let mut data = [0; BUFFER_SIZE];
+    while let Some(read) = place.listen(conn.read(&mut data)).await {
+        let len = read?;
+        if len == 0 {
+            return Ok(());
+        }
+        let response = match parse_order(&data[..len]) {
+            Some(order) => format!("Thank you for ordering {order} pizzas!\n"),
+            None => "Wrong number of pizzas, please try again.\n".to_owned(),
+        };
+        info!("Sending message to {address}");
+        place.speak(conn.write_all(response.as_bytes())).await?;
+    }
+    hang_up(conn, &mut data).await
+}
+
 /// The place comes first, to be dropped last: it is not free before the socket is closed.
-async fn serve(place: Place, conn: TcpStream, address: SocketAddr) {
+async fn serve_one(mut place: Place, conn: impl Stream, address: net::SocketAddr) {
     let _guard = OnPanic(address);
-    if let Err(error) = converse(&conn, address, &place).await {
+    if let Err(error) = serve(&mut place, &conn, address).await {
         warn!("Connection with {address} has failed: {error}");
     }
     info!("Connection with {address} has been closed");
 }
 
-/// Says whom a task has served that panics. The executor, which goes on, says why.
-struct OnPanic(SocketAddr);
+/// The number in an order. White space around it is allowed, and a sign.
+pub(crate) fn parse_order(data: &[u8]) -> Option<i64> {
+    std::str::from_utf8(data).ok()?.trim().parse().ok()
+}
+
+impl Server<TcpListener> {
+    pub(crate) fn new(
+        listener: net::TcpListener,
+        connections: Rc<Connections>,
+    ) -> io::Result<Self> {
+        Ok(Server { server_socket: listener.try_into()?, connections, tasks: RefCell::default() })
+    }
+}
+
+/// Says at once which client a task serves that panics.
+struct OnPanic(net::SocketAddr);
 
 impl Drop for OnPanic {
     fn drop(&mut self) {

@@ -25,23 +25,23 @@ impl Watch {
     /// Waits for SIGINT or SIGTERM. Until then, prints the executor's tasks at each SIGUSR1.
     pub(crate) async fn stop(self, executor: &Executor) -> io::Result<()> {
         let mut signals = Async::new(self.0)?;
+        let next =
+            |from: &mut Signals| from.pending().next().ok_or(io::ErrorKind::WouldBlock.into());
         loop {
-            let next = |signals: &mut Signals| {
-                signals.pending().next().ok_or(io::ErrorKind::WouldBlock.into())
-            };
-            match signals.read_with_mut(next).await? {
-                SIGUSR1 => print_tasks(executor),
-                signal => {
-                    info!("{}: closing", low_level::signal_name(signal).unwrap_or("signal"));
-                    return Ok(());
-                }
+            let signal = signals.read_with_mut(next).await?;
+            if signal != SIGUSR1 {
+                info!("{}: closing", low_level::signal_name(signal).unwrap_or("signal"));
+                return Ok(());
+            }
+            if let Err(error) = writeln!(io::stdout(), "{}", executor.tasks()) {
+                warn!("Cannot print the tasks: {error}");
             }
         }
     }
 }
 
-/// From now on, the second SIGINT or SIGTERM ends the process at once, in the signal's handler:
-/// also if the server is stuck. The first is left to the [`Watch`].
+/// From now on, the second SIGINT or SIGTERM ends the process at once, in the signal's handler: also
+/// if the server is stuck. The first is left to the [`Watch`].
 pub(crate) fn end_at_the_second() -> io::Result<()> {
     let second = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -50,12 +50,6 @@ pub(crate) fn end_at_the_second() -> io::Result<()> {
         flag::register(signal, Arc::clone(&second))?;
     }
     Ok(())
-}
-
-fn print_tasks(executor: &Executor) {
-    if let Err(error) = writeln!(io::stdout(), "{}", executor.tasks()) {
-        warn!("Cannot print the tasks: {error}");
-    }
 }
 
 /// Tells the other threads that this one cannot go on.

@@ -30,8 +30,10 @@ impl Server {
         let mut command = Command::new("sh");
         let script = format!("ulimit -n {files} && exec \"$0\" 127.0.0.1:0 \"$@\"");
         command.args(["-c", &script]).arg(binary()).args(options);
-        // The line with the address is of this level.
-        command.env("RUST_LOG", format!("{log},pizza_server::server=info"));
+        // The line with the address is of this level, and of the program's first file.
+        let level = log.split(',').next().unwrap_or(log);
+        let modules = ["server", "connections"].map(|name| format!("pizza_server::{name}={level}"));
+        command.env("RUST_LOG", format!("pizza_server=info,{},{log}", modules.join(",")));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("a shell");
         let tables = lines(process.stdout.take().expect("it is piped"), |_| true);
@@ -46,9 +48,10 @@ impl Server {
                 break addr.parse().expect("an address");
             }
         };
-        // By then it has all the descriptors that it has without clients.
-        while !log.recv_timeout(A_HANG).expect("it goes on").contains("Server listening") {}
-        Server { process, addr, log, tables }
+        let server = Server { process, addr, log, tables };
+        // A server that shows its tasks has all the descriptors that it has without clients.
+        server.tasks();
+        server
     }
 
     /// How many descriptors are open.

@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     io::{self, ErrorKind},
+    net::{Ipv4Addr, Shutdown},
     rc::Rc,
     time::Duration,
 };
@@ -17,18 +18,21 @@ use pizzaiolo::{Executor, spawn, time::sleep};
 #[allow(dead_code)]
 #[path = "../../examples/pizza-server/connections.rs"]
 mod connections;
-#[path = "../../examples/pizza-server/conversation.rs"]
-mod conversation;
 #[path = "../../tests/pizza_server/meaning.rs"]
 mod meaning;
+#[allow(dead_code)]
+#[path = "../../examples/pizza-server/server.rs"]
+mod server;
+#[path = "../../examples/pizza-server/sockets.rs"]
+mod sockets;
 
 use connections::{Connections, Freed, Place};
-use conversation::{Line, converse};
 use meaning::reply_to;
+use server::serve;
+use sockets::Stream;
 
-/// How long a client may idle, and how long the server waits when it closes.
+/// How long a client may idle.
 const PATIENCE: Duration = Duration::from_secs(10);
-const GRACE: Duration = Duration::from_secs(5);
 
 fuzz_target!(|script: &[u8]| {
     thread_local! {
@@ -42,8 +46,8 @@ async fn run(script: Vec<u8>) {
     let connections = Rc::new(Connections::new(1, Some(PATIENCE), Freed::default()));
     let place = connections.place().await;
     let client = Rc::new(Client::new(script, Rc::clone(&connections)));
-    let talk = |client: Rc<Client>, place: Place| async move {
-        converse(&*client, "client", &place).await
+    let talk = |client: Rc<Client>, mut place: Place| async move {
+        serve(&mut place, &*client, (Ipv4Addr::LOCALHOST, 1).into()).await
     };
     let result = spawn(talk(Rc::clone(&client), place)).await.expect("no panic");
 
@@ -72,8 +76,6 @@ struct Client {
     heard: RefCell<Vec<u8>>,
     /// It has reset the connection, or does not listen any more.
     is_gone: Cell<bool>,
-    /// The server is closing.
-    closing: Cell<bool>,
     has_ended: Cell<bool>,
     hung_up: Cell<bool>,
 }
@@ -86,7 +88,6 @@ impl Client {
             read: RefCell::default(),
             heard: RefCell::default(),
             is_gone: Cell::new(false),
-            closing: Cell::new(false),
             has_ended: Cell::new(false),
             hung_up: Cell::new(false),
         }
@@ -100,22 +101,18 @@ impl Client {
         Duration::from_secs(u64::from(self.next().unwrap_or(0) % 16))
     }
 
-    fn server_closes(&self) {
-        if self.closing.replace(true) {
-            return;
-        }
-        let connections = Rc::clone(&self.connections);
-        spawn(async move { connections.close(GRACE).await }).detach();
-    }
-
     fn reset(&self) -> io::Error {
         self.is_gone.set(true);
         ErrorKind::ConnectionReset.into()
     }
 }
 
-impl Line for Client {
+impl Stream for Client {
     async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.hung_up.get() {
+            // What it says from now on is thrown away.
+            return Ok(0);
+        }
         assert!(!self.has_ended.get() && !self.is_gone.get(), "the client is gone");
         loop {
             match self.next() {
@@ -124,7 +121,7 @@ impl Line for Client {
                     return Ok(0);
                 }
                 Some(0) => return Err(self.reset()),
-                Some(1) => self.server_closes(),
+                Some(1) => self.connections.close(),
                 Some(2) => sleep(self.seconds()).await,
                 // So many bytes; or a whole buffer of the same.
                 Some(255) => {
@@ -155,7 +152,7 @@ impl Line for Client {
                 Err(self.reset())
             }
             Some(2) => {
-                self.server_closes();
+                self.connections.close();
                 self.heard.borrow_mut().extend_from_slice(buf);
                 Ok(())
             }
@@ -173,7 +170,7 @@ impl Line for Client {
         }
     }
 
-    async fn hang_up(&self, _: &mut [u8]) -> io::Result<()> {
+    fn shutdown(&self, _: Shutdown) -> io::Result<()> {
         self.hung_up.set(true);
         Ok(())
     }

@@ -18,7 +18,8 @@ use std::{
 };
 
 use super::{
-    abort::AbortHandle, join::JoinHandle, join_error::JoinError, shared::Shared, spawn::spawn_here,
+    abort::AbortHandle, future::Name, join::JoinHandle, join_error::JoinError, shared::Shared,
+    spawn::spawn_here,
 };
 use crate::{
     id::TaskId,
@@ -95,14 +96,25 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
+        self.spawn_named(future, None)
+    }
+
+    /// The same, with a name.
+    #[track_caller]
+    pub(crate) fn spawn_named<F>(&mut self, future: F, name: Name) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
         let key = self.positions.insert(self.tasks.len());
         let guard = Guard { ended: Rc::clone(&self.ended), key };
+        // In a box of its own: a future that awaits another one, which it was given, has room for two.
+        let future = Box::pin(future);
         let member = async move {
             // In this order: the future is dropped before the guard.
             let _guard = guard;
             future.await
         };
-        let handle = spawn_here(member, None);
+        let handle = spawn_here(member, name);
         let abort = handle.abort_handle();
         self.tasks.push((key, handle));
         abort

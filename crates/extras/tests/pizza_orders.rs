@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     io,
+    net::{Ipv4Addr, Shutdown},
     rc::Rc,
 };
 
@@ -11,14 +12,18 @@ use proptest::{collection::vec, prelude::*, sample::select};
 #[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../../../examples/pizza-server/connections.rs"]
 mod connections;
-#[path = "../../../examples/pizza-server/conversation.rs"]
-mod conversation;
 #[path = "../../../tests/pizza_server/meaning.rs"]
 mod meaning;
+#[allow(dead_code, reason = "the server uses more of it")]
+#[path = "../../../examples/pizza-server/server.rs"]
+mod server;
+#[path = "../../../examples/pizza-server/sockets.rs"]
+mod sockets;
 
 use connections::{Connections, Freed};
-use conversation::{BUFFER_SIZE, Line, converse, parse_order};
 use meaning::{meaning, reply_to};
+use server::{BUFFER_SIZE, parse_order, serve};
+use sockets::Stream;
 
 /// Bytes that are an order more often than chance would have it.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -76,8 +81,9 @@ proptest! {
     fn each_order_has_its_reply(orders in vec(bytes(), 0..12)) {
         let memory = Memory { orders: RefCell::new(orders.clone()), ..Memory::default() };
         pizzaiolo::block_on(async {
-            let place = Rc::new(Connections::new(1, None, Freed::default())).place().await;
-            converse(&memory, "memory", &place).await.expect("no error");
+            let mut place = Rc::new(Connections::new(1, None, Freed::default())).place().await;
+            let address = (Ipv4Addr::LOCALHOST, 1).into();
+            serve(&mut place, &memory, address).await.expect("no error");
         });
         let replies: String = orders.iter().map(|order| reply_to(order)).collect();
         prop_assert_eq!(String::from_utf8(memory.replies.take()), Ok(replies));
@@ -93,7 +99,7 @@ struct Memory {
     hung_up: Cell<bool>,
 }
 
-impl Line for Memory {
+impl Stream for Memory {
     async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let mut orders = self.orders.borrow_mut();
         if orders.is_empty() {
@@ -109,7 +115,7 @@ impl Line for Memory {
         Ok(())
     }
 
-    async fn hang_up(&self, _: &mut [u8]) -> io::Result<()> {
+    fn shutdown(&self, _: Shutdown) -> io::Result<()> {
         self.hung_up.set(true);
         Ok(())
     }

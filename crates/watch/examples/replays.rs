@@ -8,19 +8,18 @@
 //! every program of the gallery of hangs, wrong and cured. Open `index.html` in the folder.
 
 #[path = "../../../examples/pizza-server/connections.rs"]
-#[expect(dead_code, reason = "the server uses more of it")]
 mod connections;
-
-#[path = "../../../examples/pizza-server/conversation.rs"]
-mod conversation;
 
 #[path = "../../../examples/gallery/main.rs"]
 #[expect(dead_code, reason = "its command line")]
 mod gallery;
 
 #[path = "../../../examples/pizza-server/server.rs"]
-#[expect(dead_code, reason = "the address is known here")]
+#[expect(dead_code, reason = "the server uses more of it")]
 mod server;
+
+#[path = "../../../examples/pizza-server/sockets.rs"]
+mod sockets;
 
 #[path = "../../../tests/programs/table.rs"]
 mod table;

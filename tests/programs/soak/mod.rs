@@ -181,7 +181,7 @@ const OPTIONS: [&[&str]; 4] =
 
 /// Stops a server under full load. Returns how many orders it had read, and how many replies came.
 fn stop_under_load(options: &[&str]) -> (u64, u64) {
-    let server = Server::start(1024, "warn,pizza_server::conversation=info", options);
+    let server = Server::start(1024, "warn,pizza_server::server=info", options);
     let addr = server.addr;
     let replies = block_on(async {
         let tally = Rc::new(Tally::default());

@@ -1,12 +1,60 @@
-//! The pizza server's two loops on the network in memory, and on real sockets.
+//! The pizza server on the network in memory: it is the program's own code.
 
+#[allow(dead_code, reason = "the server uses more of it")]
+#[path = "../../../../examples/pizza-server/connections.rs"]
+mod connections;
+#[allow(dead_code, reason = "the server uses more of it")]
+#[path = "../../../../examples/pizza-server/server.rs"]
 mod server;
+#[path = "../../../../examples/pizza-server/sockets.rs"]
+mod sockets;
 
-use std::{cell::RefCell, io, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    io,
+    net::{Shutdown, SocketAddr},
+    rc::Rc,
+    time::Duration,
+};
 
 use futures_util::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use pizzaiolo::{Executor, spawn, time};
-use pizzaiolo_testkit::{Explorer, net::Network};
+use pizzaiolo_testkit::{
+    Explorer,
+    net::{Network, TcpListener, TcpStream},
+};
+
+use connections::{Connections, Freed};
+use server::Server;
+use sockets::{Listener, Stream};
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.accept().await
+    }
+}
+
+impl Stream for TcpStream {
+    async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf).await
+    }
+
+    async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
+        self.write_all(buf).await
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.shutdown(how)
+    }
+}
+
+/// The server, with room for all clients.
+fn server<L>(server_socket: L) -> Server<L> {
+    let connections = Rc::new(Connections::new(2_000, None, Freed::default()));
+    Server { server_socket, connections, tasks: RefCell::default() }
+}
 
 const CLIENTS: u32 = 1_000;
 
@@ -40,7 +88,7 @@ fn serve_all(network: &Network, seed: u64) -> Replies {
     let executor = Executor::builder().paused_clock(true).ready_order(seed).build().unwrap();
     let all = Rc::new(RefCell::new(Vec::new()));
     let listener = network.bind("10.0.0.1:12345").unwrap();
-    drop(executor.spawn(server::start(listener)));
+    executor.spawn(async move { server(listener).start().await }).detach();
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             let (network, all) = (network.clone(), Rc::clone(&all));
@@ -97,7 +145,7 @@ fn the_same_loops_serve_real_sockets() {
     pizzaiolo::block_on(async {
         let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
-        drop(spawn(server::start(listener)));
+        spawn(async move { server(listener).start().await }).detach();
         let conn = pizzaiolo::net::TcpStream::connect(addr).await.unwrap();
         assert_eq!(order(conn, 3).await.unwrap(), expected(3));
     });
@@ -107,7 +155,8 @@ fn the_same_loops_serve_real_sockets() {
 fn two_clients_are_served_in_every_order() {
     let report = Explorer::new().leave_tasks(true).run(|| async {
         let network = Network::new();
-        drop(spawn(server::start(network.bind("10.0.0.1:1").unwrap())));
+        let listener = network.bind("10.0.0.1:1").unwrap();
+        spawn(async move { server(listener).start().await }).detach();
         let clients = [1, 2].map(|client| {
             let network = network.clone();
             spawn(async move {

@@ -80,6 +80,7 @@ fn a_task_that_yields_is_told_word_for_word() {
         [
             "root: polled",
             "task 0: spawned at HERE",
+            "root: pending on the end of task 0",
             "root: pending",
             "task 0: polled",
             "task 0: woken by task 0",
@@ -87,6 +88,7 @@ fn a_task_that_yields_is_told_word_for_word() {
             "task 0: polled",
             "task 0: ready",
             "task 0: finished",
+            "root: no longer pending on the end of task 0",
             "root: woken by task 0",
             "root: polled",
             "root: ready",
@@ -168,8 +170,10 @@ fn an_abort_and_a_panic_are_told_and_so_is_a_panic_that_nobody_asks_for() {
         [
             "root: polled",
             "task 0: spawned at HERE",
+            "root: pending on the end of task 0",
             "root: pending",
             "task 0: aborted",
+            "root: no longer pending on the end of task 0",
             "root: woken by task 0",
             "root: polled",
             "task 0.1: spawned at HERE",

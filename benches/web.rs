@@ -2,7 +2,7 @@
 //!
 //! Each server is a process of its own, the 32 clients are in this one, and ask in a closed loop over
 //! connections that they keep. As with the orders, most of it is the kernel's work and the clients':
-//! `instructions.sh` tells the runtimes apart.
+//! `instructions.sh` shows how the runtimes differ.
 
 use std::path::Path;
 use std::time::Instant;

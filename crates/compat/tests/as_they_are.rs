@@ -312,7 +312,7 @@ fn tokio() {
 
         let (sender, receiver) = oneshot::channel();
         let (status, mut watcher) = watch::channel("cold");
-        let (news, mut listener) = broadcast::channel(1);
+        let (ready, mut listener) = broadcast::channel(1);
         let (notify, mutex) = (Rc::new(Notify::new()), Rc::new(Mutex::new(0)));
         let (bell, held) = (Rc::clone(&notify), Rc::clone(&mutex));
         let task = spawn(async move {
@@ -321,7 +321,7 @@ fn tokio() {
             *guard += 1;
             bell.notify_one();
             let sent = sender.send("a pizza").is_ok() && status.send("hot").is_ok();
-            sent && news.send("it is ready").is_ok()
+            sent && ready.send("it is ready").is_ok()
         });
         notify.notified().await;
         let (pizza, heard, changed) = tokio::join!(receiver, listener.recv(), watcher.changed());

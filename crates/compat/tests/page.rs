@@ -78,14 +78,14 @@ fn each_command_runs_a_test_that_there_is() {
 
 #[test]
 fn each_test_has_its_row() {
-    let told: BTreeSet<_> =
+    let shown: BTreeSet<_> =
         rows().iter().filter_map(|row| row.command.rsplit(' ').next()).collect();
     for (file, source) in tests_of("pizzaiolo-compat") {
         if file == "page" {
             continue;
         }
         for name in names(&source) {
-            assert!(told.contains(name), "the page says nothing of {name}");
+            assert!(shown.contains(name), "the page says nothing of {name}");
         }
     }
 }

@@ -57,7 +57,7 @@ fn main() -> io::Result<()> {
                 Ok((stream, _)) => spawn(serve(stream, app.clone())).detach(),
                 Err(error) => {
                     eprintln!("No connection: {error}");
-                    // Mostly that is for want of descriptors: connections that end free some.
+                    // Mostly no descriptor is free: connections that end free some.
                     time::sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -71,7 +71,7 @@ fn with_scratch<R>(len: usize, read: impl FnOnce(&mut [u8]) -> R) -> R {
     })
 }
 
-/// Not vectored, as far as hyper is told: `futures-io` cannot say whether a stream really writes
+/// Not vectored, as far as hyper knows: `futures-io` cannot say whether a stream really writes
 /// several buffers at once, and if one does not, hyper had better put the parts together.
 impl<S: AsyncWrite + Unpin> Write for Io<S> {
     fn poll_write(

@@ -162,26 +162,28 @@ fn grpc_answers_curl() {
     let example = Example::start("grpc", &["127.0.0.1:0"]);
     let url = example.next_line("Listening at ");
     run(async move || {
-        let call = async |method: &str| {
+        let call = async |method: &str, request: &[u8]| {
             let url = format!("{url}/grpc.health.v1.Health/{method}");
             let headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"];
             let args = ["-i", "--http2-prior-knowledge", "--data-binary", "@-", &url];
-            let outcome = Curl::start(args.into_iter().chain(headers), vec![0; 5]).outcome().await;
-            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+            let outcome =
+                Curl::start(args.into_iter().chain(headers), request.to_vec()).outcome().await;
+            assert_eq!(outcome.code, Some(0), "{method}: {}", outcome.stderr);
             let end = outcome.stdout.windows(4).position(|bytes| bytes == b"\r\n\r\n");
             let body = outcome.stdout[end.expect("the headers end") + 4..].to_vec();
             (String::from_utf8_lossy(&outcome.stdout).into_owned(), body)
         };
         // Field 1, a number: 1 is serving, and 2 is not.
         let (cold, hot) = ([0, 0, 0, 0, 2, 8, 2], [0, 0, 0, 0, 2, 8, 1]);
-        let (_, body) = call("Watch").await;
+        let (_, body) = call("Watch", &[0; 5]).await;
         assert!(body.ends_with(&hot) || body.windows(7).any(|frame| frame == hot), "{body:?}");
         // A machine that is slow finds it hot at once.
         assert!(body.starts_with(&cold) || body.starts_with(&hot), "{body:?}");
-        let (all, body) = call("Check").await;
+        let (all, body) = call("Check", &[0; 5]).await;
         assert!(body.starts_with(&hot), "{body:?}");
         assert!(all.contains("grpc-status: 0"), "{all}");
-        let (all, _) = call("Bake").await;
+        // Without a body: the server asks for none of it, and curl 7.88 is upset if it still sends one.
+        let (all, _) = call("Bake", &[]).await;
         assert!(all.contains("grpc-status: 12"), "there is no such method: {all}");
         Ok(())
     });

@@ -102,7 +102,7 @@ fn when_all_is_closed_the_tasks_of_an_endpoint_end() {
         let client = endpoint(None)?;
         let connection = client.connect_with(config, server.local_addr()?, "localhost")?.await?;
         connection.close(0_u8.into(), b"good night");
-        // It goes on until the peer has been told.
+        // It goes on until the peer has the message.
         client.wait_idle().await;
         let error = connection.closed().await;
         assert_eq!(error, ConnectionError::LocallyClosed);
@@ -131,7 +131,7 @@ fn a_peer_that_never_answers_is_given_up_after_the_idle_timeout() {
             time::advance(IDLE / 100).await;
             yield_now().await;
         };
-        let error = outcome.expect_err("nobody answers");
+        let error = outcome.expect_err("no peer answers");
         assert_eq!(error, ConnectionError::TimedOut);
         let waited = time::now() - start;
         assert!(waited >= IDLE && waited < 2 * IDLE, "{waited:?}");

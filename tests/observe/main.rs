@@ -4,6 +4,7 @@
 
 mod deadlock;
 mod gallery;
+mod joins;
 mod kept_wakers;
 mod lints;
 mod locations;

@@ -61,7 +61,7 @@ impl Recorder {
             _ => None,
         };
         let here = |location: &Location<'_>| {
-            assert!(location.file().ends_with("trace_joins.rs"), "{location}");
+            assert!(location.file().ends_with("joins.rs"), "{location}");
             location.line()
         };
         mine.filter_map(location).map(here).collect()

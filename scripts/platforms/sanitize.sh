@@ -13,6 +13,6 @@ export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Zsanitizer=thread -Zext
 
 # Queues, wakers, handles of other threads.
 tested ThreadSanitizer "natively, std from source too" tsan \
-    bash -c 'cargo_test x86_64-unknown-linux-gnu "$@"' bash -p pizzaiolo --lib --test wakers --test handles
+    bash -c 'cargo_test x86_64-unknown-linux-gnu "$@"' bash -p pizzaiolo --lib --test core
 row ThreadSanitizer "what it reports" "$(grep -c '^WARNING: ThreadSanitizer' /build/logs/tsan.log) races"
 unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS

@@ -22,7 +22,7 @@ pub struct Page {
 pub fn first_page(repository: &Repository) -> io::Result<Page> {
     let mut text = String::new();
     if let Some(translated) = repository.translation("src/guide/guide.md") {
-        text = repository.read(&translated)?;
+        text = repository.read_translation(&translated)?;
     } else {
         for line in repository.read("src/guide.rs")?.lines() {
             if let Some(line) = line.strip_prefix("//!") {
@@ -58,7 +58,7 @@ pub fn pages(repository: &Repository) -> io::Result<Vec<Page>> {
             let file = format!("src/guide/{name}.md");
             if let Some(translated) = repository.translation(&file) {
                 if !repository.path(&file).exists() {
-                    text = repository.read(&translated)?;
+                    text = repository.read_translation(&translated)?;
                 }
             }
             pages.push(Page { name: name.to_owned(), text: std::mem::take(&mut text) });

@@ -15,6 +15,7 @@
 //! - [`markdown`]: the text of a page as mdBook has it: headings, blocks of code, links.
 //! - [`links`]: where a link leads, and whether there is anything.
 //! - [`stamp`]: whether a translation is as new as its original.
+//! - [`words`]: the single lines of `src/guide.rs` in other languages.
 //! - [`output`]: the files of a book.
 //!
 //! # Languages
@@ -34,3 +35,4 @@ pub mod markdown;
 pub mod output;
 pub mod repository;
 pub mod stamp;
+pub mod words;

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, process};
 
-use pizzaiolo_book::{repository::Repository, stamp};
+use pizzaiolo_book::{repository::Repository, stamp, words};
 
 #[test]
 fn no_translated_page_is_older_than_its_original() {
@@ -13,6 +13,16 @@ fn no_translated_page_is_older_than_its_original() {
          then, write the new hashes: cargo run -p pizzaiolo-book -- stamp\n",
         stale.join("\n")
     );
+}
+
+#[test]
+fn each_single_line_that_is_translated_is_a_line_of_the_guide() {
+    let source = Repository::here("en").read("src/guide.rs").expect("the guide");
+    for (original, translated) in words::JAPANESE {
+        assert!(source.lines().any(|line| line == format!("/// {original}")), "{original}");
+        assert_eq!(words::translated("ja", original), translated);
+        assert_eq!(words::translated("en", original), original);
+    }
 }
 
 #[test]

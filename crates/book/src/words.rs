@@ -55,7 +55,7 @@ pub const JAPANESE: [(&str, &str); 15] = [
         "次は: [ギャラリー](gallery)。このページのプログラムです。",
     ),
     ("# The program", "# プログラム"),
-    ("# The enum by hand", "# 手で書いたenum"),
+    ("# The enum by hand", "# 手で書いた列挙型"),
 ];
 
 /// A line of `src/guide.rs` in a language; as it is, if it has no translation.

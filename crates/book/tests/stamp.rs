@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, process};
 
-use pizzaiolo_book::{repository::Repository, stamp, words};
+use pizzaiolo_book::{links, repository::Repository, stamp, words};
 
 #[test]
 fn no_translated_page_is_older_than_its_original() {
@@ -13,6 +13,24 @@ fn no_translated_page_is_older_than_its_original() {
          then, write the new hashes: cargo run -p pizzaiolo-book -- stamp\n",
         stale.join("\n")
     );
+}
+
+/// The pages of the guide and the welcome have links of their own kinds, which the book checks.
+#[test]
+fn each_relative_link_of_a_translated_page_starts_at_the_page_and_leads_to_a_file() {
+    let repository = Repository::here("en");
+    for page in stamp::pages(&repository.path("")).expect("the pages") {
+        if page.starts_with("src/guide/") || page.starts_with("docs/book/") {
+            continue;
+        }
+        let text = links::inline_definitions(&repository.read(&page).expect("the page"));
+        let folder = repository.path(&page).parent().expect("a folder").to_owned();
+        for link in links::addresses(&text) {
+            let path = link.split('#').next().unwrap_or_default();
+            let is_file = path.contains(['.', '/']) && !path.contains("://");
+            assert!(!is_file || folder.join(path).exists(), "{page} has a link to {link}");
+        }
+    }
 }
 
 #[test]

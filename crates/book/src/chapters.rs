@@ -89,21 +89,28 @@ pub fn parts(repository: &Repository) -> io::Result<Vec<Part>> {
         (Some(exercises), written),
         (Some(reference), rest),
     ];
-    let files = book_files(drafts.iter().flat_map(|(_, drafts)| drafts));
+    let files = book_files(repository, drafts.iter().flat_map(|(_, drafts)| drafts));
     let finish = |(title, drafts): (_, Vec<Draft>)| Part {
         title,
-        chapters: drafts.iter().map(|draft| chapter(draft, &files)).collect(),
+        chapters: drafts.iter().map(|draft| chapter(repository, draft, &files)).collect(),
     };
     Ok(drafts.into_iter().map(finish).collect())
 }
 
 /// The files of the repository that have a chapter, and which.
-fn book_files<'a>(drafts: impl Iterator<Item = &'a Draft>) -> BTreeMap<String, String> {
+fn book_files<'a>(
+    repository: &Repository,
+    drafts: impl Iterator<Item = &'a Draft>,
+) -> BTreeMap<String, String> {
     let mut files: BTreeMap<_, _> =
         drafts.map(|draft| (draft.from.clone(), draft.file.clone())).collect();
     for (from, file) in PAGES {
         files.insert(from.to_owned(), file.to_owned());
     }
+    let translated =
+        |(from, file): (&String, &String)| Some((repository.translation(from)?, file.clone()));
+    let translations: Vec<_> = files.iter().filter_map(translated).collect();
+    files.extend(translations);
     files
 }
 
@@ -170,7 +177,8 @@ fn frame(name: &str) -> String {
     )
 }
 
-fn chapter(draft: &Draft, files: &BTreeMap<String, String>) -> Chapter {
+fn chapter(repository: &Repository, draft: &Draft, files: &BTreeMap<String, String>) -> Chapter {
+    let translation = repository.translation(&draft.from);
     let is_guide = draft.from.starts_with("src/guide/");
     let resolve = |address: &str| {
         let (path, anchor) = address.split_once('#').map_or((address, ""), |(path, anchor)| {
@@ -191,7 +199,10 @@ fn chapter(draft: &Draft, files: &BTreeMap<String, String>) -> Chapter {
             return links::std_address(path).map_or(Target::Text, Target::To);
         }
         // What is in the repository only, and the items of the crate, are shown without a link.
-        let there = file_of_book(&draft.from, path, files);
+        // A translated page is one folder further down, and its links start there.
+        let from = translation.as_ref().unwrap_or(&draft.from);
+        let there = file_of_book(from, path, files);
+        let there = there.or_else(|| file_of_book(&draft.from, path, files));
         there.map_or(Target::Text, |there| Target::To(format!("{there}{anchor}")))
     };
     let text = markdown::page(&draft.text, &resolve);

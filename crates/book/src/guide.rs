@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::repository::Repository;
+use crate::{repository::Repository, words};
 
 /// A page before its links are turned: Markdown as rustdoc reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,14 @@ pub struct Page {
 pub fn first_page(repository: &Repository) -> io::Result<Page> {
     let mut text = String::new();
     if let Some(translated) = repository.translation("src/guide/guide.md") {
-        text = repository.read(&translated)?;
+        for line in repository.read_translation(&translated)?.lines() {
+            match included(line, "#![doc = include_str!(\"") {
+                Some(file) => {
+                    push(&mut text, repository.page(&format!("src/{file}"))?.trim_end());
+                }
+                None => push(&mut text, line),
+            }
+        }
     } else {
         for line in repository.read("src/guide.rs")?.lines() {
             if let Some(line) = line.strip_prefix("//!") {
@@ -47,7 +54,8 @@ pub fn pages(repository: &Repository) -> io::Result<Vec<Page>> {
     let (mut pages, mut text) = (Vec::new(), String::new());
     for line in source.lines() {
         if let Some(line) = line.strip_prefix("///") {
-            push(&mut text, line.strip_prefix(' ').unwrap_or(line));
+            let line = line.strip_prefix(' ').unwrap_or(line);
+            push(&mut text, words::translated(repository.language(), line));
         } else if let Some(file) = included(line, "#[doc = include_str!(\"") {
             push(&mut text, embedded(repository, file)?.trim_end());
         } else if let Some(literal) = line.strip_prefix("#[doc = \"") {
@@ -58,7 +66,7 @@ pub fn pages(repository: &Repository) -> io::Result<Vec<Page>> {
             let file = format!("src/guide/{name}.md");
             if let Some(translated) = repository.translation(&file) {
                 if !repository.path(&file).exists() {
-                    text = repository.read(&translated)?;
+                    text = repository.read_translation(&translated)?;
                 }
             }
             pages.push(Page { name: name.to_owned(), text: std::mem::take(&mut text) });

@@ -14,6 +14,8 @@
 //! - [`chapters`]: what the book has, in order: the guide, the gallery, the exercises, the rest.
 //! - [`markdown`]: the text of a page as mdBook has it: headings, blocks of code, links.
 //! - [`links`]: where a link leads, and whether there is anything.
+//! - [`stamp`]: whether a translation is as new as its original.
+//! - [`words`]: the single lines of `src/guide.rs` in other languages.
 //! - [`output`]: the files of a book.
 //!
 //! # Languages
@@ -23,6 +25,8 @@
 //! translated by a page with the program's name: `examples/gallery/ja/rc_waker.md`. The pages that stand in
 //! `src/guide.rs` are `guide.md` (the first), `questions.md` and `gallery.md` of that folder. What is not
 //! translated is taken in English.
+//!
+//! The first line of a translated page says which text it is a translation of, see [`stamp`].
 
 pub mod chapters;
 pub mod guide;
@@ -30,3 +34,5 @@ pub mod links;
 pub mod markdown;
 pub mod output;
 pub mod repository;
+pub mod stamp;
+pub mod words;

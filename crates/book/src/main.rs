@@ -1,10 +1,11 @@
-//! Writes the book, or looks for dead links in its HTML; see the library.
+//! Writes the book, looks for dead links in its HTML, or stamps the translations; see the library.
 
 use std::{env, io, path::Path, process::ExitCode};
 
 use pizzaiolo_book::{
     output::{self, Book},
     repository::Repository,
+    stamp,
 };
 
 fn main() -> ExitCode {
@@ -12,8 +13,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["check", folder] => check(Path::new(folder)),
+        ["stamp"] => write_hashes(),
         [folder] => write(Path::new(folder)),
-        _ => Err(io::Error::other("usage: pizzaiolo-book FOLDER, or pizzaiolo-book check FOLDER")),
+        _ => Err(io::Error::other("usage: pizzaiolo-book FOLDER, or check FOLDER, or stamp")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,6 +39,14 @@ fn write(folder: &Path) -> io::Result<()> {
 
 fn check(folder: &Path) -> io::Result<()> {
     fail_if(&output::dead_files(folder)?)
+}
+
+/// Says of each translation that it is up to date. Only for one that was brought up to date.
+fn write_hashes() -> io::Result<()> {
+    for page in stamp::stamp(&Repository::here("en").path(""))? {
+        println!("{page}");
+    }
+    Ok(())
 }
 
 fn fail_if(dead: &[String]) -> io::Result<()> {

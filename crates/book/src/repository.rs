@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::stamp;
+
 /// The languages that there can be: the name of the folder, and whether it is the original.
 pub const LANGUAGES: [&str; 2] = ["en", "ja"];
 
@@ -66,9 +68,18 @@ impl Repository {
     /// If neither can be read.
     pub fn page(&self, file: &str) -> io::Result<String> {
         match self.translation(file) {
-            Some(translated) => self.read(&translated),
+            Some(translated) => self.read_translation(&translated),
             None => self.read(file),
         }
+    }
+
+    /// Reads a translation, without the line that says what it is one of.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn read_translation(&self, file: &str) -> io::Result<String> {
+        Ok(stamp::split(&self.read(file)?).1.to_owned())
     }
 
     /// The path of a page's translation, if there is one: `DIR/LANGUAGE/NAME.md`.
@@ -97,7 +108,7 @@ impl Repository {
             line.strip_prefix(' ').unwrap_or(line)
         });
         let head = match self.translation(file) {
-            Some(translated) => self.read(&translated)?,
+            Some(translated) => self.read_translation(&translated)?,
             None => head.collect::<Vec<_>>().join("\n"),
         };
         let code = text.lines().skip_while(is_head).collect::<Vec<_>>().join("\n");

@@ -160,7 +160,9 @@ impl Drop for Translated {
 #[cfg(unix)]
 #[test]
 fn a_translated_page_takes_the_place_of_its_original() {
-    let there = Translated::new("pinning.md", "`Pin` は何のためにあるのか。\n\n本文。\n");
+    let line = "<!-- original: src/guide/pinning.md 0000000000000000 -->";
+    let text = format!("{line}\n`Pin` は何のためにあるのか。\n\n本文。\n");
+    let there = Translated::new("pinning.md", &text);
     let repository = Repository::new(&there.0, "ja");
     assert_eq!(repository.languages(), ["en", "ja"]);
     let book = Book::new(repository).expect("a book");

@@ -11,7 +11,7 @@ chmod +x /build/cc-tsan
 export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=/build/cc-tsan
 export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Zsanitizer=thread -Zexternal-clangrt"
 
-# Queues, wakers, handles of other threads.
+# Queues, wakers, handles of other threads: all tests of the executor.
 tested ThreadSanitizer "natively, std from source too" tsan \
     bash -c 'cargo_test x86_64-unknown-linux-gnu "$@"' bash -p pizzaiolo --lib --test core
 row ThreadSanitizer "what it reports" "$(grep -c '^WARNING: ThreadSanitizer' /build/logs/tsan.log) races"

@@ -5,7 +5,9 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::support::{Server, command, finish, start};
+#[cfg(unix)]
+use crate::support::start;
+use crate::support::{Server, command, finish};
 
 /// Runs the example to its end, and returns its status and what it wrote to stderr.
 fn fails(command: &mut Command) -> (Option<i32>, String) {

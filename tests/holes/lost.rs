@@ -1,0 +1,93 @@
+//! Tasks that nothing can wake any more, and those that have ended.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::pending,
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    task::Waker,
+};
+
+use pizzaiolo::{Async, task::TaskState, yield_now};
+
+use crate::support::{executor, give_waker, logged, unix_pair};
+
+#[test]
+fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
+    let lines = logged(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let forgets = async move {
+            source.readable().await.expect("it is registered");
+            pending::<()>().await;
+        };
+        executor.spawn(forgets).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+    });
+    assert!(lines.len() == 1 && lines[0].contains("it can never run again"), "{lines:?}");
+}
+
+#[test]
+fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
+    let waker = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&waker);
+    let lines = logged(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let waits = async move {
+            source.readable().await.expect("it is registered");
+            give_waker(|waker| slot.set(Some(waker))).await;
+        };
+        executor.spawn(waits).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+    });
+    assert!(waker.take().is_some());
+    assert_eq!(lines, Vec::<String>::new());
+}
+
+#[test]
+fn after_a_deadlock_block_on_has_no_future_any_more() {
+    let executor = executor();
+    let result = catch_unwind(AssertUnwindSafe(|| executor.block_on(pending::<()>())));
+    assert!(result.is_err());
+    assert_eq!(executor.tasks().iter().count(), 0);
+}
+
+#[test]
+fn a_waker_of_an_earlier_block_on_queues_nothing() {
+    let executor = executor();
+    let waker = RefCell::new(Waker::noop().clone());
+    executor.block_on(async {
+        let keep = std::future::poll_fn(|cx| {
+            waker.replace(cx.waker().clone());
+            std::task::Poll::Ready(())
+        });
+        keep.await;
+    });
+    executor.block_on(async {
+        waker.borrow().wake_by_ref();
+        assert_eq!(executor.ready_queue(), []);
+        yield_now().await;
+    });
+}
+
+#[test]
+fn a_task_that_takes_the_waker_of_one_before_it_is_ready_once() {
+    let executor = executor();
+    executor.spawn(async {}).detach();
+    executor.run();
+    let task = executor.spawn(async {});
+    let state = executor.tasks().iter().map(|info| info.state).collect::<Vec<_>>();
+    assert_eq!(state, [TaskState::Ready]);
+    // An abort is a wake, of a task that is in the queue already.
+    executor.block_on(async { task.abort() });
+    assert_eq!(executor.ready_queue(), []);
+    assert_eq!(executor.stats().wakes_local, 0);
+}

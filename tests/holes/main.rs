@@ -1,0 +1,16 @@
+//! Holes that mutation tests have found: each test fails with a change of the source that no other test
+//! noticed. (`crates/mutants` makes such changes.)
+#![cfg(unix)]
+
+mod causes;
+mod clocks;
+mod driven;
+mod drops;
+#[cfg(feature = "futures-io")]
+mod futures_io;
+mod joins;
+mod lost;
+mod order;
+mod remote;
+mod sockets;
+mod support;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use pizzaiolo::{Executor, time};
+use pizzaiolo::{Async, Executor, JoinHandle, time};
+
+use crate::support::unix_pair;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -20,4 +22,41 @@ fn a_clock_that_is_resumed_runs_on_from_where_it_stood() {
         assert!(before.elapsed() >= nap, "the time is the OS's again");
         assert!(time::now() >= resumed + nap);
     });
+}
+
+/// An executor with a paused clock and a task that sleeps for an hour.
+fn with_a_sleeper() -> (Executor, JoinHandle<()>) {
+    let executor = Executor::builder().paused_clock(true).build().expect("descriptors");
+    let sleeper = executor.spawn(time::sleep(HOUR));
+    assert!(executor.tick());
+    (executor, sleeper)
+}
+
+#[test]
+fn a_park_with_a_paused_clock_goes_to_the_next_deadline() {
+    let (executor, sleeper) = with_a_sleeper();
+    executor.reactor().park(None).expect("the OS gives events");
+    assert!(executor.tick() && sleeper.is_finished());
+}
+
+#[test]
+fn a_park_with_a_paused_clock_that_was_unparked_does_not_move_it() {
+    let (executor, sleeper) = with_a_sleeper();
+    executor.reactor().unparker().unpark();
+    executor.reactor().park(None).expect("the OS gives events");
+    assert!(!executor.tick() && !sleeper.is_finished());
+}
+
+#[test]
+fn a_park_with_a_paused_clock_waits_for_the_time_of_the_os_while_a_socket_is_waited_for() {
+    let (executor, sleeper) = with_a_sleeper();
+    let (ours, _peer) = unix_pair();
+    let source = Async::from_fd(ours);
+    executor.spawn(async move { source.readable().await }).detach();
+    // The OS says once that a new source is writable.
+    executor.run_until_idle();
+    let (before, nap) = (Instant::now(), Duration::from_millis(20));
+    executor.reactor().park(Some(nap)).expect("the OS gives events");
+    assert!(before.elapsed() >= nap);
+    assert!(!executor.tick() && !sleeper.is_finished());
 }

@@ -2,16 +2,18 @@
 
 use std::{
     cell::{Cell, RefCell},
-    future::pending,
+    future::{pending, poll_fn},
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
-    task::Waker,
+    task::{Poll, Waker},
+    thread,
+    time::Duration,
 };
 
-use pizzaiolo::{Async, task::TaskState, yield_now};
+use pizzaiolo::{Async, Executor, task::TaskState, yield_now};
 
-use crate::support::{executor, give_waker, logged, unix_pair};
+use crate::support::{executor, give_waker, logged, poll_with, unix_pair};
 
 #[test]
 fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
@@ -65,9 +67,9 @@ fn a_waker_of_an_earlier_block_on_queues_nothing() {
     let executor = executor();
     let waker = RefCell::new(Waker::noop().clone());
     executor.block_on(async {
-        let keep = std::future::poll_fn(|cx| {
+        let keep = poll_fn(|cx| {
             waker.replace(cx.waker().clone());
-            std::task::Poll::Ready(())
+            Poll::Ready(())
         });
         keep.await;
     });
@@ -90,4 +92,25 @@ fn a_task_that_takes_the_waker_of_one_before_it_is_ready_once() {
     executor.block_on(async { task.abort() });
     assert_eq!(executor.ready_queue(), []);
     assert_eq!(executor.stats().wakes_local, 0);
+}
+
+#[test]
+fn a_join_with_a_waker_of_others_says_nothing_of_who_holds_the_tasks_own() {
+    // Where the clock is paused, a deadlock is told at once.
+    let executor = Executor::builder().paused_clock(true).build().expect("descriptors");
+    let mut lost = executor.spawn(pending::<()>());
+    let mut is_first = true;
+    executor.block_on(poll_fn(|cx| {
+        if !std::mem::take(&mut is_first) {
+            return Poll::Ready(());
+        }
+        assert!(poll_with(&mut lost, Waker::noop()).is_pending());
+        let waker = cx.waker().clone();
+        thread::spawn(move || {
+            // A wrong proof has the time to show.
+            thread::sleep(Duration::from_millis(50));
+            waker.wake();
+        });
+        Poll::Pending
+    }));
 }

@@ -8,6 +8,7 @@ use std::{
     os::fd::{AsFd, AsRawFd},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    rc::Rc,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
     time::Duration,
@@ -17,10 +18,11 @@ use mio::{Events, Interest, Poll as OsPoll, Token, unix::SourceFd};
 use pizzaiolo::{
     Async, Executor, Reactor,
     net::{TcpListener, TcpStream},
+    spawn,
     trace::EventKind,
 };
 
-use crate::support::{executor, observed, poll_with, unix_pair};
+use crate::support::{bounded, executor, observed, poll_with, unix_pair};
 
 /// Says whether the executor's descriptor is readable now.
 pub(crate) fn has_something_to_do(executor: &Executor) -> bool {
@@ -173,4 +175,59 @@ fn a_registered_socket_that_has_to_wait_under_no_reactor_says_what_to_do() {
     let outside = catch_unwind(AssertUnwindSafe(|| poll_with(&mut ready, Waker::noop())));
     let message = outside.expect_err("no reactor is entered").downcast::<String>();
     assert!(message.expect("a message").contains("no reactor is entered"));
+}
+
+#[test]
+fn a_task_that_has_waited_before_reads_on_after_its_budget() {
+    bounded(|| {
+        executor().block_on(async {
+            let (ours, mut peer) = unix_pair();
+            let source = Async::from_fd(ours);
+            let mut buf = [0];
+            let read = |source: &std::os::unix::net::UnixStream, buf: &mut [u8]| {
+                let mut source = source;
+                source.read(buf)
+            };
+            // From here on the socket keeps the task's waker.
+            let waits = spawn(async move {
+                peer.write_all(&[0; 1000]).expect("there is room");
+                peer
+            });
+            for _ in 0..1000 {
+                source.read_with(|io| read(io, &mut buf)).await.expect("a byte");
+            }
+            drop(waits.await);
+        });
+    });
+}
+
+/// Makes a source when it is dropped.
+struct RegistersOnDrop(Rc<Cell<Option<io::Error>>>);
+
+impl Drop for RegistersOnDrop {
+    fn drop(&mut self) {
+        let (socket, _peer) = mio::net::UnixStream::pair().expect("the OS has descriptors");
+        self.0.set(Async::new(socket).err());
+    }
+}
+
+#[test]
+fn a_source_cannot_be_registered_with_an_executor_that_goes() {
+    let executor = executor();
+    let error = Rc::new(Cell::new(None));
+    let registers = RegistersOnDrop(Rc::clone(&error));
+    executor.spawn(async move { drop(registers) }).detach();
+    drop(executor);
+    let error = error.take().expect("it is refused").to_string();
+    assert!(error.contains("executor is gone"), "{error}");
+}
+
+#[test]
+fn a_source_says_whether_it_is_registered() {
+    let reactor = Reactor::new().expect("the OS has descriptors");
+    let source = Async::from_fd(unix_pair().0);
+    assert!(format!("{source:?}").contains("registered: false"));
+    let mut ready = Box::pin(source.readable());
+    assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_pending());
+    assert!(format!("{source:?}").contains("registered: true"));
 }

@@ -4,16 +4,36 @@ use std::{
     cell::RefCell,
     future::poll_fn,
     os::unix::net::UnixStream,
+    panic,
     pin::Pin,
     rc::Rc,
-    sync::Once,
+    sync::{Once, mpsc},
     task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
 };
 
 use pizzaiolo::{
     Executor, TaskId,
     trace::{Cause, Event, EventKind, Observer},
 };
+
+/// How long a test waits for what must happen. Only what hangs takes that long.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// Runs the body of a test on a thread of its own, and fails if it hangs.
+#[track_caller]
+pub(crate) fn bounded(body: impl FnOnce() + Send + 'static) {
+    let (done, over) = mpsc::channel();
+    let body = thread::spawn(move || {
+        body();
+        // Nothing listens if the test has failed meanwhile.
+        let _ = done.send(());
+    });
+    let hangs = over.recv_timeout(BOUND) == Err(mpsc::RecvTimeoutError::Timeout);
+    assert!(!hangs, "it hangs");
+    body.join().unwrap_or_else(|payload| panic::resume_unwind(payload));
+}
 
 /// Keeps all events.
 #[derive(Default)]

@@ -19,7 +19,8 @@
 //!    is caught.
 //! 6. [`report`] prints a table, and the survivors that `survivors.md` does not list with a reason.
 //!
-//! The results are kept, so that a run that was ended goes on where it stopped, until the source changes.
+//! The results are kept, so that a run that was ended goes on where it stopped. When a file of the core
+//! changes, its mutants are run again.
 
 mod campaign;
 mod cfg;

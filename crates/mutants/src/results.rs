@@ -1,4 +1,5 @@
-//! What became of each mutant, in a file that each run goes on with.
+//! What became of each mutant, in a file that each run goes on with. A result counts as long as the
+//! file of its mutant stays the same.
 
 use std::{
     collections::HashMap,
@@ -51,34 +52,34 @@ impl Outcome {
 /// The results so far.
 pub(crate) struct Results {
     outcomes: HashMap<String, Outcome>,
+    /// Names the text of each file of the core.
+    prints: HashMap<String, String>,
     file: File,
 }
 
 impl Results {
-    /// Reads the results of earlier runs, if the source is the same.
+    /// Reads the results of earlier runs.
     ///
     /// # Errors
     ///
     /// If the file cannot be opened.
     pub(crate) fn open(tree: &Tree, rewritten: &Rewritten) -> Result<Results> {
         let path = tree.file("results");
-        let mut hasher = DefaultHasher::new();
-        rewritten.texts().for_each(|text| text.hash(&mut hasher));
-        let print = format!("source\t{:x}", hasher.finish());
+        let prints: HashMap<_, _> =
+            rewritten.texts().map(|(name, text)| (name.to_owned(), fingerprint(text))).collect();
         let old = fs::read_to_string(&path).unwrap_or_default();
-        let mut lines = old.lines();
-        if lines.next() != Some(&print) {
-            fs::write(&path, format!("{print}\n"))?;
-            lines = "".lines();
-        }
         // A later line overrules an earlier one.
-        let outcomes = lines.filter_map(|line| {
-            let (word, rest) = line.split_once('\t')?;
-            let key = rest.split('\t').next()?;
-            Some((key.to_owned(), Outcome::from_word(word)?))
+        let outcomes = old.lines().filter_map(|line| {
+            let [word, print, key, ..] = line.split('\t').collect::<Vec<_>>()[..] else {
+                return None;
+            };
+            let file = key.split(" | ").next()?;
+            let is_valid = prints.get(file).is_some_and(|it| it == print);
+            is_valid.then_some((key.to_owned(), Outcome::from_word(word)?))
         });
         let outcomes = outcomes.collect();
-        Ok(Results { outcomes, file: OpenOptions::new().append(true).open(path)? })
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        Ok(Results { outcomes, prints, file })
     }
 
     /// Returns what became of a mutant, if it was run.
@@ -92,9 +93,16 @@ impl Results {
     ///
     /// If it cannot be written.
     pub(crate) fn add(&mut self, mutant: &Mutant, outcome: Outcome, by: &str) -> Result<()> {
-        let Mutant { key, line, .. } = mutant;
+        let Mutant { key, line, file, .. } = mutant;
         self.outcomes.insert(key.clone(), outcome);
-        let text = format!("{}\t{key}\tline {line}\t{by}\n", outcome.word());
+        let print = self.prints.get(file).map_or("", String::as_str);
+        let text = format!("{}\t{print}\t{key}\tline {line}\t{by}\n", outcome.word());
         Ok(self.file.write_all(text.as_bytes())?)
     }
+}
+
+fn fingerprint(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:x}", hasher.finish())
 }

@@ -99,9 +99,9 @@ impl Rewritten {
         self.files.len()
     }
 
-    /// Returns the text of all files: if it changes, the results are void.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| file.text.as_str())
+    /// Returns the names and texts of all files, as they are without mutants.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|file| (file.name.as_str(), file.text.as_str()))
     }
 
     /// Writes the files, with the mutants that are viable as far as is known.

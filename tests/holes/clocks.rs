@@ -1,10 +1,17 @@
 //! The paused clock.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    pin::Pin,
+    rc::Rc,
+    task::{Poll, Waker},
+    time::{Duration, Instant},
+};
 
-use pizzaiolo::{Async, Executor, JoinHandle, time};
+use pizzaiolo::{Async, Executor, JoinHandle, task::WaitsFor, time};
 
-use crate::support::unix_pair;
+use crate::support::{poll_with, unix_pair};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -59,4 +66,38 @@ fn a_park_with_a_paused_clock_waits_for_the_time_of_the_os_while_a_socket_is_wai
     executor.reactor().park(Some(nap)).expect("the OS gives events");
     assert!(before.elapsed() >= nap);
     assert!(!executor.tick() && !sleeper.is_finished());
+}
+
+#[test]
+fn a_timer_that_goes_on_in_another_task_is_listed_there_and_wakes_that_task() {
+    let executor = Executor::builder().paused_clock(true).build().expect("descriptors");
+    let sleep = Rc::new(RefCell::new(time::sleep(HOUR)));
+    let polled = Rc::clone(&sleep);
+    let first = executor.spawn(poll_fn(move |cx| {
+        assert!(Pin::new(&mut *polled.borrow_mut()).poll(cx).is_pending());
+        Poll::Ready(())
+    }));
+    executor.run_until_idle();
+    assert!(first.is_finished());
+    let second = executor.spawn(poll_fn(move |cx| Pin::new(&mut *sleep.borrow_mut()).poll(cx)));
+    executor.run_until_idle();
+    let tasks = executor.tasks();
+    let info = tasks.iter().find(|info| info.id == second.id()).expect("it is alive");
+    assert!(matches!(info.waits_for[..], [WaitsFor::Timer(Some(_))]), "{tasks}");
+    executor.run();
+    assert!(second.is_finished());
+}
+
+#[test]
+fn a_timer_that_was_set_to_later_does_not_fire_at_its_first_deadline() {
+    let executor = Executor::builder().paused_clock(true).build().expect("descriptors");
+    executor.block_on(async {
+        let mut sleep = time::sleep(HOUR);
+        assert!(poll_with(&mut sleep, Waker::noop()).is_pending());
+        sleep.reset(time::now() + 3 * HOUR);
+        time::advance(2 * HOUR).await;
+        assert!(poll_with(&mut sleep, Waker::noop()).is_pending());
+        time::advance(HOUR).await;
+        assert!(poll_with(&mut sleep, Waker::noop()).is_ready());
+    });
 }

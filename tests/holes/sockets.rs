@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mio::{Events, Interest, Poll as OsPoll, Token, unix::SourceFd};
@@ -230,4 +230,13 @@ fn a_source_says_whether_it_is_registered() {
     let mut ready = Box::pin(source.readable());
     assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_pending());
     assert!(format!("{source:?}").contains("registered: true"));
+}
+
+#[test]
+fn a_waker_of_an_unparker_that_is_used_up_ends_the_next_park() {
+    let reactor = Reactor::new().expect("the OS has descriptors");
+    Waker::from(reactor.unparker()).wake();
+    let (before, bound) = (Instant::now(), Duration::from_secs(60));
+    reactor.park(Some(bound)).expect("the OS gives events");
+    assert!(before.elapsed() < bound);
 }

@@ -11,6 +11,7 @@ mod futures_io;
 mod joins;
 mod lost;
 mod order;
+mod polled;
 mod readiness;
 mod remote;
 mod sockets;

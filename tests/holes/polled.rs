@@ -73,7 +73,8 @@ fn the_waker_of_the_last_poll_stays_when_the_task_before_it_ends() {
 #[test]
 fn the_waker_of_the_last_poll_goes_with_its_task_also_if_another_has_polled_before() {
     let executor = executor();
-    let source = Rc::new(Async::from_fd(unix_pair().0));
+    let (ours, _peer) = unix_pair();
+    let source = Rc::new(Async::from_fd(ours));
     let first = polls_once(&executor, &source, Waker::noop());
     let last = polls_once(&executor, &source, Waker::noop());
     assert!(executor.reactor().has_waiters());

@@ -1,12 +1,20 @@
 //! An executor that another loop drives, and what it counts.
 
-use std::{future::poll_fn, io::Write, task::Poll};
+use std::{
+    future::{pending, poll_fn},
+    io::Write,
+    task::Poll,
+    time::Duration,
+};
 
-use pizzaiolo::Async;
+use pizzaiolo::{
+    Async, time,
+    trace::{Event, EventKind},
+};
 
 use crate::{
     sockets::has_something_to_do,
-    support::{executor, unix_pair},
+    support::{executor, observed, unix_pair},
 };
 
 #[test]
@@ -54,4 +62,24 @@ fn tasks_that_are_ready_and_were_not_polled_yet_are_no_wakes() {
     assert_eq!(executor.stats().wakes_local, 0);
     executor.run();
     assert_eq!(executor.stats().wakes_local, 0);
+}
+
+#[test]
+fn the_time_that_is_not_idle_is_busy() {
+    let executor = executor();
+    executor.block_on(time::sleep(Duration::from_millis(1)));
+    let stats = executor.stats();
+    assert!(stats.idle > Duration::ZERO && stats.busy() > Duration::ZERO);
+    assert_eq!(stats.busy() + stats.idle, stats.uptime);
+}
+
+#[test]
+fn the_observer_is_called_with_the_tasks_that_go_with_the_executor() {
+    let (recorder, executor) = observed();
+    let task = executor.spawn(pending::<()>());
+    executor.run_until_idle();
+    drop(executor);
+    let is_it = |event: &Event| event.task() == Some(task.id());
+    let last = recorder.events().into_iter().filter(is_it).last().expect("an event");
+    assert_eq!(*last.kind(), EventKind::Aborted);
 }

@@ -8,7 +8,11 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use pizzaiolo::{Async, spawn, task::JoinSet};
+use pizzaiolo::{
+    Async, Executor, spawn,
+    task::JoinSet,
+    trace::{Event, EventKind, Observer},
+};
 
 use crate::support::{PanicsOnDrop, executor, logged, poll_with, unix_pair};
 
@@ -132,4 +136,22 @@ fn the_waker_of_a_socket_that_goes_or_whose_task_ends() {
     });
     let is_it = |line: &&String| line.contains("a waker that waited for a socket panicked");
     assert_eq!(lines.iter().filter(is_it).count(), 2, "{lines:?}");
+}
+
+/// Panics when it is called.
+struct PanicsWhenCalled;
+
+impl Observer for PanicsWhenCalled {
+    fn on_event(&self, event: &Event) {
+        if matches!(event.kind(), EventKind::Spawned { .. }) {
+            panic!("called");
+        }
+    }
+}
+
+#[test]
+fn an_observer_that_panics() {
+    let executor = Executor::builder().observer(PanicsWhenCalled).build().expect("descriptors");
+    let lines = logged(|| executor.spawn(async {}).detach());
+    assert_eq!(lines, ["ERROR an observer panicked: called"]);
 }

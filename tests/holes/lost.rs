@@ -13,7 +13,7 @@ use std::{
 
 use pizzaiolo::{Async, Executor, task::TaskState, yield_now};
 
-use crate::support::{executor, give_waker, logged, poll_with, unix_pair};
+use crate::support::{bounded, executor, give_waker, logged, poll_with, unix_pair};
 
 #[test]
 fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
@@ -113,4 +113,21 @@ fn a_join_with_a_waker_of_others_says_nothing_of_who_holds_the_tasks_own() {
         });
         Poll::Pending
     }));
+}
+
+#[test]
+fn a_waker_that_a_socket_keeps_hides_no_deadlock() {
+    bounded(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        peer.write_all(b"!").expect("there is room");
+        let forgets = async {
+            source.readable().await.expect("it is registered");
+            pending::<()>().await;
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| executor.block_on(forgets)));
+        let message = result.expect_err("nothing wakes it").downcast::<String>();
+        assert!(message.expect("a message").starts_with("deadlock: "));
+    });
 }

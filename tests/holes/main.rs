@@ -8,8 +8,11 @@ mod driven;
 mod drops;
 #[cfg(feature = "futures-io")]
 mod futures_io;
+mod intervals;
 mod joins;
+mod lints;
 mod lost;
+mod observers;
 mod order;
 mod polled;
 mod readiness;

@@ -149,9 +149,20 @@ impl Observer for PanicsWhenCalled {
     }
 }
 
+impl Drop for PanicsWhenCalled {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
 #[test]
 fn an_observer_that_panics() {
     let executor = Executor::builder().observer(PanicsWhenCalled).build().expect("descriptors");
-    let lines = logged(|| executor.spawn(async {}).detach());
-    assert_eq!(lines, ["ERROR an observer panicked: called"]);
+    let lines = logged(|| {
+        executor.spawn(async {}).detach();
+        drop(executor);
+    });
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0], "ERROR an observer panicked: called");
+    assert_eq!(lines[1], "ERROR an observer panicked: dropped");
 }

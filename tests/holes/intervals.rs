@@ -47,14 +47,14 @@ fn after_a_late_tick(behavior: MissedTickBehavior, late: Duration) -> Duration {
 fn a_tick_that_is_five_milliseconds_late_delays_the_next() {
     let late = Duration::from_millis(5);
     assert_eq!(after_a_late_tick(MissedTickBehavior::Delay, late), PERIOD + late);
-    let less = late - Duration::from_nanos(1);
+    let less = late.saturating_sub(Duration::from_nanos(1));
     assert_eq!(after_a_late_tick(MissedTickBehavior::Delay, less), PERIOD);
 }
 
 #[test]
 fn a_tick_that_is_one_period_late_skips_the_one_that_is_due_now() {
     assert_eq!(after_a_late_tick(MissedTickBehavior::Skip, PERIOD), 2 * PERIOD);
-    let less = PERIOD - Duration::from_nanos(1);
+    let less = PERIOD.saturating_sub(Duration::from_nanos(1));
     assert_eq!(after_a_late_tick(MissedTickBehavior::Skip, less), PERIOD);
 }
 

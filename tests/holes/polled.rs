@@ -57,8 +57,8 @@ fn end(executor: &Executor, (task, waker): (JoinHandle<()>, Waker)) {
 #[test]
 fn the_waker_of_the_last_poll_stays_when_the_task_before_it_ends() {
     let executor = executor();
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(Arc::clone(&wakes));
+    let count = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&count));
     let (ours, mut peer) = unix_pair();
     let source = Rc::new(Async::from_fd(ours));
     let first = polls_once(&executor, &source, &waker);
@@ -66,7 +66,7 @@ fn the_waker_of_the_last_poll_stays_when_the_task_before_it_ends() {
     end(&executor, first);
     peer.write_all(b"!").expect("there is room");
     executor.run_until_idle();
-    assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
+    assert_eq!(count.0.load(Ordering::SeqCst), 1);
     end(&executor, last);
 }
 

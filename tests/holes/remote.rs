@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     future::pending,
     sync::{Arc, Mutex, mpsc},
-    task::{Wake, Waker},
+    task::{Poll, Wake, Waker},
     thread,
     time::Duration,
 };
@@ -14,7 +14,7 @@ use pizzaiolo::{
     trace::{Event, EventKind, Observer},
 };
 
-use crate::support::{executor, logged, poll_with};
+use crate::support::{bounded, executor, logged, poll_with};
 
 #[test]
 fn a_handle_says_whether_its_executor_is_gone() {
@@ -94,4 +94,41 @@ fn a_program_that_only_a_handle_can_go_on_with_is_no_deadlock_and_sleeps() {
     executor.run();
     assert!(executor.stats().parks <= 3, "{:?}", executor.stats());
     other.join().expect("no panic");
+}
+
+thread_local! {
+    static EXECUTOR: RefCell<Option<Executor>> = const { RefCell::new(None) };
+}
+
+/// Runs the executor when it is dropped.
+struct RunsOnDrop;
+
+impl Wake for RunsOnDrop {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for RunsOnDrop {
+    fn drop(&mut self) {
+        EXECUTOR.with_borrow(|executor| executor.as_ref().map(Executor::run));
+    }
+}
+
+#[test]
+fn the_drop_of_a_waker_that_a_handle_keeps_may_run_the_executor() {
+    bounded(|| {
+        let executor = executor();
+        let remote = executor.handle();
+        EXECUTOR.set(Some(executor));
+        // The waker is replaced, and the task ends meanwhile.
+        let mut handle = remote.spawn(async { 1 });
+        assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
+        assert!(poll_with(&mut handle, Waker::noop()).is_pending());
+        assert!(matches!(poll_with(&mut handle, Waker::noop()), Poll::Ready(Ok(1))));
+        // The handle goes, and the task ends meanwhile.
+        let mut handle = remote.spawn(async { 2 });
+        assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
+        drop(handle);
+        let executor = EXECUTOR.take().expect("it is there");
+        assert_eq!(executor.stats().polls, 2);
+    });
 }

@@ -19,3 +19,5 @@ mod readiness;
 mod remote;
 mod sockets;
 mod support;
+#[cfg(target_os = "linux")]
+mod system_calls;

@@ -22,6 +22,7 @@ pub(crate) struct Program {
 ///
 /// If something does not compile that no mutant is in.
 pub(crate) fn build(tree: &Tree, rewritten: &mut Rewritten) -> Result<Vec<Program>> {
+    rewritten.drop_known(tree);
     // The library by itself is checked in seconds. rustc tells of the types first and of the borrows
     // when these are right, so it takes some rounds.
     while !round(tree, rewritten, &["check", "--lib"])?.0 {}
@@ -29,7 +30,7 @@ pub(crate) fn build(tree: &Tree, rewritten: &mut Rewritten) -> Result<Vec<Progra
     loop {
         let (is_built, programs) = round(tree, rewritten, &["test", "--no-run"])?;
         if is_built {
-            return Ok(programs);
+            return rewritten.save_dropped(tree).map(|()| programs);
         }
     }
 }

@@ -4,7 +4,6 @@
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
-    hash::{DefaultHasher, Hash, Hasher},
     io::Write,
 };
 
@@ -65,8 +64,7 @@ impl Results {
     /// If the file cannot be opened.
     pub(crate) fn open(tree: &Tree, rewritten: &Rewritten) -> Result<Results> {
         let path = tree.file("results");
-        let prints: HashMap<_, _> =
-            rewritten.texts().map(|(name, text)| (name.to_owned(), fingerprint(text))).collect();
+        let prints: HashMap<_, _> = rewritten.prints().collect();
         let old = fs::read_to_string(&path).unwrap_or_default();
         // A later line overrules an earlier one.
         let outcomes = old.lines().filter_map(|line| {
@@ -99,10 +97,4 @@ impl Results {
         let text = format!("{}\t{print}\t{key}\tline {line}\t{by}\n", outcome.word());
         Ok(self.file.write_all(text.as_bytes())?)
     }
-}
-
-fn fingerprint(text: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    format!("{:x}", hasher.finish())
 }

@@ -1,6 +1,12 @@
 //! Writes the alternatives into the files, each behind a test of its number.
 
-use std::{fmt::Write as _, fs, ops::Range};
+use std::{
+    collections::HashSet,
+    fmt::Write as _,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
+};
 
 use crate::{
     Result,
@@ -20,6 +26,14 @@ pub(crate) struct Mutant {
     pub(crate) is_viable: bool,
 }
 
+impl Mutant {
+    /// Its name, and that of the text of its file.
+    fn id_with(&self, files: &[File]) -> String {
+        let print = files.iter().find(|file| file.name == self.file).map(|file| &*file.print);
+        format!("{}\t{}", print.unwrap_or_default(), self.key)
+    }
+}
+
 /// The files of the core, and their mutants.
 pub(crate) struct Rewritten {
     files: Vec<File>,
@@ -29,6 +43,8 @@ pub(crate) struct Rewritten {
 struct File {
     name: String,
     text: String,
+    /// Names the text.
+    print: String,
     sites: Vec<Site>,
     /// The number of the first mutant of each site.
     numbers: Vec<usize>,
@@ -76,7 +92,8 @@ impl Rewritten {
                 });
             }
         }
-        self.files.push(File { name, text, sites, numbers, written: Vec::new() });
+        let print = fingerprint(&text);
+        self.files.push(File { name, text, print, sites, numbers, written: Vec::new() });
     }
 
     fn unique(&self, key: String) -> String {
@@ -91,6 +108,27 @@ impl Rewritten {
         format!("{key} #{count}")
     }
 
+    /// Drops the mutants that did not compile earlier, while their file was the same. So the files are
+    /// written as they were, and what was built of them is still good.
+    pub(crate) fn drop_known(&mut self, tree: &Tree) {
+        let known = fs::read_to_string(tree.file("not-viable")).unwrap_or_default();
+        let known: HashSet<_> = known.lines().collect();
+        for mutant in &mut self.mutants {
+            mutant.is_viable = !known.contains(&*mutant.id_with(&self.files));
+        }
+    }
+
+    /// Remembers which mutants do not compile.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub(crate) fn save_dropped(&self, tree: &Tree) -> Result<()> {
+        let dropped = self.mutants.iter().filter(|mutant| !mutant.is_viable);
+        let lines: Vec<_> = dropped.map(|mutant| mutant.id_with(&self.files)).collect();
+        Ok(fs::write(tree.file("not-viable"), lines.join("\n"))?)
+    }
+
     pub(crate) fn mutants(&self) -> &[Mutant] {
         &self.mutants
     }
@@ -99,9 +137,9 @@ impl Rewritten {
         self.files.len()
     }
 
-    /// Returns the names and texts of all files, as they are without mutants.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|file| (file.name.as_str(), file.text.as_str()))
+    /// Returns the names of all files, and those of their texts as they are without mutants.
+    pub(crate) fn prints(&self) -> impl Iterator<Item = (String, String)> {
+        self.files.iter().map(|file| (file.name.clone(), file.print.clone()))
     }
 
     /// Writes the files, with the mutants that are viable as far as is known.
@@ -135,6 +173,12 @@ impl Rewritten {
         }
         dropped
     }
+}
+
+fn fingerprint(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:x}", hasher.finish())
 }
 
 impl File {

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::{Async, Executor, task::TaskState, yield_now};
+use pizzaiolo::{Async, Executor, TaskId, task::TaskState};
 
 use crate::support::{bounded, executor, give_waker, logged, poll_with, unix_pair};
 
@@ -63,35 +63,40 @@ fn after_a_deadlock_block_on_has_no_future_any_more() {
 }
 
 #[test]
-fn a_waker_of_an_earlier_block_on_queues_nothing() {
-    let executor = executor();
-    let waker = RefCell::new(Waker::noop().clone());
-    executor.block_on(async {
-        let keep = poll_fn(|cx| {
-            waker.replace(cx.waker().clone());
-            Poll::Ready(())
+fn a_waker_of_an_earlier_block_on_queues_nothing_also_after_a_panic_of_the_loop() {
+    let chooser = |_: &[TaskId]| panic!("it cannot choose");
+    let executor = Executor::builder().chooser(chooser).build().expect("descriptors");
+    let waker = RefCell::new(None);
+    let broken = catch_unwind(AssertUnwindSafe(|| {
+        executor.block_on(async {
+            executor.spawn(async {}).detach();
+            executor.spawn(async {}).detach();
+            give_waker(|own| drop(waker.replace(Some(own)))).await;
         });
-        keep.await;
-    });
+    }));
+    assert!(broken.is_err());
     executor.block_on(async {
-        waker.borrow().wake_by_ref();
-        assert_eq!(executor.ready_queue(), []);
-        yield_now().await;
+        waker.take().expect("it was polled").wake();
+        let ready = executor.ready_queue();
+        assert!(ready.iter().all(|id| !id.is_root()), "{ready:?}");
     });
 }
 
 #[test]
-fn a_task_that_takes_the_waker_of_one_before_it_is_ready_once() {
+fn a_task_that_takes_the_waker_of_one_before_it_is_in_the_queue_once() {
     let executor = executor();
     executor.spawn(async {}).detach();
     executor.run();
-    let task = executor.spawn(async {});
+    let task = executor.spawn(pending::<()>());
     let state = executor.tasks().iter().map(|info| info.state).collect::<Vec<_>>();
     assert_eq!(state, [TaskState::Ready]);
-    // An abort is a wake, of a task that is in the queue already.
-    executor.block_on(async { task.abort() });
-    assert_eq!(executor.ready_queue(), []);
-    assert_eq!(executor.stats().wakes_local, 0);
+    executor.block_on(async {
+        // An abort is a wake, of a task that is in the queue already.
+        let task = executor.spawn(async {});
+        task.abort();
+        assert_eq!(executor.ready_queue(), [task.id()]);
+    });
+    task.abort();
 }
 
 #[test]

@@ -238,3 +238,15 @@ fn a_waker_of_an_unparker_that_is_used_up_ends_the_next_park() {
     reactor.park(Some(bound)).expect("the OS gives events");
     assert!(before.elapsed() < bound);
 }
+
+#[test]
+fn a_park_of_no_time_collects_what_is_there() {
+    let reactor = Reactor::new().expect("the OS has descriptors");
+    let (ours, mut peer) = unix_pair();
+    let source = Async::from_fd(ours);
+    let mut ready = pin!(source.readable());
+    assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_pending());
+    peer.write_all(b"!").expect("there is room");
+    reactor.park(Some(Duration::ZERO)).expect("the OS gives events");
+    assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_ready());
+}

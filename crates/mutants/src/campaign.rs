@@ -1,6 +1,7 @@
 //! Runs the mutants.
 
 use std::{
+    collections::HashSet,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    Result,
+    Result, listed,
     options::Options,
     process::{self, Ended},
     results::{Outcome, Results},
@@ -33,7 +34,7 @@ pub(crate) fn run(
     results: &mut Results,
     options: &Options,
 ) -> Result<()> {
-    let pending = choose(mutants, results, options);
+    let pending = choose(mutants, results, &listed::read(tree)?, options);
     println!("{} mutants are run", pending.len());
     let campaign = Campaign { tree, suite, caught: Mutex::new(vec![0; suite.programs.len()]) };
     let (next, results) = (AtomicUsize::new(0), Mutex::new(results));
@@ -52,12 +53,19 @@ pub(crate) fn run(
     in_threads(options.jobs, &work)
 }
 
-fn choose<'a>(mutants: &'a [Mutant], results: &Results, options: &Options) -> Vec<&'a Mutant> {
+fn choose<'a>(
+    mutants: &'a [Mutant],
+    results: &Results,
+    listed: &HashSet<String>,
+    options: &Options,
+) -> Vec<&'a Mutant> {
     let is_chosen = |mutant: &&Mutant| {
         options.only.as_ref().is_none_or(|text| mutant.key.contains(text))
             && match results.get(&mutant.key) {
                 None => true,
-                Some(outcome) => options.again && !outcome.is_caught(),
+                Some(outcome) => {
+                    options.again && !outcome.is_caught() && !listed.contains(&mutant.key)
+                }
             }
     };
     let chosen: Vec<_> = mutants.iter().filter(is_chosen).collect();

@@ -9,7 +9,7 @@ usage: cargo run --release -p mutants -- [OPTIONS]
 
   --only TEXT       run only the mutants whose line in the list has this text
   --sample N        run only N mutants, picked in equal steps
-  --again           run the earlier survivors again, because there are new tests
+  --again           run the earlier survivors that have no reason again, with new tests
   --record          ask again which mutants each test comes by
   --slow SECONDS    leave tests out that take longer (default: 4)
   --jobs N          run so many mutants at a time (default: 2)

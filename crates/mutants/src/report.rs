@@ -1,6 +1,6 @@
 //! The table at the end, and the survivors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     Result, listed,
@@ -64,11 +64,7 @@ pub(crate) fn print(tree: &Tree, mutants: &[Mutant], results: &Results) -> Resul
     Ok(survivors == 0)
 }
 
-fn print_survivors(
-    mutants: &[Mutant],
-    results: &Results,
-    listed: &std::collections::HashSet<String>,
-) -> usize {
+fn print_survivors(mutants: &[Mutant], results: &Results, listed: &HashSet<String>) -> usize {
     let mut count = 0;
     for mutant in mutants.iter().filter(|it| !listed.contains(&it.key)) {
         let (Mutant { key, line, number, .. }, outcome) = (mutant, results.get(&mutant.key));
@@ -84,11 +80,7 @@ fn print_survivors(
 }
 
 /// A reason that is listed for a mutant that is caught, or that there is no more, is wrong.
-fn print_wrong_reasons(
-    mutants: &[Mutant],
-    results: &Results,
-    listed: &std::collections::HashSet<String>,
-) {
+fn print_wrong_reasons(mutants: &[Mutant], results: &Results, listed: &HashSet<String>) {
     for key in listed {
         match results.get(key) {
             Some(outcome) if outcome.is_caught() => println!("listed, but caught: {key}"),

@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
-    io::Write,
+    io::{Read, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     task::{Poll, Waker},
@@ -26,6 +26,32 @@ fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
             pending::<()>().await;
         };
         executor.spawn(forgets).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+    });
+    assert!(lines.len() == 1 && lines[0].contains("it can never run again"), "{lines:?}");
+}
+
+#[test]
+fn a_task_whose_last_waker_is_kept_by_a_socket_a_second_time_is_warned_of() {
+    let waker = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&waker);
+    let lines = logged(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let forgets = async move {
+            source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+            give_waker(|waker| slot.set(Some(waker))).await;
+            source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+            pending::<()>().await;
+        };
+        executor.spawn(forgets).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+        waker.take().expect("it waits elsewhere").wake();
         executor.run_until_idle();
         peer.write_all(b"!").expect("there is room");
         executor.run_until_idle();

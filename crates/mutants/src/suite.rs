@@ -23,7 +23,7 @@ use crate::{
     tree::Tree,
 };
 
-/// Programs and tests that are not run, and why.
+/// Programs, and modules of tests, that are not run, and why.
 const SKIPPED: &[(&str, &str)] = &[
     ("ladder", "its programs share nothing with the core"),
     ("layers", "it reads the source"),
@@ -162,7 +162,8 @@ fn try_test(
     reached: &Path,
     options: &Options,
 ) -> Result<std::result::Result<(Duration, HashSet<usize>), String>> {
-    let skipped = |(it, _): &&(&str, &str)| *it == program.name || *it == name;
+    let module = name.split("::").next().unwrap_or(name);
+    let skipped = |(it, _): &&(&str, &str)| *it == program.name || *it == module;
     if let Some((_, why)) = SKIPPED.iter().find(skipped) {
         return Ok(Err((*why).to_owned()));
     }

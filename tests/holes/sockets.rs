@@ -250,3 +250,25 @@ fn a_park_of_no_time_collects_what_is_there() {
     reactor.park(Some(Duration::ZERO)).expect("the OS gives events");
     assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_ready());
 }
+
+#[test]
+fn a_read_that_is_polled_with_another_waker_first_and_then_with_the_kept_one_waits_once() {
+    let executor = executor();
+    executor.block_on(async {
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let writes = spawn(async move {
+            peer.write_all(b"!").expect("there is room");
+            peer
+        });
+        // It waits, so that the socket keeps the task's waker.
+        source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+        let mut read = Box::pin(source.read_with(|mut io| io.read(&mut [0])));
+        assert!(poll_with(&mut read, Waker::noop()).is_pending());
+        assert!(poll_fn(|cx| Poll::Ready(read.as_mut().poll(cx).is_pending())).await);
+        assert!(executor.reactor().has_waiters());
+        drop(read);
+        assert!(!executor.reactor().has_waiters());
+        drop(writes.await);
+    });
+}

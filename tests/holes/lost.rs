@@ -111,7 +111,10 @@ fn a_waker_of_an_earlier_block_on_queues_nothing_also_after_a_panic_of_the_loop(
 #[test]
 fn a_task_that_takes_the_waker_of_one_before_it_is_in_the_queue_once() {
     let executor = executor();
-    executor.spawn(async {}).detach();
+    // Their wakers are kept, enough for all tasks that follow.
+    for _ in 0..8 {
+        executor.spawn(async {}).detach();
+    }
     executor.run();
     let task = executor.spawn(pending::<()>());
     let state = executor.tasks().iter().map(|info| info.state).collect::<Vec<_>>();

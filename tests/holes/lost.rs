@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::{Async, Executor, TaskId, task::TaskState};
+use pizzaiolo::{Async, Executor, TaskId, task::TaskState, yield_now};
 
 use crate::support::{bounded, executor, give_waker, logged, poll_with, unix_pair};
 
@@ -111,19 +111,21 @@ fn a_waker_of_an_earlier_block_on_queues_nothing_also_after_a_panic_of_the_loop(
 #[test]
 fn a_task_that_takes_the_waker_of_one_before_it_is_in_the_queue_once() {
     let executor = executor();
-    // Their wakers are kept, enough for all tasks that follow.
+    // Each has a waker of its own, which is kept: enough for all tasks that follow.
     for _ in 0..8 {
-        executor.spawn(async {}).detach();
+        executor.spawn(yield_now()).detach();
     }
     executor.run();
     let task = executor.spawn(pending::<()>());
     let state = executor.tasks().iter().map(|info| info.state).collect::<Vec<_>>();
     assert_eq!(state, [TaskState::Ready]);
+    let wakes = executor.stats().wakes_local;
     executor.block_on(async {
         // An abort is a wake, of a task that is in the queue already.
         let task = executor.spawn(async {});
         task.abort();
         assert_eq!(executor.ready_queue(), [task.id()]);
+        assert_eq!(executor.stats().wakes_local, wakes);
     });
     task.abort();
 }

@@ -28,6 +28,7 @@ const SKIPPED: &[(&str, &str)] = &[
     ("ladder", "its programs share nothing with the core"),
     ("layers", "it reads the source"),
     ("pizza_server", "it needs a program of another package"),
+    ("plain_words", "it reads the pages"),
     ("readme", "it reads the pages"),
     ("soak", "it runs for minutes"),
 ];

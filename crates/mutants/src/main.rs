@@ -20,7 +20,7 @@
 //! 6. [`report`] prints a table, and the survivors that `survivors.md` does not list with a reason.
 //!
 //! The results are kept, so that a run that was ended goes on where it stopped. When a file of the core
-//! changes, its mutants are run again.
+//! changes, but for its comments, its mutants are run again.
 
 mod campaign;
 mod cfg;

@@ -23,7 +23,7 @@ pub(crate) struct Program {
 /// If something does not compile that no mutant is in.
 pub(crate) fn build(tree: &Tree, rewritten: &mut Rewritten) -> Result<Vec<Program>> {
     rewritten.drop_known(tree);
-    // The library by itself is checked in seconds. rustc tells of the types first and of the borrows
+    // The library by itself is checked in seconds. rustc reports errors of types first, and of borrows
     // when these are right, so it takes some rounds.
     while !round(tree, rewritten, &["check", "--lib"])?.0 {}
     println!("the library compiles; its tests are built");

@@ -8,9 +8,14 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use pizzaiolo::{spawn, task::JoinSet, yield_now};
+use pizzaiolo::{
+    spawn,
+    task::JoinSet,
+    trace::{Event, EventKind},
+    yield_now,
+};
 
-use crate::support::{executor, give_waker};
+use crate::support::{executor, give_waker, observed};
 
 #[test]
 fn a_join_set_is_empty_until_a_task_is_spawned() {
@@ -95,4 +100,26 @@ fn a_join_handle_that_is_polled_when_its_task_is_done_is_ready_at_once() {
         let poll = crate::support::poll_with(&mut task, Waker::noop());
         assert!(matches!(poll, Poll::Ready(Ok(3))));
     });
+}
+
+#[test]
+fn the_end_of_a_join_is_reported_once() {
+    let (recorder, executor) = observed();
+    let ids = executor.block_on(async {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut set = JoinSet::new();
+        let first = set.spawn(pending::<()>()).id();
+        assert!(set.poll_join_next(cx).is_pending());
+        // The set waits for the last of its tasks, and no more for the first.
+        let last = set.spawn(pending::<()>()).id();
+        assert!(set.poll_join_next(cx).is_pending());
+        drop(set);
+        [first, last]
+    });
+    let ends = |id| {
+        let events = recorder.events();
+        let is_it = |event: &&Event| matches!(event.kind(), EventKind::JoinEnded { task, .. } if *task == id);
+        events.iter().filter(is_it).count()
+    };
+    assert_eq!(ids.map(ends), [1, 1]);
 }

@@ -408,3 +408,15 @@ fn giving_up_the_wait_loses_nothing() {
     executor.run();
     assert_eq!(executor.block_on(task).unwrap(), "baked");
 }
+
+#[test]
+fn a_join_handle_that_is_polled_when_its_task_is_done_is_ready_at_once() {
+    executor().block_on(async {
+        let mut task = spawn(async { 3 });
+        while !task.is_finished() {
+            yield_now().await;
+        }
+        let poll = poll_once(&mut task);
+        assert!(matches!(poll, Poll::Ready(Ok(3))));
+    });
+}

@@ -16,7 +16,7 @@ use std::{
 use pizzaiolo::{Executor, JoinHandle, net::TcpListener, spawn, time, yield_now};
 
 use crate::support::{
-    Bell, at_park, bounded, deadlock, executor, give_waker, made, spawn_named,
+    Bell, at_park, bounded, deadlock, executor, give_waker, made, paused, poll_with, spawn_named,
     that_tells_when_it_sleeps,
 };
 
@@ -369,4 +369,32 @@ fn a_program_that_ends_is_no_deadlock_whatever_is_left() {
         executor.run_until_idle();
         assert!(!executor.tick());
     });
+}
+
+#[test]
+fn after_a_deadlock_block_on_has_no_future_any_more() {
+    let executor = executor();
+    deadlock(|| executor.block_on(pending::<()>()));
+    assert_eq!(executor.tasks().iter().count(), 0);
+}
+
+#[test]
+fn a_join_with_a_waker_of_others_says_nothing_of_who_holds_the_tasks_own() {
+    // Where the clock is paused, a deadlock is told at once.
+    let executor = paused();
+    let mut lost = executor.spawn(pending::<()>());
+    let mut is_first = true;
+    executor.block_on(poll_fn(|cx| {
+        if !std::mem::take(&mut is_first) {
+            return Poll::Ready(());
+        }
+        assert!(poll_with(&mut lost, Waker::noop()).is_pending());
+        let waker = cx.waker().clone();
+        thread::spawn(move || {
+            // A wrong proof has the time to show.
+            thread::sleep(Duration::from_millis(50));
+            waker.wake();
+        });
+        Poll::Pending
+    }));
 }

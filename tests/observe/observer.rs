@@ -6,17 +6,21 @@ use std::{
     future::{pending, poll_fn},
     pin::Pin,
     rc::Rc,
-    sync::mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     task::{Context, Poll, Waker},
     thread,
     time::Duration,
 };
 
 use pizzaiolo::{
-    Executor, JoinHandle, TaskId,
+    Executor, JoinHandle, Reactor, TaskId,
     net::{TcpListener, TcpStream},
     spawn, time,
-    trace::{Cause, Direction, Event, EventKind},
+    trace::{Cause, Direction, Event, EventKind, Observer},
     yield_now,
 };
 
@@ -335,4 +339,66 @@ fn it_goes_with_its_executor() {
     drop(executor);
     assert_eq!(Rc::strong_count(&alive), 1);
     assert!(other.is_finished());
+}
+
+#[test]
+fn a_task_is_still_the_cause_after_it_has_entered_another_reactor() {
+    let (executor, events) = watched();
+    let mut is_woken = false;
+    let task = executor.spawn(poll_fn(move |cx| {
+        if std::mem::replace(&mut is_woken, true) {
+            return Poll::Ready(());
+        }
+        Reactor::new().expect("the OS has descriptors").enter(|| {});
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }));
+    executor.run();
+    assert_eq!(wakes(&events, task.id()), [Cause::Task(task.id())]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_timer_that_goes_with_its_executor_is_woken_by_the_executor_not_by_the_last_socket() {
+    let (executor, events) = watched();
+    let (ours, _peer) = crate::support::unix_pair();
+    let source = pizzaiolo::Async::from_fd(ours);
+    executor.spawn(async move { source.readable().await }).detach();
+    let sleeper = executor.spawn(time::sleep(Duration::from_secs(3600)));
+    executor.run_until_idle();
+    let id = sleeper.id();
+    drop(executor);
+    assert_eq!(wakes(&events, id), [Cause::Executor]);
+}
+
+#[test]
+fn the_observer_is_called_with_the_tasks_that_go_with_the_executor() {
+    let (executor, events) = watched();
+    let task = executor.spawn(pending::<()>());
+    executor.run_until_idle();
+    drop(executor);
+    let is_it = |event: &Event| event.task() == Some(task.id());
+    let last = events.all().into_iter().filter(is_it).last().expect("an event");
+    assert_eq!(*last.kind(), EventKind::Aborted);
+}
+
+/// Counts events.
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Observer for Counts {
+    fn on_event(&self, _: &Event) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn two_observers_and_one_in_an_arc_are_called_with_each_event() {
+    let (first, second) = (Rc::new(Events::default()), Arc::new(Counts::default()));
+    let both = (Rc::clone(&first), Arc::clone(&second));
+    let executor = Executor::builder().observer(both).build().expect("descriptors");
+    executor.spawn(async {}).detach();
+    executor.run();
+    assert!(first.all().len() >= 4, "{:?}", first.all());
+    assert_eq!(first.all().len(), second.0.load(Ordering::SeqCst));
 }

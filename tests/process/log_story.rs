@@ -12,7 +12,9 @@ use std::{
 
 use pizzaiolo::{block_on, net::TcpListener, spawn, yield_now};
 
-use crate::support::{bounded, on_log, pair, poll_here, quietly};
+use crate::own_process::in_a_process_of_its_own;
+
+use crate::support::{bounded, executor, on_log, pair, poll_here, quietly};
 
 thread_local! {
     /// What this thread does when its executor is about to sleep.
@@ -188,6 +190,28 @@ fn at_debug_level_only_the_beginning_and_the_end_of_each_task_are_told() {
     );
     assert_eq!(at(log::Level::Error), ["a detached task panicked: no more dough"]);
     assert_eq!(at(log::Level::Warn), Vec::<&str>::new());
+}
+
+/// The level is the process's, and other tests need more.
+#[test]
+fn at_the_level_debug_the_beginning_and_the_end_of_a_task_are_logged_and_no_more() {
+    in_a_process_of_its_own(
+        "log_story::at_the_level_debug_the_beginning_and_the_end_of_a_task_are_logged_and_no_more",
+        || {
+            let lines = Rc::new(RefCell::new(Vec::new()));
+            let kept = Rc::clone(&lines);
+            on_log(log::LevelFilter::Debug, move |level, line| {
+                kept.borrow_mut().push(format!("{level} {line}"));
+            });
+            let executor = executor();
+            executor.spawn(yield_now()).detach();
+            executor.run();
+            let lines = lines.take();
+            assert_eq!(lines.len(), 2, "{lines:?}");
+            assert!(lines[0].starts_with("DEBUG ") && lines[0].contains("spawned at"), "{lines:?}");
+            assert!(lines[1].starts_with("DEBUG ") && lines[1].ends_with("finished"), "{lines:?}");
+        },
+    );
 }
 
 #[test]

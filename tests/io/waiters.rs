@@ -153,7 +153,7 @@ fn a_task_that_has_waited_before_reads_on_after_its_budget() {
 
 // Polls that no future stands behind: the last one of a direction counts, until its task ends.
 
-/// Spawns a task that polls the source with this waker, and ends when it is told to.
+/// Spawns a task that polls the source with this waker, and ends when [`end`] wakes it.
 fn polls_once(
     executor: &Executor,
     source: &Rc<Async<UnixStream>>,

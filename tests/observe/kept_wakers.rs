@@ -45,7 +45,7 @@ fn read(stream: &Rc<TcpStream>) -> Read {
 
 /// Polls a read that finds nothing.
 fn begin(read: &mut Read, cx: &mut Context<'_>) {
-    assert!(read.as_mut().poll(cx).is_pending(), "nobody has written yet");
+    assert!(read.as_mut().poll(cx).is_pending(), "nothing was written yet");
 }
 
 fn lost(warnings: &[(Option<pizzaiolo::trace::TaskId>, Warning, String)]) -> usize {
@@ -178,7 +178,7 @@ fn a_read_that_another_task_drops_does_not_count() {
         let drops = executor.spawn(async move { drop(shared.take()) });
         executor.run_until_idle();
         assert!(drops.is_finished());
-        // Nobody reads, and nobody can wake the first task any more.
+        // No task reads, and nothing can wake the first task any more.
         deadlock(|| executor.run());
     });
 }
@@ -208,11 +208,11 @@ fn a_read_that_goes_on_in_another_task_wakes_that_one_only() {
         executor.run_until_idle();
         assert_eq!(polls.get(), 1, "the first has no part in it any more");
         assert!(!begins.is_finished());
-        assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so nobody looks");
+        assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so no check is made");
     });
 }
 
-/// A wake is foreign code: it may poll what waits with the waker of a task that does not run.
+/// A wake is code of others: it may poll what waits with the waker of a task that does not run.
 #[test]
 fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
     struct Later {

@@ -1,4 +1,4 @@
-//! Lints: warnings of tasks that slow the others down, if somebody asks for them.
+//! Lints: warnings of tasks that slow the others down, if they are turned on.
 
 use std::{
     cell::Cell,

@@ -1,4 +1,4 @@
-//! An observer is told who woke whom, and whatever it does itself harms nobody.
+//! An observer sees which task woke which, and what it does itself harms no task.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,9 +26,9 @@ use pizzaiolo::{
 
 use crate::support::{BOUND, Events, OnEvent, Slot, give_waker, made, watched, watched_with};
 
-// Who woke whom.
+// Which task woke which.
 
-/// By whom the task was woken, in order.
+/// What woke the task, in order.
 fn wakes(events: &Events, task: TaskId) -> Vec<Cause> {
     let cause = |event: &Event| match event.kind() {
         EventKind::Woken { by, .. } if event.task() == Some(task) => Some(*by),
@@ -242,20 +242,20 @@ fn one_that_panics_harms_nobody() {
         panic!("an observer's own fault");
     });
     assert_eq!(executor.block_on(work()), 7);
-    assert!(calls.get() > 20, "it is told of every event all the same: {}", calls.get());
+    assert!(calls.get() > 20, "it is called with every event all the same: {}", calls.get());
 }
 
 #[test]
 fn one_that_spawns_and_logs_harms_nobody_and_is_not_told_of_it() {
-    let (ran, told) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let (runs, spawned) = (Rc::clone(&ran), Rc::clone(&told));
+    let (ran, seen) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let (runs, spawned) = (Rc::clone(&ran), Rc::clone(&seen));
     let executor = watched_by(move |event| {
-        log::trace!("told of {event}");
+        log::trace!("called with {event}");
         match event.kind() {
             EventKind::Spawned { .. } => spawned.set(spawned.get() + 1),
             EventKind::Waiting { .. } | EventKind::Woken { .. } | EventKind::Finished => {
                 let runs = Rc::clone(&runs);
-                // It ends unheard: another one would come of being told that it has finished.
+                // It ends unheard: another one would follow from the event of its end.
                 drop(spawn(async move {
                     runs.set(runs.get() + 1);
                     pending::<()>().await;
@@ -267,7 +267,7 @@ fn one_that_spawns_and_logs_harms_nobody_and_is_not_told_of_it() {
     assert_eq!(executor.block_on(work()), 7);
     executor.run_until_idle();
     assert!(ran.get() > 3, "{}", ran.get());
-    assert_eq!(told.get(), 3, "the tasks of `work` and no others");
+    assert_eq!(seen.get(), 3, "the tasks of `work` and no others");
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_wake_from_the_callback_that_says_parked_ends_the_sleep() {
         }
     });
     let (done, result) = mpsc::channel();
-    // Somebody else has to look: a lost wake would let this thread sleep for ever.
+    // Another thread has to look: a lost wake would let this thread sleep for ever.
     let watchdog = thread::spawn(move || {
         if result.recv_timeout(BOUND).is_err() {
             eprintln!("the wake was lost");

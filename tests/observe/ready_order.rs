@@ -44,7 +44,7 @@ fn the_same_seed_makes_the_same_order() {
 }
 
 /// What was run before, and how long it took until nothing was ready any more, plays a part; how
-/// often one looked in vain does not.
+/// often the queue was found empty does not.
 #[test]
 fn a_look_at_an_empty_queue_changes_nothing() {
     bounded(|| {

@@ -99,7 +99,7 @@ fn the_future_of_block_on_sees_the_queue_without_itself_and_the_others_see_it_in
         assert_eq!(seen.take(), ["root"]);
         // It had woken itself again.
         assert_eq!(before, 1);
-        // And what it left in the queue is nobody's turn.
+        // And what it left in the queue is no task's poll.
         assert!(!executor.tick());
     });
 }

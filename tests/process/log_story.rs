@@ -1,4 +1,4 @@
-//! What happens is told to the `log` crate, in fixed words and in the order in which it happens.
+//! What happens is written to the `log` crate, in fixed words and in the order in which it happens.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,14 +28,14 @@ fn story(future: impl Future<Output = ()> + 'static) -> Vec<String> {
 
 fn levels_and_lines(future: impl Future<Output = ()> + 'static) -> Vec<(log::Level, String)> {
     let story = Rc::new(RefCell::new(Vec::new()));
-    let told = Rc::clone(&story);
+    let kept = Rc::clone(&story);
     on_log(log::LevelFilter::Trace, move |level, line| {
         if line.starts_with("executor: parked") {
             if let Some(code) = AT_PARK.take() {
                 code();
             }
         }
-        told.borrow_mut().push((level, line.to_owned()));
+        kept.borrow_mut().push((level, line.to_owned()));
     });
     quietly(|| block_on(future)).unwrap();
     let mut story = story.take();
@@ -220,7 +220,7 @@ fn the_log_tells_what_a_socket_does() {
         let lines = Rc::new(RefCell::new(Vec::new()));
         let kept = Rc::clone(&lines);
         on_log(log::LevelFilter::Trace, move |_, line| {
-            // When the executor parks, and what the OS tells it, is the OS's affair.
+            // When the executor parks, and what the OS reports to it, is the OS's affair.
             if line.starts_with("root: ") {
                 kept.borrow_mut().push(line.to_owned());
             }

@@ -64,7 +64,7 @@ pub(crate) fn reset(peer: TcpStream) -> io::Result<()> {
 pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     listener.bind(&any_port().into())?;
-    // Linux takes one more than it is told.
+    // Linux takes one more than it is asked for.
     listener.listen(1)?;
     let listener = TcpListener::from(listener);
     let addr = listener.local_addr()?;

@@ -293,7 +293,7 @@ thread_local! {
 #[test]
 fn a_program_that_only_a_handle_can_go_on_with_is_no_deadlock_and_sleeps() {
     let (sender, parks) = mpsc::channel();
-    // Where the clock is paused, a deadlock is told at once.
+    // Where the clock is paused, a deadlock is proven at once.
     let executor = made(Executor::builder().observer(Parks(sender)).paused_clock(true));
     let handle = executor.handle();
     let other = thread::spawn(move || {

@@ -2,6 +2,7 @@
 
 use std::{
     panic::Location,
+    path::Path,
     rc::Rc,
     sync::{
         Arc,
@@ -206,10 +207,13 @@ impl Shared {
     }
 }
 
-/// Says whether a place is in the source of this crate.
+/// Says whether a place is in the source of this crate. The compiler names the files of a workspace relative to
+/// it; Rust 1.85 names those of generic functions by their whole path.
 fn is_ours(location: &Location<'_>) -> bool {
-    let root = &file!()[..file!().len() - "executor/shared.rs".len()];
-    location.file().starts_with(root)
+    let (relative, file) = (Path::new(file!()), Path::new(location.file()));
+    let sources = relative.parent().and_then(Path::parent);
+    let absolute = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    sources.is_some_and(|sources| file.starts_with(sources)) || file.starts_with(absolute)
 }
 
 /// Ends the root, also after a panic of the loop.

@@ -22,8 +22,9 @@ const CORE: &[&str] = &[
     "src/trace/",
 ];
 
-/// What only the model checker builds.
-const NOT_CORE: &[&str] = &["src/executor/model.rs", "src/reactor/model.rs"];
+/// What only the model checker builds, or another system.
+const NOT_CORE: &[&str] =
+    &["src/async_io/windows.rs", "src/executor/model.rs", "src/reactor/model.rs"];
 
 /// Where the copy is, and all that belongs to it.
 pub(crate) struct Tree {

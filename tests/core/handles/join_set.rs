@@ -8,10 +8,10 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use pizzaiolo::{block_on, spawn, task::JoinSet, yield_now};
+use pizzaiolo::{block_on, spawn, task::JoinSet, trace::EventKind, yield_now};
 
 use crate::support::{
-    Counter, bounded, executor, give_waker, holds, message_of, panic_of, poll_once,
+    Counter, bounded, executor, give_waker, holds, message_of, panic_of, poll_once, watched,
 };
 
 /// Yields so often, then returns the number.
@@ -301,4 +301,23 @@ fn a_set_that_is_polled_while_a_member_ends_yields_it_afterwards() {
         assert!(POLLED_IN_WAKE.get());
         drop(SET.take());
     });
+}
+
+#[test]
+fn the_end_of_a_join_is_reported_once() {
+    let (executor, events) = watched();
+    let ids = executor.block_on(async {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut set = JoinSet::new();
+        let first = set.spawn(pending::<()>()).id();
+        assert!(set.poll_join_next(cx).is_pending());
+        // The set waits for the last of its tasks, and no more for the first.
+        let last = set.spawn(pending::<()>()).id();
+        assert!(set.poll_join_next(cx).is_pending());
+        drop(set);
+        [first, last]
+    });
+    let ends =
+        |id| events.count(|kind| matches!(kind, EventKind::JoinEnded { task, .. } if *task == id));
+    assert_eq!(ids.map(ends), [1, 1]);
 }

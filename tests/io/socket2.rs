@@ -1,4 +1,8 @@
 //! Sockets that socket2 has made, with the options that std has no names for.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 #![cfg(unix)]
 
 use std::{

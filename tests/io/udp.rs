@@ -1,4 +1,8 @@
 //! What a UDP socket promises, over loopback: what holds for every kind of datagram socket, and what only UDP has.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 #[path = "datagram.rs"]
 mod datagram;

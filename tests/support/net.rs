@@ -60,7 +60,6 @@ pub(crate) fn reset(peer: TcpStream) -> io::Result<()> {
 }
 
 /// A listener whose queue is full, and the connections in it: Linux answers no further one, and so it hangs.
-#[cfg(target_os = "linux")]
 pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     listener.bind(&any_port().into())?;

@@ -1,4 +1,8 @@
 //! What a registration costs, and what it leaves behind.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 use std::io::{ErrorKind, Write};
 

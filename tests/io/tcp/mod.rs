@@ -1,4 +1,8 @@
 //! What TCP sockets promise, over real loopback connections: what holds for every kind, and what only TCP has.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 #[path = "../listener.rs"]
 mod listener;

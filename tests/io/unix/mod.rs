@@ -1,5 +1,9 @@
 //! What Unix sockets promise, under a directory that each test has for itself: what holds for every kind, and
 //! what only they have.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 #![cfg(unix)]
 
 #[path = "../datagram.rs"]

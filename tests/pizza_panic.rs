@@ -43,7 +43,7 @@ impl Log for Trap {
         if let Some(victim) = VICTIM.get() {
             assert!(line != format!("Sending message to {victim}"), "no more dough");
         }
-        LINES.lock().expect("nobody panics with it").push(line);
+        LINES.lock().expect("no thread panics with it").push(line);
     }
 
     fn flush(&self) {}
@@ -76,7 +76,7 @@ fn a_panic_disconnects_its_client_and_nobody_else_and_the_log_says_why() {
     clients.join().expect("no panic");
 
     let victim = VICTIM.get().expect("it has ordered");
-    let lines = LINES.lock().expect("nobody panics with it");
+    let lines = LINES.lock().expect("no thread panics with it");
     assert!(lines.contains(&format!("Serving {victim} panicked: the connection is closed")));
     assert!(lines.iter().any(|line| line.contains("panicked: no more dough")), "{lines:?}");
 }

@@ -1,5 +1,5 @@
 //! The pizza server's parts, taken one by one, where a process would leave the order of things to
-//! chance. On a paused clock nothing times out while a socket is waited for.
+//! chance. On a paused clock nothing times out while a task waits for a socket.
 
 use std::{
     cell::{Cell, RefCell},
@@ -132,7 +132,7 @@ fn an_end_before_the_back_off_counts_too() {
     run(async {
         let connections = connections(9, None);
         let listener = Failing::new(1);
-        // While the OS was asked in vain.
+        // While the OS was asked and had nothing.
         listener.ends.replace(Some(connections.place().await));
         connections.accept(&listener).await;
         assert_eq!(listener.pauses(), [Duration::ZERO]);
@@ -224,21 +224,21 @@ fn who_goes_on_talking_is_hung_up_on_when_the_server_closes() {
 fn who_waits_is_told_that_the_server_closes() {
     run(async {
         let connections = connections(9, None);
-        let told = Rc::new(Cell::new(0));
+        let reported = Rc::new(Cell::new(0));
         let clients = (0..9).map(|_| {
-            let (connections, told) = (Rc::clone(&connections), Rc::clone(&told));
+            let (connections, reported) = (Rc::clone(&connections), Rc::clone(&reported));
             async move {
                 let mut place = connections.place().await;
                 assert_eq!(place.listen(pending::<()>()).await, None);
-                told.set(told.get() + 1);
+                reported.set(reported.get() + 1);
             }
         });
         let server = serving(&connections, clients);
         others_run().await;
         let start = now();
         server.close().await;
-        assert_eq!(now(), start, "nobody was waited for");
-        assert_eq!(told.get(), 9);
+        assert_eq!(now(), start, "it waited for no client");
+        assert_eq!(reported.get(), 9);
     });
 }
 

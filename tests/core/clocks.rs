@@ -1,4 +1,4 @@
-//! A running clock that is paused and resumed, and intervals that are reset or miss ticks.
+//! A clock that is paused, resumed and driven by another loop, and intervals that are reset or miss ticks.
 
 use std::{
     future::pending,
@@ -7,13 +7,14 @@ use std::{
 };
 
 use pizzaiolo::{
-    Executor, block_on, spawn,
+    Executor, JoinHandle, block_on, spawn,
     time::{self, MissedTickBehavior},
 };
 
 use crate::support::{bounded, panic_of, paused};
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
@@ -159,4 +160,58 @@ fn executors_sockets_and_timers_are_unwind_safe() {
     let executor = paused();
     let task = executor.spawn(pending::<()>());
     assert!(!std::panic::catch_unwind(|| task.is_finished()).unwrap());
+}
+
+#[test]
+fn a_clock_that_is_resumed_runs_on_from_where_it_stood() {
+    let executor = paused();
+    executor.block_on(async {
+        let start = time::now();
+        time::advance(HOUR).await;
+        time::resume();
+        let resumed = time::now();
+        assert!(resumed >= start + HOUR);
+        let (before, nap) = (Instant::now(), Duration::from_millis(20));
+        time::sleep(nap).await;
+        assert!(before.elapsed() >= nap, "the time is the OS's again");
+        assert!(time::now() >= resumed + nap);
+    });
+}
+
+/// An executor with a paused clock and a task that sleeps for an hour.
+fn with_a_sleeper() -> (Executor, JoinHandle<()>) {
+    let executor = paused();
+    let sleeper = executor.spawn(time::sleep(HOUR));
+    assert!(executor.tick());
+    (executor, sleeper)
+}
+
+#[test]
+fn a_park_with_a_paused_clock_goes_to_the_next_deadline() {
+    let (executor, sleeper) = with_a_sleeper();
+    executor.reactor().park(None).expect("the OS gives events");
+    assert!(executor.tick() && sleeper.is_finished());
+}
+
+#[test]
+fn a_park_with_a_paused_clock_that_was_unparked_does_not_move_it() {
+    let (executor, sleeper) = with_a_sleeper();
+    executor.reactor().unparker().unpark();
+    executor.reactor().park(None).expect("the OS gives events");
+    assert!(!executor.tick() && !sleeper.is_finished());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_park_with_a_paused_clock_waits_for_the_time_of_the_os_while_a_socket_is_waited_for() {
+    let (executor, sleeper) = with_a_sleeper();
+    let (ours, _peer) = crate::support::unix_pair();
+    let source = pizzaiolo::Async::from_fd(ours);
+    executor.spawn(async move { source.readable().await }).detach();
+    // The OS says once that a new source is writable.
+    executor.run_until_idle();
+    let (before, nap) = (Instant::now(), Duration::from_millis(20));
+    executor.reactor().park(Some(nap)).expect("the OS gives events");
+    assert!(before.elapsed() >= nap);
+    assert!(!executor.tick() && !sleeper.is_finished());
 }

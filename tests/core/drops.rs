@@ -182,7 +182,7 @@ fn a_futures_drop_that_blocks_panics_and_harms_nobody() {
     quietly(|| drop(executor)).unwrap();
 }
 
-/// Rule 2 for a waker: its clone and its drop are somebody's code as well.
+/// Rule 2 for a waker: its clone and its drop are code of others as well.
 #[test]
 fn the_clone_and_the_drop_of_a_joiners_waker_may_do_anything() {
     /// Its drop aborts and spawns.

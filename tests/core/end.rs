@@ -79,7 +79,7 @@ fn a_drop_that_spawns_itself_for_ever_does_not_hang_the_executors_drop() {
     });
 }
 
-/// The waker of somebody who waits for a socket, or for a task, is called when the executor goes
+/// The waker of a task that waits for a socket, or for a task, is called when the executor goes
 /// away. What it spawns is dropped as well.
 #[test]
 fn what_a_waker_spawns_while_the_executor_goes_away_is_dropped() {

@@ -330,7 +330,7 @@ fn a_read_that_waits_costs_one_poll_however_its_waker_changes() {
             let mut read = Box::pin(socket.read(&mut buffer));
             poll_fn(|cx| {
                 counted.add();
-                // A waker of somebody else's first: it is replaced by our own.
+                // A waker of others first: it is replaced by our own.
                 assert!(poll_with(&mut read, &woken.on_wake()).is_pending());
                 poll_with(&mut read, cx.waker())
             })

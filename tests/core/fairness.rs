@@ -1,4 +1,8 @@
-//! Nobody waits for ever because somebody else is always ready.
+//! No task waits for ever because another is always ready.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,7 +27,7 @@ use pizzaiolo::{Executor, block_on, net::TcpListener, spawn, yield_now};
 
 use crate::support::{Counter, Slot, bounded, executor, poll_once, waiting_task};
 
-/// After so many polls at most, the executor looks for news from outside.
+/// After so many polls at most, the executor looks for events from outside.
 const POLLS_A_LOOK: usize = 64;
 
 /// A task that is always ready, and counts its polls.
@@ -52,30 +56,30 @@ fn two_spinners_differ_by_at_most_one_turn() {
     });
 }
 
-/// The same (monoio#322), for those who come to the queue in every way there is.
+/// The same (monoio#322), for the tasks that come to the queue in every way there is.
 #[test]
 fn who_yields_goes_behind_everybody_who_was_ready() {
     bounded(|| {
         let (executor, order) = (executor(), Rc::new(RefCell::new(Vec::new())));
         let slot = Slot::new();
-        let told = |name| {
+        let reported = |name| {
             let order = Rc::clone(&order);
             move || order.borrow_mut().push(name)
         };
-        let (sleeper, woken) = (told("woken"), slot.woken());
+        let (sleeper, woken) = (reported("woken"), slot.woken());
         drop(executor.spawn(async move {
             woken.await;
             sleeper();
         }));
         executor.run_until_idle();
-        let (yields, child) = (told("yielded"), told("spawned"));
+        let (yields, child) = (reported("yielded"), reported("spawned"));
         drop(executor.spawn(async move {
             drop(spawn(async move { child() }));
             slot.wake();
             yield_now().await;
             yields();
         }));
-        let other = told("was ready");
+        let other = reported("was ready");
         drop(executor.spawn(async move { other() }));
         executor.run();
         assert_eq!(*order.borrow(), ["was ready", "spawned", "woken", "yielded"]);
@@ -173,7 +177,7 @@ fn a_task_that_is_always_ready_does_not_keep_letters_from_other_threads_away() {
                 while woken.get() == 0 || sent.get() == 0 {
                     yield_now().await;
                     // Two turns each: the spinner's, and that of this future. Some more come from
-                    // those who are in the queue before the news.
+                    // the tasks that are in the queue before the event.
                     let turns = 2 * (spins.get() - before);
                     assert!(turns <= POLLS_A_LOOK + 8, "not after {turns} turns");
                 }

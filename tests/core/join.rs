@@ -103,7 +103,7 @@ fn the_future_is_dropped_before_the_result_can_be_seen() {
 }
 
 /// "An operation pending when its executor goes away hangs" (tokio#2903): here it ends with an
-/// error, and who waits for it is woken.
+/// error, and the task that waits for it is woken.
 #[test]
 fn a_handle_whose_executor_goes_away_yields_cancelled() {
     let (baker, waiter) = (executor(), executor());
@@ -152,8 +152,8 @@ fn an_aborted_task_is_dropped_within_one_turn_though_its_handle_is_gone() {
         }
         task.abort();
         drop(task);
-        assert_eq!(drops.get(), 0, "not in the middle of whoever aborts");
-        // One turn: everybody who is ready has had theirs.
+        assert_eq!(drops.get(), 0, "not in the middle of the task that aborts");
+        // One turn: every task that is ready has had its own.
         assert!(executor.tick());
         executor.tick();
         assert_eq!((drops.get(), polls.get()), (1, polls_before.min(2)));
@@ -323,7 +323,7 @@ fn a_payload_that_panics_when_it_is_dropped_harms_nobody() {
         quietly(|| executor.run()).unwrap();
         assert!(drops.get() >= 1, "that of the detached task");
         let before = drops.get();
-        // Dropped with its handle, which nobody ever asked.
+        // Dropped with its handle, which was never asked.
         quietly(|| drop::<JoinHandle<()>>(kept)).unwrap();
         assert!(drops.get() > before);
         assert_eq!(executor.block_on(survivor).unwrap(), "baked");
@@ -407,4 +407,16 @@ fn giving_up_the_wait_loses_nothing() {
     });
     executor.run();
     assert_eq!(executor.block_on(task).unwrap(), "baked");
+}
+
+#[test]
+fn a_join_handle_that_is_polled_when_its_task_is_done_is_ready_at_once() {
+    executor().block_on(async {
+        let mut task = spawn(async { 3 });
+        while !task.is_finished() {
+            yield_now().await;
+        }
+        let poll = poll_once(&mut task);
+        assert!(matches!(poll, Poll::Ready(Ok(3))));
+    });
 }

@@ -31,7 +31,7 @@ enum Abort {
     WhenFinished,
 }
 
-/// What becomes of the handle.
+/// What happens to the handle.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Handle {
     Awaited,

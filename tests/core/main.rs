@@ -2,6 +2,7 @@
 
 mod clocks;
 mod drops;
+mod drops_that_panic;
 mod end;
 mod executor;
 mod fairness;
@@ -15,4 +16,5 @@ mod sleep;
 #[path = "../support/mod.rs"]
 mod support;
 mod time;
+mod timers;
 mod wakers;

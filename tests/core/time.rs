@@ -22,10 +22,10 @@ use crate::support::{BOUND, at_park, give_waker, made, on_another_thread, paused
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Tells when the executor goes to sleep, and for how long at most.
-fn tells(parks: mpsc::Sender<Option<Duration>>) -> impl Observer {
+/// Reports when the executor goes to sleep, and for how long at most.
+fn reports(parks: mpsc::Sender<Option<Duration>>) -> impl Observer {
     at_park(move |timeout| {
-        // Nobody listens who has heard enough.
+        // The receiver is gone when it has heard enough.
         let _ = parks.send(timeout);
     })
 }
@@ -35,7 +35,7 @@ fn tells(parks: mpsc::Sender<Option<Duration>>) -> impl Observer {
 #[test]
 fn a_wait_below_a_millisecond_is_never_early_and_does_not_spin() {
     let (parked, parks) = mpsc::channel();
-    let executor = made(Executor::builder().observer(tells(parked)));
+    let executor = made(Executor::builder().observer(reports(parked)));
     let polls = Cell::new(0);
     executor.block_on(async {
         for nanos in [1, 1_000, 300_000, 999_999] {
@@ -224,7 +224,7 @@ fn a_thousand_years_are_not_over_after_five_hundred() {
     });
 }
 
-/// Waits for a socket, which has its news once the executor sleeps, while a task sleeps for
+/// Waits for a socket, which has its event once the executor sleeps, while a task sleeps for
 /// `duration`. Returns how long the executor would have slept at most.
 fn sleep_for_a_socket(
     builder: Builder,
@@ -232,7 +232,7 @@ fn sleep_for_a_socket(
     and_then: impl AsyncFnOnce(JoinHandle<()>),
 ) -> Option<Duration> {
     let (parked, parks) = mpsc::channel();
-    let executor = made(builder.observer(tells(parked)));
+    let executor = made(builder.observer(reports(parked)));
     executor.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();

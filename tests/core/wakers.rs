@@ -1,4 +1,4 @@
-//! Wakers: woken, cloned and dropped at any time, on any thread, by anybody.
+//! Wakers: woken, cloned and dropped at any time, on any thread, by any code.
 
 use std::{
     cell::{Cell, RefCell},
@@ -34,11 +34,11 @@ fn a_task_that_is_woken_many_times_before_its_turn_is_polled_once() {
         on_another_thread(wake);
         executor.run_until_idle();
         assert_eq!(polls.get(), 3);
-        // At home.
+        // On the executor's own thread.
         executor.block_on(async { wake() });
         executor.run_until_idle();
         assert_eq!(polls.get(), 4);
-        // From several threads and at home, in turns.
+        // From several threads and on the executor's own, in turns.
         executor.block_on(async {
             on_another_thread(wake);
             wake();
@@ -290,7 +290,7 @@ fn a_wake_after_the_executor_is_gone_does_nothing() {
     assert!(task.is_finished());
 }
 
-// Foreign wakers.
+// Wakers of others.
 
 /// A waker that panics, and says whether it was called.
 struct Panicking(Counter);
@@ -302,7 +302,7 @@ impl Wake for Panicking {
     }
 }
 
-/// "One panicking foreign waker loses the others' wakes" (tokio#4069): here each is woken. These
+/// "One panicking waker of others loses the others' wakes" (tokio#4069): here each is woken. These
 /// wait for tasks.
 #[test]
 fn a_panicking_waker_of_one_joiner_loses_no_other_wake() {
@@ -333,7 +333,7 @@ fn a_panicking_waker_of_one_joiner_loses_no_other_wake() {
     drop(pending);
 }
 
-/// The same (tokio#4069) for those who wait for one direction of one socket.
+/// The same (tokio#4069) for the tasks that wait for one direction of one socket.
 #[test]
 fn a_panicking_waker_of_one_waiter_loses_no_other_wake() {
     bounded(|| {

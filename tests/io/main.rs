@@ -6,6 +6,8 @@
 
 mod async_source;
 mod budget;
+mod driven;
+mod futures_io;
 mod names;
 mod reactor;
 mod registration;
@@ -16,3 +18,4 @@ mod support;
 mod tcp;
 mod udp;
 mod unix;
+mod waiters;

@@ -148,7 +148,7 @@ fn an_address_that_refuses_gives_way_to_the_next_at_once() {
     });
 }
 
-/// Also beside one that hangs: only that one is waited for.
+/// Also beside one that hangs: the lookup waits for that one only.
 #[cfg(target_os = "linux")]
 #[test]
 fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
@@ -187,7 +187,7 @@ fn an_address_that_hangs_keeps_no_other_from_being_tried() {
 
 #[test]
 fn nothing_happens_before_the_future_is_awaited() {
-    // Outside an executor, and to a port of nobody: it is dropped, and that is all.
+    // Outside an executor, and to a port without a socket: it is dropped, and that is all.
     drop(TcpStream::connect(refused().unwrap()));
     #[cfg(unix)]
     {

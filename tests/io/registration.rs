@@ -3,16 +3,23 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::poll_fn,
     io::{self, Read, Write},
+    net,
+    os::fd::AsFd,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     rc::Rc,
+    task::{Poll, Waker},
 };
 
 use mio::{Interest, Registry, Token, event::Source, unix::pipe};
-use pizzaiolo::{Async, Executor};
+use pizzaiolo::{Async, Executor, Reactor, net::TcpListener, trace::EventKind};
 
-use crate::support::{bounded, poll_here, run};
+use crate::{
+    driven::has_something_to_do,
+    support::{bounded, executor, panic_of, poll_here, poll_with, run, unix_pair, watched},
+};
 
 /// The receiving end of a pipe, as a source that takes notes.
 struct Noted {
@@ -191,4 +198,109 @@ fn outside_an_executor_nothing_is_registered() {
     let message = message.downcast_ref::<String>().expect("a message");
     assert!(message.contains("no pizzaiolo executor runs on this thread"), "{message}");
     assert_eq!((notes.registered.borrow().len(), notes.dropped.get()), (0, 1));
+}
+
+#[test]
+fn a_source_of_mio_is_labelled_with_its_type() {
+    let (executor, events) = watched();
+    let (socket, _peer) = mio::net::UnixStream::pair().expect("the OS has descriptors");
+    executor.block_on(async { drop(Async::new(socket).expect("it can be registered")) });
+    let labels = events.all().into_iter().filter_map(|event| match event.kind() {
+        EventKind::Registered { label, .. } => Some(label.to_string()),
+        _ => None,
+    });
+    let labels: Vec<_> = labels.collect();
+    assert!(labels.len() == 1 && labels[0].contains("UnixStream"), "{labels:?}");
+}
+
+#[test]
+fn an_accepted_socket_brings_no_event_after_its_drop_though_a_duplicate_is_open() {
+    let executor = executor();
+    let (duplicate, mut client) = executor.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = listener.local_addr().expect("it is bound");
+        let mut client = net::TcpStream::connect(addr).expect("it listens");
+        let (stream, _) = listener.accept().await.expect("a client");
+        client.write_all(b"!").expect("there is room");
+        stream.read_exact(&mut [0]).await.expect("a byte");
+        (stream.as_fd().try_clone_to_owned().expect("a descriptor"), client)
+    });
+    executor.run_until_idle();
+    client.write_all(b"!").expect("there is room");
+    let mut duplicate = net::TcpStream::from(duplicate);
+    duplicate.set_nonblocking(false).expect("it is a socket");
+    assert_eq!(duplicate.peek(&mut [0]).expect("a byte"), 1);
+    assert!(!has_something_to_do(&executor));
+    duplicate.read_exact(&mut [0]).expect("a byte");
+}
+
+#[test]
+fn a_registered_socket_cannot_wait_in_another_reactor_with_the_waker_that_it_keeps() {
+    executor().block_on(async {
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        // It has waited once, so that it keeps the waker.
+        let mut is_written = false;
+        let mut ready = pin!(source.readable());
+        poll_fn(|cx| {
+            let poll = ready.as_mut().poll(cx);
+            if !std::mem::replace(&mut is_written, true) {
+                peer.write_all(b"!").expect("there is room");
+            }
+            poll.map(|result| result.expect("it is registered"))
+        })
+        .await;
+        let mut buf = [0; 8];
+        assert_eq!(source.try_read_with(|mut io| io.read(&mut buf)).expect("a byte"), 1);
+        let drained = source.try_read_with(|mut io| io.read(&mut buf));
+        assert_eq!(drained.expect_err("there is no more").kind(), io::ErrorKind::WouldBlock);
+        let other = Reactor::new().expect("the OS has descriptors");
+        let mut ready = pin!(source.readable());
+        let poll = poll_fn(|cx| Poll::Ready(other.enter(|| ready.as_mut().poll(cx)))).await;
+        let Poll::Ready(Err(error)) = poll else { panic!("it waits elsewhere: {poll:?}") };
+        assert!(error.to_string().contains("belongs to another executor"), "{error}");
+    });
+}
+
+#[test]
+fn a_registered_socket_that_has_to_wait_under_no_reactor_says_what_to_do() {
+    let reactor = Reactor::new().expect("the OS has descriptors");
+    let source = Async::from_fd(unix_pair().0);
+    let mut ready = Box::pin(source.readable());
+    assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_pending());
+    drop(ready);
+    let mut ready = Box::pin(source.readable());
+    let (message, _) = panic_of(|| poll_with(&mut ready, Waker::noop()));
+    assert!(message.contains("no reactor is entered"), "{message}");
+}
+
+/// Makes a source when it is dropped.
+struct RegistersOnDrop(Rc<Cell<Option<io::Error>>>);
+
+impl Drop for RegistersOnDrop {
+    fn drop(&mut self) {
+        let (socket, _peer) = mio::net::UnixStream::pair().expect("the OS has descriptors");
+        self.0.set(Async::new(socket).err());
+    }
+}
+
+#[test]
+fn a_source_cannot_be_registered_with_an_executor_that_goes() {
+    let executor = executor();
+    let error = Rc::new(Cell::new(None));
+    let registers = RegistersOnDrop(Rc::clone(&error));
+    executor.spawn(async move { drop(registers) }).detach();
+    drop(executor);
+    let error = error.take().expect("it is refused").to_string();
+    assert!(error.contains("executor is gone"), "{error}");
+}
+
+#[test]
+fn a_source_says_whether_it_is_registered() {
+    let reactor = Reactor::new().expect("the OS has descriptors");
+    let source = Async::from_fd(unix_pair().0);
+    assert!(format!("{source:?}").contains("registered: false"));
+    let mut ready = Box::pin(source.readable());
+    assert!(reactor.enter(|| poll_with(&mut ready, Waker::noop())).is_pending());
+    assert!(format!("{source:?}").contains("registered: true"));
 }

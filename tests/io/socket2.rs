@@ -1,4 +1,8 @@
 //! Sockets that socket2 has made, with the options that std has no names for.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 #![cfg(unix)]
 
 use std::{
@@ -60,7 +64,7 @@ fn listeners_share_a_port_and_each_connection_reaches_one_of_them() {
 #[cfg(target_os = "linux")]
 fn the_backlog_is_the_users() {
     run(async || {
-        // The OS holds one more than it is told.
+        // The OS holds one more than it is asked for.
         let listener = listen(any_port(), 1)?;
         let addr = listener.local_addr()?;
         let _waiting = [TcpStream::connect(addr).await?, TcpStream::connect(addr).await?];

@@ -1,4 +1,5 @@
 //! `Async`: polls, tries, rare reports, and the traits of `futures-io`.
+#![cfg(unix)]
 
 use std::{
     future::poll_fn,

@@ -1,4 +1,8 @@
 //! What a UDP socket promises, over loopback: what holds for every kind of datagram socket, and what only UDP has.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 #[path = "datagram.rs"]
 mod datagram;
@@ -113,11 +117,11 @@ fn without_a_peer_there_is_none() {
         let socket = UdpSocket::bind(ANY_PORT)?;
         let error = socket.peer_addr().expect_err("no peer");
         assert_eq!(error.kind(), ErrorKind::NotConnected);
-        socket.send(b"to whom").await.expect_err("no peer");
+        socket.send(b"to no one").await.expect_err("no peer");
         let none: &[SocketAddr] = &[];
         let error = socket.connect(none).expect_err("no address");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        let error = socket.send_to(b"to whom", none).await.expect_err("no address");
+        let error = socket.send_to(b"to no one", none).await.expect_err("no address");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         Ok(())
     });
@@ -130,9 +134,9 @@ fn a_peer_that_is_not_there_is_an_error_once_and_the_socket_goes_on() {
         let (kitchen, table) = pair()?;
         let at_table = table.local_addr()?;
         drop(table);
-        kitchen.send(b"is anybody there?").await?;
+        kitchen.send(b"is the kitchen open?").await?;
         let mut buf = [0; 64];
-        let error = kitchen.recv(&mut buf).await.expect_err("nobody is there");
+        let error = kitchen.recv(&mut buf).await.expect_err("no socket is there");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         assert!(kitchen.take_error()?.is_none(), "it was reported");
 
@@ -187,8 +191,8 @@ fn a_group_is_joined_and_left() {
     socket.join_multicast_v4(&group, &Ipv4Addr::LOCALHOST).expect_err("it is in it already");
     socket.leave_multicast_v4(&group, &Ipv4Addr::LOCALHOST).expect("it is in it");
     socket.leave_multicast_v4(&group, &Ipv4Addr::LOCALHOST).expect_err("it is not in it");
-    let nobody = Ipv4Addr::new(192, 0, 2, 1);
-    socket.join_multicast_v4(&nobody, &Ipv4Addr::LOCALHOST).expect_err("it is not a group");
+    let unused = Ipv4Addr::new(192, 0, 2, 1);
+    socket.join_multicast_v4(&unused, &Ipv4Addr::LOCALHOST).expect_err("it is not a group");
 }
 
 /// The OS reports the refusal as an error, and not as something to read.
@@ -201,7 +205,7 @@ fn a_recv_that_waits_is_ended_by_a_refusal() {
         let mut buf = [0; 64];
         let mut receive = pin!(kitchen.recv(&mut buf));
         assert!(poll_here(receive.as_mut()).await.is_pending());
-        kitchen.send(b"is anybody there?").await?;
+        kitchen.send(b"is the kitchen open?").await?;
         let error = receive.await.expect_err("nothing is bound there");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         Ok(())

@@ -16,7 +16,7 @@ use std::{
 use pizzaiolo::{Executor, JoinHandle, net::TcpListener, spawn, time, yield_now};
 
 use crate::support::{
-    Bell, at_park, bounded, deadlock, executor, give_waker, made, spawn_named,
+    Bell, at_park, bounded, deadlock, executor, give_waker, made, paused, poll_with, spawn_named,
     that_tells_when_it_sleeps,
 };
 
@@ -122,7 +122,7 @@ fn a_sleep_without_end_is_a_deadlock() {
     });
 }
 
-/// A socket that is registered, but that nobody waits for, brings no one back.
+/// A socket that is registered, but that no task waits for, brings no one back.
 #[test]
 fn a_socket_that_nobody_waits_for_does_not_hide_a_deadlock() {
     bounded(|| {
@@ -130,7 +130,7 @@ fn a_socket_that_nobody_waits_for_does_not_hide_a_deadlock() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         executor.block_on(async {
             let waits = time::timeout(Duration::from_millis(1), listener.accept()).await;
-            assert!(waits.is_err(), "nobody connects");
+            assert!(waits.is_err(), "no client connects");
         });
         deadlock(|| executor.block_on(pending::<()>()));
         drop(listener);
@@ -285,7 +285,7 @@ fn a_socket_that_is_waited_for_may_bring_everyone_back() {
     });
 }
 
-/// Who waits for the socket is none of the executor's tasks. But what it does when it is woken may
+/// What waits for the socket is none of the executor's tasks. But what it does when it is woken may
 /// be anything.
 #[test]
 fn a_socket_that_a_foreign_waker_waits_for_is_waited_for() {
@@ -305,10 +305,10 @@ fn a_socket_that_a_foreign_waker_waits_for_is_waited_for() {
             sleeps.recv().expect("the executor sleeps");
             net::TcpStream::connect(addr)
         });
-        let foreign = Waker::from(Arc::new(AbortsTheLostTask));
+        let other = Waker::from(Arc::new(AbortsTheLostTask));
         LOST.set(Some(executor.spawn(async move {
             let mut accept = pin!(listener.accept());
-            let cx = &mut Context::from_waker(&foreign);
+            let cx = &mut Context::from_waker(&other);
             assert!(accept.as_mut().poll(cx).is_pending());
             pending::<()>().await;
         })));
@@ -353,7 +353,7 @@ fn a_timer_may_bring_everyone_back() {
                 rings.ring();
             });
             executor.block_on(bell);
-            // Here nobody holds a waker but a join handle and the timer.
+            // Here nothing holds a waker but a join handle and the timer.
             let sleeps = executor.spawn(time::sleep(Duration::from_millis(2)));
             executor.block_on(sleeps).expect("it does not panic");
         }
@@ -369,4 +369,32 @@ fn a_program_that_ends_is_no_deadlock_whatever_is_left() {
         executor.run_until_idle();
         assert!(!executor.tick());
     });
+}
+
+#[test]
+fn after_a_deadlock_block_on_has_no_future_any_more() {
+    let executor = executor();
+    deadlock(|| executor.block_on(pending::<()>()));
+    assert_eq!(executor.tasks().iter().count(), 0);
+}
+
+#[test]
+fn a_join_with_a_waker_of_others_says_nothing_of_who_holds_the_tasks_own() {
+    // Where the clock is paused, a deadlock is proven at once.
+    let executor = paused();
+    let mut lost = executor.spawn(pending::<()>());
+    let mut is_first = true;
+    executor.block_on(poll_fn(|cx| {
+        if !std::mem::take(&mut is_first) {
+            return Poll::Ready(());
+        }
+        assert!(poll_with(&mut lost, Waker::noop()).is_pending());
+        let waker = cx.waker().clone();
+        thread::spawn(move || {
+            // A wrong proof has the time to show.
+            thread::sleep(Duration::from_millis(50));
+            waker.wake();
+        });
+        Poll::Pending
+    }));
 }

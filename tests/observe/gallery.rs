@@ -49,7 +49,7 @@ impl Run {
         self.has(&["It panics: deadlock: run waits for ever"])
     }
 
-    /// It came to its end in peace, with nobody left.
+    /// It came to its end without a panic, with no task left.
     fn ends_well(&self) -> bool {
         self.0.ends_with(&["What is left:".to_owned(), "no tasks".to_owned()])
     }

@@ -21,7 +21,7 @@ use pizzaiolo::{
     yield_now,
 };
 
-/// Keeps all that it is told.
+/// Keeps all events.
 #[derive(Default)]
 struct Recorder(RefCell<Vec<Event>>);
 

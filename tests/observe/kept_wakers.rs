@@ -1,11 +1,15 @@
 //! A socket keeps the waker of the task that waits for it from one wait to the next. A waker that is
 //! kept and idle will not be called, so the executor must not count it: it knows exactly which tasks
 //! can be woken and which cannot.
+#![cfg_attr(
+    not(unix),
+    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
+)]
 
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
-    io::{self, Write},
+    io::{self, Read as _, Write},
     net,
     pin::Pin,
     rc::Rc,
@@ -13,9 +17,13 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
+#[cfg(unix)]
+use pizzaiolo::Async;
 use pizzaiolo::{net::TcpStream, spawn, trace::Warning};
 
-use crate::support::{bounded, deadlock, pair, watched};
+#[cfg(unix)]
+use crate::support::unix_pair;
+use crate::support::{bounded, deadlock, executor, give_waker, logged, pair, watched};
 
 /// A read of one byte that may be passed around.
 type Read = Pin<Box<dyn Future<Output = io::Result<u8>>>>;
@@ -37,7 +45,7 @@ fn read(stream: &Rc<TcpStream>) -> Read {
 
 /// Polls a read that finds nothing.
 fn begin(read: &mut Read, cx: &mut Context<'_>) {
-    assert!(read.as_mut().poll(cx).is_pending(), "nobody has written yet");
+    assert!(read.as_mut().poll(cx).is_pending(), "nothing was written yet");
 }
 
 fn lost(warnings: &[(Option<pizzaiolo::trace::TaskId>, Warning, String)]) -> usize {
@@ -170,7 +178,7 @@ fn a_read_that_another_task_drops_does_not_count() {
         let drops = executor.spawn(async move { drop(shared.take()) });
         executor.run_until_idle();
         assert!(drops.is_finished());
-        // Nobody reads, and nobody can wake the first task any more.
+        // No task reads, and nothing can wake the first task any more.
         deadlock(|| executor.run());
     });
 }
@@ -200,11 +208,11 @@ fn a_read_that_goes_on_in_another_task_wakes_that_one_only() {
         executor.run_until_idle();
         assert_eq!(polls.get(), 1, "the first has no part in it any more");
         assert!(!begins.is_finished());
-        assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so nobody looks");
+        assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so no check is made");
     });
 }
 
-/// A wake is foreign code: it may poll what waits with the waker of a task that does not run.
+/// A wake is code of others: it may poll what waits with the waker of a task that does not run.
 #[test]
 fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
     struct Later {
@@ -242,5 +250,89 @@ fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
         // The task's turn is the last one before the wake.
         let byte = executor.block_on(async { spawn(task).await });
         assert_eq!(byte.expect("no panic").expect("a byte"), b'2');
+    });
+}
+
+#[test]
+#[cfg(unix)]
+fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
+    let lines = logged(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let forgets = async move {
+            source.readable().await.expect("it is registered");
+            pending::<()>().await;
+        };
+        executor.spawn(forgets).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+    });
+    assert!(lines.len() == 1 && lines[0].contains("it can never run again"), "{lines:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_task_whose_last_waker_is_kept_by_a_socket_a_second_time_is_warned_of() {
+    let waker = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&waker);
+    let lines = logged(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let forgets = async move {
+            source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+            give_waker(|waker| slot.set(Some(waker))).await;
+            source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+            pending::<()>().await;
+        };
+        executor.spawn(forgets).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+        waker.take().expect("it waits elsewhere").wake();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+    });
+    assert!(lines.len() == 1 && lines[0].contains("it can never run again"), "{lines:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
+    let waker = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&waker);
+    let lines = logged(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let waits = async move {
+            source.readable().await.expect("it is registered");
+            give_waker(|waker| slot.set(Some(waker))).await;
+        };
+        executor.spawn(waits).detach();
+        executor.run_until_idle();
+        peer.write_all(b"!").expect("there is room");
+        executor.run_until_idle();
+    });
+    assert!(waker.take().is_some());
+    assert_eq!(lines, Vec::<String>::new());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_waker_that_a_socket_keeps_hides_no_deadlock() {
+    bounded(|| {
+        let executor = executor();
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        peer.write_all(b"!").expect("there is room");
+        let forgets = async {
+            source.readable().await.expect("it is registered");
+            pending::<()>().await;
+        };
+        deadlock(|| executor.block_on(forgets));
     });
 }

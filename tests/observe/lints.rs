@@ -1,10 +1,22 @@
-//! Lints: warnings of tasks that slow the others down, if somebody asks for them.
+//! Lints: warnings of tasks that slow the others down, if they are turned on.
 
-use std::{future::poll_fn, task::Poll, thread, time::Duration};
+use std::{
+    cell::Cell,
+    future::poll_fn,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
 
-use pizzaiolo::{Executor, TaskId, time, trace::Warning, yield_now};
+use pizzaiolo::{
+    Executor, TaskId, spawn, time,
+    trace::{EventKind, Warning},
+    yield_now,
+};
 
-use crate::support::{bounded, executor, logged, watched, watched_with};
+use crate::support::{Events, Slot, bounded, executor, logged, watched, watched_with};
 
 const BLOCKED: Duration = Duration::from_millis(20);
 
@@ -197,4 +209,111 @@ fn a_task_is_not_judged_by_the_polls_of_the_one_before_it_in_its_entry() {
         }
         assert_eq!(busy(&events.warnings()).len(), 2);
     });
+}
+
+/// Returns how many polls of the task there were before each of its warnings.
+fn polls_before_warnings(events: &Events, task: TaskId) -> Vec<usize> {
+    let (mut polls, mut warnings) = (0, Vec::new());
+    for event in events.all().iter().filter(|event| event.task() == Some(task)) {
+        match event.kind() {
+            EventKind::PollStarted => polls += 1,
+            EventKind::Warned { warning: Warning::WakesItself, .. } => warnings.push(polls),
+            _ => {}
+        }
+    }
+    warnings
+}
+
+#[test]
+fn a_task_that_always_wakes_itself_is_warned_of_once_in_its_64th_poll() {
+    let (executor, events) = watched();
+    let mut polls = 0;
+    let task = executor.spawn(poll_fn(move |cx| {
+        polls += 1;
+        cx.waker().wake_by_ref();
+        if polls == 200 { Poll::Ready(()) } else { Poll::Pending }
+    }));
+    executor.run();
+    assert_eq!(polls_before_warnings(&events, task.id()), [64]);
+}
+
+#[test]
+fn a_task_that_wakes_itself_in_half_of_its_polls_is_no_busy_loop() {
+    let (executor, events) = watched();
+    let slot = Slot::default();
+    let mine = slot.clone();
+    let is_over = Rc::new(Cell::new(false));
+    let over = Rc::clone(&is_over);
+    let mut polls = 0;
+    let task = executor.spawn(poll_fn(move |cx| {
+        polls += 1;
+        // In the first, the fourth, the sixth and so on: never in more than half of those so far.
+        if polls == 1 || polls > 3 && polls % 2 == 0 {
+            cx.waker().wake_by_ref();
+        } else {
+            mine.put(cx);
+        }
+        over.set(polls == 200);
+        if polls == 200 { Poll::Ready(()) } else { Poll::Pending }
+    }));
+    while !is_over.get() {
+        executor.run_until_idle();
+        slot.wake();
+    }
+    executor.run();
+    assert_eq!(polls_before_warnings(&events, task.id()), []);
+}
+
+#[test]
+fn tasks_that_wake_each_other_are_no_busy_loop() {
+    let (executor, events) = watched();
+    let slots = [Slot::default(), Slot::default()];
+    let tasks = [0, 1].map(|index| {
+        let (mine, other) = (slots[index].clone(), slots[1 - index].clone());
+        let mut polls = 0;
+        executor.spawn(poll_fn(move |cx| {
+            polls += 1;
+            mine.put(cx);
+            other.wake();
+            if polls == 200 { Poll::Ready(()) } else { Poll::Pending }
+        }))
+    });
+    // The second begins, for it finds the first asleep.
+    executor.run_until_idle();
+    for task in tasks {
+        assert_eq!(polls_before_warnings(&events, task.id()), []);
+    }
+    assert!(executor.stats().polls > 300);
+}
+
+/// Wakes its task when it is dropped, which is after the task's last poll.
+struct WakesOnDrop(Option<Waker>);
+
+impl Future for WakesOnDrop {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0 = Some(cx.waker().clone());
+        Poll::Ready(())
+    }
+}
+
+impl Drop for WakesOnDrop {
+    fn drop(&mut self) {
+        if let Some(waker) = self.0.take() {
+            waker.wake();
+        }
+    }
+}
+
+#[test]
+fn a_wake_after_the_last_poll_of_a_task_is_not_counted_for_the_next_task() {
+    let (executor, events) = watched();
+    let task = executor.spawn(async {
+        for _ in 0..200 {
+            spawn(WakesOnDrop(None)).await.expect("it ends");
+        }
+    });
+    executor.run();
+    assert_eq!(polls_before_warnings(&events, task.id()), []);
 }

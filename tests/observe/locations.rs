@@ -1,4 +1,8 @@
 //! A panic that is the caller's mistake names the caller's file, not one of the crate.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 use std::{
     future::{pending, poll_fn},

@@ -114,7 +114,7 @@ fn without_an_observer_the_log_has_the_warning() {
     });
 }
 
-/// A waker that is dropped later is not seen at the end of a poll: nobody polls the task then.
+/// A waker that is dropped later is not seen at the end of a poll: the task is not polled then.
 /// But the table shows the task as one that waits for something unknown, and a deadlock is
 /// proven all the same.
 #[test]
@@ -131,7 +131,7 @@ fn a_waker_that_is_dropped_later_is_found_by_the_deadlock() {
     });
 }
 
-/// Runs a task until nothing is ready. It waits then, and nobody is warned of it.
+/// Runs a task until nothing is ready. It waits then, and there is no warning of it.
 fn waits_in_peace(future: impl Future<Output = ()> + 'static) {
     let (executor, events) = watched();
     let _task = spawn_named(&executor, "waits", future);
@@ -145,7 +145,7 @@ fn a_task_that_waits_for_a_socket_is_not_warned_of() {
     bounded(|| {
         let (stream, _peer) = pair().expect("loopback");
         waits_in_peace(async move {
-            // Nobody writes.
+            // The peer does not write.
             let _ = stream.read(&mut [0; 1]).await;
         });
     });

@@ -1,4 +1,4 @@
-//! An observer is told who woke whom, and whatever it does itself harms nobody.
+//! An observer sees which task woke which, and what it does itself harms no task.
 
 use std::{
     cell::{Cell, RefCell},
@@ -6,25 +6,29 @@ use std::{
     future::{pending, poll_fn},
     pin::Pin,
     rc::Rc,
-    sync::mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     task::{Context, Poll, Waker},
     thread,
     time::Duration,
 };
 
 use pizzaiolo::{
-    Executor, JoinHandle, TaskId,
+    Executor, JoinHandle, Reactor, TaskId,
     net::{TcpListener, TcpStream},
     spawn, time,
-    trace::{Cause, Direction, Event, EventKind},
+    trace::{Cause, Direction, Event, EventKind, Observer},
     yield_now,
 };
 
 use crate::support::{BOUND, Events, OnEvent, Slot, give_waker, made, watched, watched_with};
 
-// Who woke whom.
+// Which task woke which.
 
-/// By whom the task was woken, in order.
+/// What woke the task, in order.
 fn wakes(events: &Events, task: TaskId) -> Vec<Cause> {
     let cause = |event: &Event| match event.kind() {
         EventKind::Woken { by, .. } if event.task() == Some(task) => Some(*by),
@@ -238,20 +242,20 @@ fn one_that_panics_harms_nobody() {
         panic!("an observer's own fault");
     });
     assert_eq!(executor.block_on(work()), 7);
-    assert!(calls.get() > 20, "it is told of every event all the same: {}", calls.get());
+    assert!(calls.get() > 20, "it is called with every event all the same: {}", calls.get());
 }
 
 #[test]
 fn one_that_spawns_and_logs_harms_nobody_and_is_not_told_of_it() {
-    let (ran, told) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let (runs, spawned) = (Rc::clone(&ran), Rc::clone(&told));
+    let (ran, seen) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let (runs, spawned) = (Rc::clone(&ran), Rc::clone(&seen));
     let executor = watched_by(move |event| {
-        log::trace!("told of {event}");
+        log::trace!("called with {event}");
         match event.kind() {
             EventKind::Spawned { .. } => spawned.set(spawned.get() + 1),
             EventKind::Waiting { .. } | EventKind::Woken { .. } | EventKind::Finished => {
                 let runs = Rc::clone(&runs);
-                // It ends unheard: another one would come of being told that it has finished.
+                // It ends unheard: another one would follow from the event of its end.
                 drop(spawn(async move {
                     runs.set(runs.get() + 1);
                     pending::<()>().await;
@@ -263,7 +267,7 @@ fn one_that_spawns_and_logs_harms_nobody_and_is_not_told_of_it() {
     assert_eq!(executor.block_on(work()), 7);
     executor.run_until_idle();
     assert!(ran.get() > 3, "{}", ran.get());
-    assert_eq!(told.get(), 3, "the tasks of `work` and no others");
+    assert_eq!(seen.get(), 3, "the tasks of `work` and no others");
 }
 
 #[test]
@@ -294,7 +298,7 @@ fn a_wake_from_the_callback_that_says_parked_ends_the_sleep() {
         }
     });
     let (done, result) = mpsc::channel();
-    // Somebody else has to look: a lost wake would let this thread sleep for ever.
+    // Another thread has to look: a lost wake would let this thread sleep for ever.
     let watchdog = thread::spawn(move || {
         if result.recv_timeout(BOUND).is_err() {
             eprintln!("the wake was lost");
@@ -335,4 +339,66 @@ fn it_goes_with_its_executor() {
     drop(executor);
     assert_eq!(Rc::strong_count(&alive), 1);
     assert!(other.is_finished());
+}
+
+#[test]
+fn a_task_is_still_the_cause_after_it_has_entered_another_reactor() {
+    let (executor, events) = watched();
+    let mut is_woken = false;
+    let task = executor.spawn(poll_fn(move |cx| {
+        if std::mem::replace(&mut is_woken, true) {
+            return Poll::Ready(());
+        }
+        Reactor::new().expect("the OS has descriptors").enter(|| {});
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }));
+    executor.run();
+    assert_eq!(wakes(&events, task.id()), [Cause::Task(task.id())]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_timer_that_goes_with_its_executor_is_woken_by_the_executor_not_by_the_last_socket() {
+    let (executor, events) = watched();
+    let (ours, _peer) = crate::support::unix_pair();
+    let source = pizzaiolo::Async::from_fd(ours);
+    executor.spawn(async move { source.readable().await }).detach();
+    let sleeper = executor.spawn(time::sleep(Duration::from_secs(3600)));
+    executor.run_until_idle();
+    let id = sleeper.id();
+    drop(executor);
+    assert_eq!(wakes(&events, id), [Cause::Executor]);
+}
+
+#[test]
+fn the_observer_is_called_with_the_tasks_that_go_with_the_executor() {
+    let (executor, events) = watched();
+    let task = executor.spawn(pending::<()>());
+    executor.run_until_idle();
+    drop(executor);
+    let is_it = |event: &Event| event.task() == Some(task.id());
+    let last = events.all().into_iter().filter(is_it).last().expect("an event");
+    assert_eq!(*last.kind(), EventKind::Aborted);
+}
+
+/// Counts events.
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Observer for Counts {
+    fn on_event(&self, _: &Event) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn two_observers_and_one_in_an_arc_are_called_with_each_event() {
+    let (first, second) = (Rc::new(Events::default()), Arc::new(Counts::default()));
+    let both = (Rc::clone(&first), Arc::clone(&second));
+    let executor = Executor::builder().observer(both).build().expect("descriptors");
+    executor.spawn(async {}).detach();
+    executor.run();
+    assert!(first.all().len() >= 4, "{:?}", first.all());
+    assert_eq!(first.all().len(), second.0.load(Ordering::SeqCst));
 }

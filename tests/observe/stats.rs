@@ -1,10 +1,10 @@
 //! The counters of an executor say what it has done.
 
-use std::{thread, time::Duration};
+use std::{future::poll_fn, task::Poll, thread, time::Duration};
 
 use pizzaiolo::{Executor, net::UdpSocket, time, yield_now};
 
-use crate::support::{bounded, waiting_task};
+use crate::support::{bounded, executor, waiting_task};
 
 #[test]
 fn polls_spawns_and_wakes_are_counted_exactly() {
@@ -69,4 +69,48 @@ fn sleeps_sources_and_timers_are_counted() {
         drop(socket);
         assert_eq!(executor.stats().sources, 0);
     });
+}
+
+#[test]
+fn a_wake_of_a_task_that_ends_in_the_same_poll_counts_as_no_poll() {
+    let executor = executor();
+    let wakes_itself_and_ends = poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::Ready(())
+    });
+    executor.spawn(wakes_itself_and_ends).detach();
+    executor.run();
+    assert_eq!(executor.stats().polls, 1);
+}
+
+#[test]
+fn tasks_that_are_ready_and_were_not_polled_yet_are_no_wakes() {
+    let executor = executor();
+    for _ in 0..3 {
+        executor.spawn(async {}).detach();
+    }
+    assert!(executor.tick());
+    assert_eq!(executor.stats().wakes_local, 0);
+    executor.run();
+    assert_eq!(executor.stats().wakes_local, 0);
+}
+
+#[test]
+fn the_time_that_is_not_idle_is_busy() {
+    let executor = executor();
+    executor.block_on(time::sleep(Duration::from_millis(1)));
+    let stats = executor.stats();
+    assert!(stats.idle > Duration::ZERO && stats.busy() > Duration::ZERO);
+    assert_eq!(stats.busy() + stats.idle, stats.uptime);
+}
+
+#[test]
+fn timers_that_have_fired_are_counted() {
+    let executor = executor();
+    assert_eq!(executor.stats().timers_fired, 0);
+    executor.block_on(async {
+        time::sleep(Duration::from_millis(1)).await;
+        time::sleep(Duration::from_millis(1)).await;
+    });
+    assert_eq!(executor.stats().timers_fired, 2);
 }

@@ -1,10 +1,10 @@
 //! Single steps: one poll a `tick`, and the queue before and after it.
 
-use std::{cell::RefCell, rc::Rc, task::Poll};
+use std::{cell::RefCell, future::pending, rc::Rc, task::Poll};
 
 use pizzaiolo::{Executor, TaskId, task::TaskState, yield_now};
 
-use crate::support::{Bell, bounded, executor, watched};
+use crate::support::{Bell, bounded, executor, give_waker, quietly, watched};
 
 #[test]
 fn a_tick_is_one_poll_of_the_first_in_the_queue() {
@@ -99,7 +99,49 @@ fn the_future_of_block_on_sees_the_queue_without_itself_and_the_others_see_it_in
         assert_eq!(seen.take(), ["root"]);
         // It had woken itself again.
         assert_eq!(before, 1);
-        // And what it left in the queue is nobody's turn.
+        // And what it left in the queue is no task's poll.
         assert!(!executor.tick());
     });
+}
+
+#[test]
+fn a_waker_of_an_earlier_block_on_queues_nothing_also_after_a_panic_of_the_loop() {
+    let chooser = |_: &[TaskId]| panic!("it cannot choose");
+    let executor = Executor::builder().chooser(chooser).build().expect("descriptors");
+    let waker = RefCell::new(None);
+    let broken = quietly(|| {
+        executor.block_on(async {
+            executor.spawn(async {}).detach();
+            executor.spawn(async {}).detach();
+            give_waker(|own| drop(waker.replace(Some(own)))).await;
+        });
+    });
+    assert!(broken.is_err());
+    executor.block_on(async {
+        waker.take().expect("it was polled").wake();
+        let ready = executor.ready_queue();
+        assert!(ready.iter().all(|id| !id.is_root()), "{ready:?}");
+    });
+}
+
+#[test]
+fn a_task_that_takes_the_waker_of_one_before_it_is_in_the_queue_once() {
+    let executor = executor();
+    // Each has a waker of its own, which is kept: enough for all tasks that follow.
+    for _ in 0..8 {
+        executor.spawn(yield_now()).detach();
+    }
+    executor.run();
+    let task = executor.spawn(pending::<()>());
+    let state = executor.tasks().iter().map(|info| info.state).collect::<Vec<_>>();
+    assert_eq!(state, [TaskState::Ready]);
+    let wakes = executor.stats().wakes_local;
+    executor.block_on(async {
+        // An abort is a wake, of a task that is in the queue already.
+        let task = executor.spawn(async {});
+        task.abort();
+        assert_eq!(executor.ready_queue(), [task.id()]);
+        assert_eq!(executor.stats().wakes_local, wakes);
+    });
+    task.abort();
 }

@@ -42,7 +42,7 @@ fn a_task_is_listed_from_its_spawn_to_its_end() {
             assert_eq!(info.waits_for, []);
             assert!(executor.tick());
         }
-        // Finished, though nobody has asked for its output yet.
+        // Finished, though no task has asked for its output yet.
         assert!(executor.tasks().is_empty());
         drop(task);
     });
@@ -229,7 +229,7 @@ fn what_is_waited_for_no_longer_is_not_listed() {
             let mut oven = pin!(oven);
             let gives_up = time::timeout(Duration::from_secs(1), oven.as_mut()).await;
             assert!(gives_up.is_err());
-            // The handle is still there, so the task is still told of the end.
+            // The handle is still there, so the end is still reported to the task.
             waits.await;
         });
         executor.block_on(time::sleep(Duration::from_secs(2)));
@@ -283,7 +283,7 @@ fn since_counts_from_the_last_poll_in_the_executors_time() {
     });
 }
 
-/// The executor has not looked at the clock since, but who asks is told the time of now.
+/// The executor has not looked at the clock since, but a caller gets the time of now.
 #[test]
 fn since_counts_while_a_poll_keeps_the_thread() {
     bounded(|| {

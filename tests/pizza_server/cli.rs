@@ -112,13 +112,13 @@ fn help_says_what_it_is_and_how_to_call_it() {
     }
 }
 
-/// Whether the port is free or not, the address is told.
+/// Whether the port is free or not, the address is printed.
 #[test]
 fn without_an_address_it_listens_on_the_loopback() {
     let mut process = command().spawn().expect("the example runs");
     let log = BufReader::new(process.stderr.take().expect("it is piped"));
-    let told = |line: &String| line.contains("listen at ") || line.contains("Starting up on: ");
-    let line = log.lines().map_while(Result::ok).find(told);
+    let has_it = |line: &String| line.contains("listen at ") || line.contains("Starting up on: ");
+    let line = log.lines().map_while(Result::ok).find(has_it);
     // It may have ended by itself.
     let _ = process.kill();
     process.wait().expect("it is ours");

@@ -38,7 +38,7 @@ fn without_descriptors_the_server_backs_off_serves_on_and_accepts_again() {
         failures += u128::from(lines[lines.len() - 1].starts_with(FAILED));
     }
 
-    // Those who have a place are served.
+    // The clients that have a place are served.
     let peers = lines.iter().filter_map(|line| line.strip_prefix("Connected to "));
     let mut lucky: Vec<_> = peers
         .filter_map(|peer| clients.remove(&peer.parse::<SocketAddr>().expect("an address")))
@@ -112,7 +112,7 @@ fn a_crowd_that_comes_while_the_server_does_not_look_waits_in_the_queue() {
     }
 }
 
-/// Nobody is told "no": who comes when all places are taken waits in the OS's queue.
+/// No client is refused: one that comes when all places are taken waits in the OS's queue.
 #[test]
 fn who_comes_when_all_places_are_taken_is_served_when_one_leaves() {
     let server = start(&["--max-connections", "2"]);
@@ -192,7 +192,7 @@ fn who_neither_speaks_nor_listens_is_hung_up_on() {
     server.wait_for(&format!("Connection with {peer} has been closed"));
 }
 
-/// Whom the OS deals to which thread is a matter of chance; that all of 60 get the same one is
+/// Which client the OS deals to which thread is a matter of chance; that all of 60 get the same one is
 /// not to be expected (one in 3 to the power of 59).
 #[test]
 #[cfg(target_os = "linux")]

@@ -11,7 +11,7 @@ use std::{
 
 use crate::support::{A_HANG, Client, Server, command, start, thanks};
 
-/// How many orders of each client the server has read, as its log tells.
+/// How many orders of each client the server has read, as its log says.
 fn orders_read(log: &[String]) -> HashMap<SocketAddr, usize> {
     let mut orders = HashMap::new();
     for line in log {
@@ -37,7 +37,7 @@ fn a_signal_stops_the_server_with_status_0() {
         assert_eq!(status.code(), Some(0), "{log:?}");
         assert_eq!(log.last().map(String::as_str), Some("Server stopped."));
         assert!(!log.iter().any(|line| line.contains("cut off")), "{log:?}");
-        let refused = TcpStream::connect(server.addr).expect_err("nobody listens");
+        let refused = TcpStream::connect(server.addr).expect_err("no server listens");
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     }
 }
@@ -148,7 +148,7 @@ fn load(mut client: Client, number: usize, busy: &mpsc::Sender<()>) -> (SocketAd
         let before = replies;
         replies += data[..len].split(|byte| *byte == b'\n').count() - 1;
         if before < 10 && replies >= 10 {
-            busy.send(()).expect("somebody waits for it");
+            busy.send(()).expect("the receiver waits for it");
         }
     }
     let _ = client.0.shutdown(Shutdown::Both);
@@ -161,7 +161,7 @@ fn load(mut client: Client, number: usize, busy: &mpsc::Sender<()>) -> (SocketAd
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
     let mut server = Server::start();
-    // Somebody who never reads would take all of the grace time.
+    // A client that never reads would take all of the grace time.
     let mut client = server.connect_narrow();
     client.fall_silent(server.process.id(), &format!("{:>1024}", 7));
     server.signal("TERM");

@@ -188,7 +188,7 @@ pub(crate) fn start(options: &[&str]) -> Server {
     Server::run(command)
 }
 
-/// Somebody who orders pizzas.
+/// A client that orders pizzas.
 pub(crate) struct Client(pub(crate) TcpStream);
 
 impl From<TcpStream> for Client {
@@ -213,7 +213,7 @@ impl Client {
         let mut reply = Vec::new();
         let mut byte = [0];
         while reply.last() != Some(&b'\n') {
-            // Not `read`: with a timeout set, a signal that concerns nobody can interrupt that.
+            // Not `read`: with a timeout set, a signal that is ignored can interrupt that.
             self.0.read_exact(&mut byte).expect("a reply");
             reply.push(byte[0]);
         }

@@ -35,7 +35,7 @@ async fn start(listener: TcpListener) -> io::Result<()> {
 }
 
 /// Row "a socket is leaked for every client that leaves" (the Python original: `conn.close()`
-/// makes a future that nobody drives).
+/// makes a future that is never polled).
 #[test]
 fn descriptors_are_the_same_after_ten_thousand_clients() {
     in_a_process_of_its_own(
@@ -56,7 +56,7 @@ fn descriptors_are_the_same_after_ten_thousand_clients() {
                         stream.write_all(b"1").await?;
                         let len = stream.read(&mut [0; 8]).await?;
                         assert_eq!(len, 1);
-                        // Some leave without a word of farewell.
+                        // Some leave with a reset instead of an orderly end.
                         if client % 5 == 0 {
                             let linger = Some(Duration::ZERO);
                             socket2::SockRef::from(&stream).set_linger(linger)?;

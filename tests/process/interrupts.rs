@@ -28,7 +28,7 @@ fn interrupt_the_next_park(
 ) -> io::Result<thread::JoinHandle<io::Result<()>>> {
     let (tell, lines) = mpsc::channel();
     on_log(log::LevelFilter::Trace, move |_, line| {
-        // Nobody listens any more when enough was heard.
+        // The receiver is gone when enough was heard.
         let _ = tell.send(line.to_owned());
     });
     let waits = fs::read_link("/proc/thread-self")?;
@@ -57,7 +57,7 @@ fn interrupt_the_next_park(
     }))
 }
 
-/// Row "EINTR ends the wait" (mio's poll): a socket is waited for again.
+/// Row "EINTR ends the wait" (mio's poll): the task waits for its socket again.
 #[test]
 fn a_signal_does_not_end_the_wait_for_a_socket() {
     in_a_process_of_its_own(

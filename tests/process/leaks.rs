@@ -16,7 +16,7 @@ use pizzaiolo::{
 
 use crate::support::Counter;
 
-/// How many descriptors the process has open. Elsewhere than on Linux nobody can tell so easily.
+/// How many descriptors the process has open. Only Linux makes that easy to find out.
 fn descriptors() -> usize {
     if cfg!(target_os = "linux") { std::fs::read_dir("/proc/self/fd").unwrap().count() } else { 0 }
 }
@@ -38,7 +38,7 @@ fn make_and_drop_an_executor(made: &Counter, dropped: &Counter) -> Left {
     let executor = Executor::new().unwrap();
     let mut tasks = Vec::new();
 
-    // One that waits for ever, has its own waker, and is aborted by nobody.
+    // One that waits for ever, has its own waker, and is not aborted.
     let wakers = Rc::new(RefCell::new(Vec::new()));
     let (kept, held) = (Rc::clone(&wakers), guard());
     let mut own = None;
@@ -84,7 +84,7 @@ fn make_and_drop_an_executor(made: &Counter, dropped: &Counter) -> Left {
         let _ = server.read(&mut [0; 8]).await;
     }));
 
-    // One that is finished, with an output that nobody takes, one that panicked, one that was
+    // One that is finished, with an output that is not taken, one that panicked, one that was
     // aborted, one that was never polled, one in the inbox.
     let held = guard();
     tasks.push(executor.spawn(async move { drop(held) }));

@@ -1,4 +1,4 @@
-//! What happens is told to the `log` crate, in fixed words and in the order in which it happens.
+//! What happens is written to the `log` crate, in fixed words and in the order in which it happens.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,7 +12,9 @@ use std::{
 
 use pizzaiolo::{block_on, net::TcpListener, spawn, yield_now};
 
-use crate::support::{bounded, on_log, pair, poll_here, quietly};
+use crate::own_process::in_a_process_of_its_own;
+
+use crate::support::{bounded, executor, on_log, pair, poll_here, quietly};
 
 thread_local! {
     /// What this thread does when its executor is about to sleep.
@@ -26,14 +28,14 @@ fn story(future: impl Future<Output = ()> + 'static) -> Vec<String> {
 
 fn levels_and_lines(future: impl Future<Output = ()> + 'static) -> Vec<(log::Level, String)> {
     let story = Rc::new(RefCell::new(Vec::new()));
-    let told = Rc::clone(&story);
+    let kept = Rc::clone(&story);
     on_log(log::LevelFilter::Trace, move |level, line| {
         if line.starts_with("executor: parked") {
             if let Some(code) = AT_PARK.take() {
                 code();
             }
         }
-        told.borrow_mut().push((level, line.to_owned()));
+        kept.borrow_mut().push((level, line.to_owned()));
     });
     quietly(|| block_on(future)).unwrap();
     let mut story = story.take();
@@ -190,13 +192,35 @@ fn at_debug_level_only_the_beginning_and_the_end_of_each_task_are_told() {
     assert_eq!(at(log::Level::Warn), Vec::<&str>::new());
 }
 
+/// The level is the process's, and other tests need more.
+#[test]
+fn at_the_level_debug_the_beginning_and_the_end_of_a_task_are_logged_and_no_more() {
+    in_a_process_of_its_own(
+        "log_story::at_the_level_debug_the_beginning_and_the_end_of_a_task_are_logged_and_no_more",
+        || {
+            let lines = Rc::new(RefCell::new(Vec::new()));
+            let kept = Rc::clone(&lines);
+            on_log(log::LevelFilter::Debug, move |level, line| {
+                kept.borrow_mut().push(format!("{level} {line}"));
+            });
+            let executor = executor();
+            executor.spawn(yield_now()).detach();
+            executor.run();
+            let lines = lines.take();
+            assert_eq!(lines.len(), 2, "{lines:?}");
+            assert!(lines[0].starts_with("DEBUG ") && lines[0].contains("spawned at"), "{lines:?}");
+            assert!(lines[1].starts_with("DEBUG ") && lines[1].ends_with("finished"), "{lines:?}");
+        },
+    );
+}
+
 #[test]
 fn the_log_tells_what_a_socket_does() {
     bounded(|| {
         let lines = Rc::new(RefCell::new(Vec::new()));
         let kept = Rc::clone(&lines);
         on_log(log::LevelFilter::Trace, move |_, line| {
-            // When the executor parks, and what the OS tells it, is the OS's affair.
+            // When the executor parks, and what the OS reports to it, is the OS's affair.
             if line.starts_with("root: ") {
                 kept.borrow_mut().push(line.to_owned());
             }

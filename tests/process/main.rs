@@ -11,3 +11,4 @@ mod questions;
 mod signals;
 #[path = "../support/mod.rs"]
 mod support;
+mod system_calls;

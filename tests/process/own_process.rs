@@ -1,4 +1,8 @@
 //! Tests that count or change what belongs to a whole process run in one of their own.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "what only the tests of other systems use")
+)]
 
 use std::{env, io, path::PathBuf, process::Command};
 

@@ -30,20 +30,20 @@ use crate::{connections, server};
 /// Only something that hangs takes as long.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// What the clients are told of the server, so that each acts when it is its turn.
+/// What is reported to the clients of the server, so that each acts when it is its turn.
 #[derive(PartialEq, Debug)]
-enum News {
+enum Report {
     Listening(SocketAddr),
     /// The task of this name waits for a socket.
     Waits(String),
     Ends(String),
 }
 
-/// Passes the events on to the timeline, and the news to the clients. When the last client has
+/// Passes the events on to the timeline, and the reports to the clients. When the last client has
 /// left and the server sleeps, the story is over: it ends the server, and records no more.
 struct Watch {
     timeline: Rc<Timeline>,
-    news: Sender<News>,
+    reports: Sender<Report>,
     names: RefCell<HashMap<TaskId, String>>,
     clients_left: Cell<usize>,
     end: Arc<End>,
@@ -67,8 +67,8 @@ impl End {
 }
 
 impl Watch {
-    fn tell(&self, news: News) {
-        self.news.send(news).expect("the clients stay to the end");
+    fn tell(&self, report: Report) {
+        self.reports.send(report).expect("the clients stay to the end");
     }
 
     fn name(&self, event: &Event) -> String {
@@ -91,13 +91,15 @@ impl Observer for Watch {
             }
             EventKind::Registered { label, .. } => {
                 if let Some(addr) = label.strip_prefix("tcp listener at ") {
-                    self.tell(News::Listening(addr.parse().expect("the label ends in an address")));
+                    self.tell(Report::Listening(
+                        addr.parse().expect("the label ends in an address"),
+                    ));
                 }
             }
-            EventKind::Waiting { .. } => self.tell(News::Waits(self.name(event))),
+            EventKind::Waiting { .. } => self.tell(Report::Waits(self.name(event))),
             EventKind::Finished => {
                 self.clients_left.set(self.clients_left.get() - 1);
-                self.tell(News::Ends(self.name(event)));
+                self.tell(Report::Ends(self.name(event)));
             }
             EventKind::Parked { .. } if self.clients_left.get() == 0 => {
                 self.end.now();
@@ -109,7 +111,7 @@ impl Observer for Watch {
 
 /// One client at a time does one thing, and then both wait for the server to have done its part.
 struct Clients {
-    news: Receiver<News>,
+    reports: Receiver<Report>,
     /// A pause before each step, so that a picture has gaps as people make them.
     pause: Duration,
     end: Arc<End>,
@@ -125,12 +127,12 @@ impl Drop for Clients {
 }
 
 impl Clients {
-    fn hear(&self) -> News {
-        self.news.recv_timeout(HANGS).expect("the server goes on")
+    fn hear(&self) -> Report {
+        self.reports.recv_timeout(HANGS).expect("the server goes on")
     }
 
-    fn wait_for(&self, news: &News) {
-        while self.hear() != *news {}
+    fn wait_for(&self, report: &Report) {
+        while self.hear() != *report {}
         thread::sleep(self.pause);
     }
 
@@ -138,7 +140,7 @@ impl Clients {
         let client = TcpStream::connect(addr).unwrap();
         client.set_read_timeout(Some(HANGS)).unwrap();
         let task = format!("serve {}", client.local_addr().unwrap());
-        self.wait_for(&News::Waits(task.clone()));
+        self.wait_for(&Report::Waits(task.clone()));
         (client, task)
     }
 
@@ -148,21 +150,21 @@ impl Clients {
         let mut reply = String::new();
         BufReader::new(client).read_line(&mut reply).unwrap();
         assert_eq!(reply, format!("Thank you for ordering {pizzas} pizzas!\n"));
-        self.wait_for(&News::Waits(task.clone()));
+        self.wait_for(&Report::Waits(task.clone()));
     }
 
     fn leave(&self, (client, task): (TcpStream, String)) {
         drop(client);
-        self.wait_for(&News::Ends(task));
+        self.wait_for(&Report::Ends(task));
     }
 
     /// Returns the names of the two serve tasks.
     fn run(&self) -> [String; 2] {
         let addr = match self.hear() {
-            News::Listening(addr) => addr,
+            Report::Listening(addr) => addr,
             other => panic!("a server that listens says so first, not {other:?}"),
         };
-        self.wait_for(&News::Waits("root".to_owned()));
+        self.wait_for(&Report::Waits("root".to_owned()));
         let a = self.connect(addr);
         let b = self.connect(addr);
         self.order(&a, 2);
@@ -176,17 +178,17 @@ impl Clients {
 
 /// The run of the table, and the names of the tasks that serve A and B.
 pub(crate) fn run(pause: Duration) -> (Rc<Timeline>, [String; 2]) {
-    let (sender, news) = mpsc::channel();
+    let (sender, reports) = mpsc::channel();
     let end = Arc::new(End {
         is_over: AtomicBool::new(false),
         server: Mutex::new(Waker::noop().clone()),
     });
-    let clients = Clients { news, pause, end: Arc::clone(&end) };
+    let clients = Clients { reports, pause, end: Arc::clone(&end) };
     let clients = thread::spawn(move || clients.run());
     let timeline = Rc::new(Timeline::new());
     let watch = Rc::new(Watch {
         timeline: Rc::clone(&timeline),
-        news: sender,
+        reports: sender,
         names: RefCell::default(),
         clients_left: Cell::new(2),
         end: Arc::clone(&end),

@@ -76,7 +76,7 @@ impl<F: Fn(&Event)> Observer for OnEvent<F> {
 }
 
 /// An observer that calls `code` whenever the executor has decided to sleep, and does not sleep yet. It is
-/// told how long that will be at most.
+/// given how long that will be at most.
 pub(crate) fn at_park(code: impl Fn(Option<Duration>) + 'static) -> impl Observer + 'static {
     OnEvent(move |event: &Event| {
         if let EventKind::Parked { timeout, .. } = event.kind() {
@@ -104,12 +104,12 @@ pub(crate) fn run_watched(test: impl AsyncFnOnce(Events) -> io::Result<()> + Sen
     });
 }
 
-/// An executor whose observer tells when it is about to sleep without a limit.
+/// An executor whose observer reports when it is about to sleep without a limit.
 pub(crate) fn that_tells_when_it_sleeps() -> (Executor, mpsc::Receiver<()>) {
     let (tell, sleeps) = mpsc::channel();
     let observer = at_park(move |timeout| {
         if timeout.is_none() {
-            // Nobody may care for the second time.
+            // The receiver may be gone the second time.
             let _ = tell.send(());
         }
     });
@@ -143,7 +143,7 @@ pub(crate) fn logged(run: impl FnOnce()) -> Vec<String> {
     lines.take()
 }
 
-/// A bell. Who waits for it is woken when it rings; its state is shared by its clones.
+/// A bell. A task that waits for it is woken when it rings; its state is shared by its clones.
 #[derive(Clone, Default)]
 pub(crate) struct Bell(Rc<(Cell<bool>, RefCell<Vec<Waker>>)>);
 

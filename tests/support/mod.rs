@@ -29,7 +29,7 @@ pub(crate) fn bounded<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'stat
     let (done, over) = mpsc::channel();
     let body = thread::spawn(move || {
         let value = body();
-        // Nobody listens if the test has failed meanwhile.
+        // The receiver is gone if the test has failed meanwhile.
         let _ = done.send(());
         value
     });

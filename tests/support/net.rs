@@ -1,5 +1,7 @@
 //! Connections, and what makes them slow, full or broken.
 
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::{
     io,
     net::{TcpListener, TcpStream},
@@ -21,6 +23,14 @@ pub(crate) fn std_pair() -> io::Result<(TcpStream, TcpStream)> {
 pub(crate) fn pair() -> io::Result<(net::TcpStream, TcpStream)> {
     let (stream, peer) = std_pair()?;
     Ok((stream.try_into()?, peer))
+}
+
+/// Two sockets of std that are connected; the first does not block.
+#[cfg(unix)]
+pub(crate) fn unix_pair() -> (UnixStream, UnixStream) {
+    let (ours, peer) = UnixStream::pair().expect("the OS has descriptors");
+    ours.set_nonblocking(true).expect("it is a socket");
+    (ours, peer)
 }
 
 /// A connection as of [`pair`], with small buffers on the way to the peer, so that they are soon full.
@@ -50,11 +60,10 @@ pub(crate) fn reset(peer: TcpStream) -> io::Result<()> {
 }
 
 /// A listener whose queue is full, and the connections in it: Linux answers no further one, and so it hangs.
-#[cfg(target_os = "linux")]
 pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     listener.bind(&any_port().into())?;
-    // Linux takes one more than it is told.
+    // Linux takes one more than it is asked for.
     listener.listen(1)?;
     let listener = TcpListener::from(listener);
     let addr = listener.local_addr()?;

@@ -60,3 +60,12 @@ pub(crate) fn deadlock<R>(run: impl FnOnce() -> R) -> String {
     assert!(message.starts_with("deadlock: "), "another panic: {message}");
     message
 }
+
+/// Panics when it is dropped.
+pub(crate) struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}

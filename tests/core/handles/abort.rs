@@ -20,7 +20,7 @@ fn a_task_that_is_detached_goes_on() {
     assert_eq!(done.get(), 1);
 }
 
-/// With nobody to poll it any more, it is still the executor's to drop.
+/// With no loop to poll it any more, it is still the executor's to drop.
 #[test]
 fn a_detached_task_whose_last_waker_is_gone_stays_until_the_executor_goes() {
     let (executor, drops) = (executor(), Counter::new());

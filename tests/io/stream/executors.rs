@@ -109,7 +109,7 @@ fn an_operation_pending_when_its_executor_goes_away_ends_with_an_error() {
         drop(executor);
         assert_eq!(count.get(), 2, "one wake for each operation");
 
-        let error = pizzaiolo::block_on(read).expect_err("nobody would wake it");
+        let error = pizzaiolo::block_on(read).expect_err("nothing would wake it");
         assert!(error.to_string().contains("executor is gone"), "{error}");
         // Another runtime, or none of ours: an error all the same, for the fault is no longer
         // that no executor runs here.
@@ -134,7 +134,7 @@ fn an_operation_polled_while_its_executor_goes_away_ends_with_an_error() {
         executor.block_on(async {
             assert!(poll_with(reads[0].as_mut(), &waker).is_pending());
         });
-        let (tell, told) = mpsc::channel();
+        let (tell, received) = mpsc::channel();
         in_the_wake(Box::new(move || {
             for mut read in reads {
                 let poll = read.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -143,10 +143,10 @@ fn an_operation_polled_while_its_executor_goes_away_ends_with_an_error() {
             }
         }));
         drop(executor);
-        let polls: Vec<_> = told.iter().collect();
+        let polls: Vec<_> = received.iter().collect();
         assert_eq!(polls.len(), 2);
         for poll in polls {
-            let Poll::Ready(Err(error)) = poll else { panic!("nobody will wake it: {poll:?}") };
+            let Poll::Ready(Err(error)) = poll else { panic!("nothing will wake it: {poll:?}") };
             assert!(error.contains("executor is gone"), "{error}");
         }
     });

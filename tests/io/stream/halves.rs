@@ -232,7 +232,7 @@ fn more_buffers_than_the_os_takes_at_once_are_all_written() {
     });
 }
 
-/// What such a call does says nothing of what the socket could have done: nobody knows how many of
+/// What such a call does says nothing of what the socket could have done: it is not known how many of
 /// the buffers the OS has looked at.
 #[test]
 fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
@@ -347,7 +347,7 @@ fn unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin() {
     });
 }
 
-/// As [`unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin`], and somebody reads.
+/// As [`unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin`], and a task reads.
 #[test]
 fn closed_goes_with_a_reader() {
     run(async || {

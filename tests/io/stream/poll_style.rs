@@ -36,14 +36,14 @@ fn who_polls_last_is_woken_and_who_polled_before_is_forgotten() {
         assert_eq!(first.wakers(), 2, "it waits once");
         assert!(poll_read(&stream, &last_waker).is_pending());
         assert_eq!((first.wakers(), last.wakers()), (1, 2));
-        // A read of nothing is done at once, and takes nobody's place.
+        // A read of nothing is done at once, and takes no task's place.
         assert_eq!(AsyncReadExt::read(&mut &stream, &mut []).await?, 0);
         peer.write_all(b"order")?;
         // This one owns its place, and does not disturb the other.
         stream.readable().await?;
         assert_eq!((first.get(), last.get()), (0, 1));
         assert!(matches!(poll_read(&stream, &last_waker), Poll::Ready(Ok(5))));
-        assert_eq!(last.wakers(), 1, "nobody waits any more");
+        assert_eq!(last.wakers(), 1, "no task waits any more");
         Ok(())
     });
 }
@@ -66,8 +66,8 @@ fn a_waiter_goes_with_its_stream() {
     });
 }
 
-/// A stream can go in a wake of its own reactor. Whoever still waits for it goes with it, and the
-/// drop of their wakers is foreign code: nothing is borrowed.
+/// A stream can go in a wake of its own reactor. Tasks that still wait for it go with it, and the
+/// drop of their wakers is code of others: nothing is borrowed.
 #[test]
 fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
     /// When it is woken, it lets the writer wait for the stream, and drops both.
@@ -145,7 +145,7 @@ fn reads_of_nothing_leave_nobody_behind() {
     });
 }
 
-/// The stream's own methods keep all who wait, and one who polls.
+/// The stream's own methods keep all tasks that wait, and one that polls.
 #[test]
 fn all_who_read_with_the_streams_own_method_are_woken_and_who_polls_too() {
     run(async || {

@@ -1,4 +1,4 @@
-//! Who is woken when, and what is remembered meanwhile.
+//! Which task is woken when, and what is remembered meanwhile.
 
 use std::{
     cell::{Cell, RefCell},
@@ -167,14 +167,14 @@ fn an_end_that_comes_before_the_bytes_are_read_is_not_missed() {
     });
 }
 
-/// Row "an older operation clears newer readiness" (tokio#6133): what comes while nobody waits is
+/// Row "an older operation clears newer readiness" (tokio#6133): what comes while no task waits is
 /// there for who asks next.
 #[test]
 fn an_event_that_comes_while_nobody_waits_is_kept() {
     run_watched(async |events| {
         let (stream, mut peer) = pair()?;
         let mut buf = [0; 8];
-        // It is watched from here on, though nobody waits for it.
+        // It is watched from here on, though no task waits for it.
         assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"kept")?;
         let is_readable = |kind: &EventKind| kind.to_string().contains("socket 0 is readable");
@@ -284,14 +284,14 @@ fn an_operation_that_moves_to_another_task_takes_its_wait_along() {
     });
 }
 
-/// Row "one panicking foreign waker loses the others' wakes" (tokio#4069), among those who wait
+/// Row "one panicking waker of others loses the others' wakes" (tokio#4069), among the tasks that wait
 /// for one socket.
 #[test]
 fn a_waker_that_panics_takes_nobody_elses_wake() {
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
-            panic!("a foreign waker's own trouble");
+            panic!("the trouble of a waker of others");
         }
     }
 
@@ -362,7 +362,7 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
 }
 
 /// A socket may be dropped inside another task's wake, while its own event is on the way; and
-/// whoever gets its place and its descriptor hears nothing of that event.
+/// the socket that gets its place and its descriptor hears nothing of that event.
 #[test]
 fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
     run(async || {
@@ -406,7 +406,7 @@ fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
     });
 }
 
-/// The socket whose event it is can be dropped in the wake as well: whoever else waits for it
+/// The socket whose event it is can be dropped in the wake as well: any other task that waits for it
 /// goes with it.
 #[test]
 fn a_socket_may_be_dropped_inside_its_own_wake() {

@@ -1,4 +1,8 @@
 //! What TCP sockets promise, over real loopback connections: what holds for every kind, and what only TCP has.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 
 #[path = "../listener.rs"]
 mod listener;
@@ -185,7 +189,7 @@ fn a_refused_port_is_connection_refused() {
     run(async || {
         for _ in 0..100 {
             let free = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-            let error = Stream::connect(free).await.expect_err("nobody listens");
+            let error = Stream::connect(free).await.expect_err("no socket listens");
             assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         }
         Ok(())
@@ -288,7 +292,7 @@ fn a_dropped_connect_closes_what_it_began() {
         let (listener, waiting) = full_listener()?;
         let addr = listener.local_addr()?;
         begin_and_drop(Stream::connect(addr));
-        // Those that were in the queue, and nobody else.
+        // Those that were in the queue, and no others.
         for client in waiting {
             let (_, peer) = listener.accept()?;
             assert_eq!(peer, client.local_addr()?);

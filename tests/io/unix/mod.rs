@@ -1,5 +1,9 @@
 //! What Unix sockets promise, under a directory that each test has for itself: what holds for every kind, and
 //! what only they have.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, reason = "what only the tests of other systems use")
+)]
 #![cfg(unix)]
 
 #[path = "../datagram.rs"]
@@ -157,7 +161,7 @@ fn who_does_not_listen_is_an_error_at_once() {
         let error = UnixStream::connect(&path).await.expect_err("there is nothing");
         assert_eq!(error.kind(), ErrorKind::NotFound);
         drop(UnixListener::bind(&path)?);
-        let error = UnixStream::connect(&path).await.expect_err("nobody listens any more");
+        let error = UnixStream::connect(&path).await.expect_err("no socket listens any more");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         let error = UnixListener::bind(&path).expect_err("its path is still there");
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
@@ -165,7 +169,7 @@ fn who_does_not_listen_is_an_error_at_once() {
     });
 }
 
-/// Nothing tells when there is room, so a wait would never end.
+/// No event says when there is room, so a wait would never end.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_listener_whose_queue_is_full_is_an_error_at_once() {
@@ -249,7 +253,8 @@ fn datagrams_go_to_paths_and_tell_where_they_come_from() {
         let (len, from) = kitchen.recv_from(&mut buf).await?;
         assert!(len == 4 && from.is_unnamed());
 
-        let error = table.send_to(b"order", directory.join("nobody")).await.expect_err("nobody");
+        let error =
+            table.send_to(b"order", directory.join("unused")).await.expect_err("no socket has it");
         assert_eq!(error.kind(), ErrorKind::NotFound);
         assert!(table.take_error()?.is_none());
         Ok(())
@@ -284,7 +289,7 @@ fn send_waits_while_the_queue_of_the_peer_is_full() {
     });
 }
 
-/// Nothing tells when there is room, so a wait would never end.
+/// No event says when there is room, so a wait would never end.
 #[test]
 #[cfg(target_os = "linux")]
 fn send_to_a_queue_that_is_full_is_an_error_at_once() {
@@ -316,7 +321,7 @@ fn a_datagram_socket_that_is_shut_down_is_an_error_for_who_sends() {
         assert!(poll_here(readable.as_mut()).await.is_pending());
         kitchen.shutdown(Shutdown::Read)?;
         readable.await?;
-        let error = table.send(b"order").await.expect_err("nobody reads it");
+        let error = table.send(b"order").await.expect_err("no socket reads it");
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         Ok(())
     });
@@ -352,7 +357,7 @@ fn abstract_unix_addresses_are_bound_and_connected_to() {
         let bound = socket.local_addr()?;
         assert_eq!(bound.as_abstract_name(), addr("datagram")?.as_abstract_name());
 
-        let refused = UnixStream::connect_addr(&addr("nobody")?).await.unwrap_err();
+        let refused = UnixStream::connect_addr(&addr("unused")?).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         Ok(())
     });

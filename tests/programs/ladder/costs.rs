@@ -43,8 +43,8 @@ fn with_a_silent_client_step_3_burns_a_core_and_the_others_use_no_processor_time
     println!("(step, processor time in ticks while all clients are silent): {ticks:?}");
     for (step, ticks) in ticks {
         assert!(step == 3 || ticks <= 5, "step {step} used {ticks} ticks, and had nothing to do");
-        let told = if step == 3 { "a whole core" } else { "none" };
-        assert_eq!(figures()[step - 1][3], told, "the guide on step {step}");
+        let said = if step == 3 { "a whole core" } else { "none" };
+        assert_eq!(figures()[step - 1][3], said, "the guide on step {step}");
     }
 }
 
@@ -62,7 +62,7 @@ fn an_order_costs_step_10_as_few_system_calls_as_step_4_and_step_11_one_less() {
     println!("system calls an order, steps 1 to 11: {calls:.1?}");
     let of = |step: usize| calls[step - 1];
     assert!(of(1) < 2.5 && of(2) < 2.5, "a read and a write: {calls:?}");
-    assert!(of(3) > 10.0, "a try with everybody: {calls:?}");
+    assert!(of(3) > 10.0, "a try with all clients: {calls:?}");
     assert!(of(4) < 4.5 && of(10) < 4.5, "a sleep, a read, a write, a try: {calls:?}");
     assert!(of(5) > of(2) + 0.5, "the oven's thread is woken, and wakes: {calls:?}");
     for step in 6..=9 {
@@ -70,9 +70,9 @@ fn an_order_costs_step_10_as_few_system_calls_as_step_4_and_step_11_one_less() {
     }
     assert!(of(11) < of(10) - 0.5, "a short read spares the try: {calls:?}");
     for (row, calls) in figures().iter().zip(&calls) {
-        // Where the guide has a number, it is this one; elsewhere it is not so exact.
-        let told = row[4].parse::<f64>().unwrap_or(*calls);
-        assert!((told - calls).abs() < 0.5, "the guide says {row:?}, and it is {calls}");
+        // Where the guide has a number, it is this one; elsewhere it is less exact.
+        let said = row[4].parse::<f64>().unwrap_or(*calls);
+        assert!((said - calls).abs() < 0.5, "the guide says {row:?}, and it is {calls}");
     }
 }
 
@@ -81,10 +81,10 @@ fn can_trace() -> bool {
     let strace = Command::new("strace").args(["-D", "-f", "-o", "/dev/null", "true"]).output();
     let can = strace.is_ok_and(|output| output.status.success());
     if !can {
-        // Not `eprintln!`, which nobody sees while the tests pass.
+        // Not `eprintln!`, which is not shown while the tests pass.
         let test = thread::current();
         let test = test.name().unwrap_or_default();
-        let _ = writeln!(io::stderr(), "SKIPPED, for want of an strace that may trace: {test}");
+        let _ = writeln!(io::stderr(), "SKIPPED: there is no strace that may trace: {test}");
     }
     can
 }

@@ -75,7 +75,7 @@ fn leavers(addr: SocketAddr, tally: &Rc<Tally>, over: &Over) -> Vec<JoinHandle<(
                 if is_over(&over) {
                     return;
                 }
-                // Whether it was lost or right, it has told the tally.
+                // Whether it was lost or right, the tally has it.
                 let _ = leave(addr, &tally, number).await;
                 sleep(Duration::from_millis(20)).await;
             }
@@ -167,7 +167,7 @@ fn crowds(
 #[ignore = "it takes as long as SOAK_SECONDS say"]
 fn soak() {
     const IDLE: usize = 10_000;
-    /// So many has the server room for, beside those who idle.
+    /// So many has the server room for, beside the clients that idle.
     const ROOM: usize = 500;
 
     rlimit::increase_nofile_limit(u64::MAX).expect("a higher limit");

@@ -94,7 +94,7 @@ fn nothing_is_left_of(connections: u64) {
     let empty = server.descriptors();
     block_on(async {
         let tally = Rc::new(Tally::default());
-        // The first ones fill what is kept for those who come later.
+        // The first ones fill what is kept for the clients that come later.
         come_and_go(server.addr, &tally, connections / 10).await;
         wait_until("all are gone", || server.descriptors() == empty);
         let before = server.memory();
@@ -253,7 +253,7 @@ fn a_descriptor_that_is_free_is_taken_at_once() {
             {
                 sleep(Duration::from_millis(10)).await;
             }
-            // Whoever has been accepted has its reply by now.
+            // Each client that was accepted has its reply by now.
             sleep(Duration::from_millis(500)).await;
             let mut waits = Vec::new();
             for _ in 0..LEAVERS {

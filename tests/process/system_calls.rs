@@ -1,5 +1,6 @@
 //! How often the OS is called: each test runs a small program, which is one of these tests again, under
 //! strace, and counts.
+#![cfg(target_os = "linux")]
 
 use std::{env, fs, io::Write as _, net, process::Command, time::Duration};
 
@@ -12,7 +13,7 @@ use crate::support::executor;
 
 /// Returns the system calls of the program; `None` if there is no strace that may trace.
 fn calls_of(program: &str) -> Option<String> {
-    let file = env::temp_dir().join(format!("holes-{program}-{}", std::process::id()));
+    let file = env::temp_dir().join(format!("pizzaiolo-{program}-{}", std::process::id()));
     let mut strace = Command::new("strace");
     strace.args(["-f", "-e", "trace=epoll_wait,epoll_pwait,epoll_ctl,write", "-o"]).arg(&file);
     strace.arg(env::current_exe().expect("it runs"));
@@ -31,7 +32,7 @@ fn calls_of(program: &str) -> Option<String> {
 fn count(program: &str, text: &str) -> Option<usize> {
     let calls = calls_of(program);
     if calls.is_none() {
-        eprintln!("SKIPPED, for want of an strace that may trace: {program}");
+        eprintln!("skipped: there is no strace that may trace {program}");
     }
     calls.map(|calls| calls.lines().filter(|line| line.contains(text)).count())
 }

@@ -3,18 +3,17 @@
 use std::{
     future::pending,
     pin::Pin,
-    rc::Rc,
     sync::Arc,
     task::{Context, Wake, Waker},
 };
 
 use pizzaiolo::{
-    Async, Executor, spawn,
+    Executor,
     task::JoinSet,
     trace::{Event, EventKind, Observer},
 };
 
-use crate::support::{PanicsOnDrop, executor, logged, poll_with, unix_pair};
+use crate::support::{PanicsOnDrop, executor, logged, poll_with};
 
 /// A waker whose drop panics.
 struct Fragile(PanicsOnDrop);
@@ -114,30 +113,6 @@ fn a_future_that_has_panicked_already() {
     assert_logged(&lines, "a future's drop panicked: dropped");
 }
 
-#[test]
-fn the_waker_of_a_socket_that_goes_or_whose_task_ends() {
-    let executor = executor();
-    let lines = logged(|| {
-        executor.block_on(async {
-            let gone = Async::from_fd(unix_pair().0);
-            let first = fragile();
-            assert!(gone.poll_readable(&mut Context::from_waker(&first)).is_pending());
-            drop(first);
-            drop(gone);
-            let stays = Rc::new(Async::from_fd(unix_pair().0));
-            let polled = Rc::clone(&stays);
-            let ends = async move {
-                let second = fragile();
-                assert!(polled.poll_readable(&mut Context::from_waker(&second)).is_pending());
-            };
-            spawn(ends).await.expect("its end is none of its own");
-            drop(stays);
-        });
-    });
-    let is_it = |line: &&String| line.contains("a waker that waited for a socket panicked");
-    assert_eq!(lines.iter().filter(is_it).count(), 2, "{lines:?}");
-}
-
 /// Panics when it is called.
 struct PanicsWhenCalled;
 
@@ -165,4 +140,33 @@ fn an_observer_that_panics() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(lines[0], "ERROR an observer panicked: called");
     assert_eq!(lines[1], "ERROR an observer panicked: dropped");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_waker_of_a_socket_that_goes_or_whose_task_ends() {
+    use crate::support::unix_pair;
+    use pizzaiolo::{Async, spawn};
+    use std::rc::Rc;
+
+    let executor = executor();
+    let lines = logged(|| {
+        executor.block_on(async {
+            let gone = Async::from_fd(unix_pair().0);
+            let first = fragile();
+            assert!(gone.poll_readable(&mut Context::from_waker(&first)).is_pending());
+            drop(first);
+            drop(gone);
+            let stays = Rc::new(Async::from_fd(unix_pair().0));
+            let polled = Rc::clone(&stays);
+            let ends = async move {
+                let second = fragile();
+                assert!(polled.poll_readable(&mut Context::from_waker(&second)).is_pending());
+            };
+            spawn(ends).await.expect("its end is none of its own");
+            drop(stays);
+        });
+    });
+    let is_it = |line: &&String| line.contains("a waker that waited for a socket panicked");
+    assert_eq!(lines.iter().filter(is_it).count(), 2, "{lines:?}");
 }

@@ -1,4 +1,5 @@
 //! The traits of `futures-io` for any source.
+#![cfg(all(unix, feature = "futures-io"))]
 
 use std::{
     cell::Cell,

@@ -33,14 +33,15 @@ const QUESTIONS: [(&str, Bench); 7] = [
 ];
 
 fn main() {
-    let mut criterion = criterion().output_directory(&table::directory()).configure_from_args();
+    let measurements = table::directory();
+    let mut criterion = criterion().output_directory(&measurements).configure_from_args();
     let count = QUESTIONS.len();
     for (index, (question, bench)) in QUESTIONS.into_iter().enumerate() {
         println!("\n== {} of {count}: what does it cost? {question}\n", index + 1);
         bench(&mut criterion);
     }
     criterion.final_summary();
-    table::print_all(&table::directory(), table::Statistic::Median);
+    table::print_all(&measurements, table::Statistic::Median);
 }
 
 /// All questions within minutes; or, on demand, as long as a machine needs that is not idle.

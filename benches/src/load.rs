@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Registry, Token};
 
 use crate::order::Reply;
 
-/// A server that is silent for so long has lost an order.
+/// A server that is silent for so long has lost an order, or a request.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// So many clients connect in a row, then the last of them makes an order: its reply says that all
@@ -113,7 +113,7 @@ impl Load {
         mut on_reply: impl FnMut(&mut Client, &Registry) -> io::Result<()>,
     ) -> io::Result<()> {
         while replies > 0 {
-            self.wait()?;
+            wait(&mut self.poll, &mut self.events)?;
             for event in &self.events {
                 let client = &mut self.clients[event.token().0];
                 if client.receive()? {
@@ -141,19 +141,6 @@ impl Load {
             thread::sleep(pause);
         }
         Ok(())
-    }
-
-    /// Waits for replies.
-    fn wait(&mut self) -> io::Result<()> {
-        loop {
-            match self.poll.poll(&mut self.events, Some(PATIENCE)) {
-                Ok(()) if self.events.is_empty() => {
-                    return Err(io::Error::new(ErrorKind::TimedOut, "an order got no reply"));
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result,
-            }
-        }
     }
 }
 
@@ -205,7 +192,25 @@ impl Client {
     }
 }
 
-fn connect(address: SocketAddr, registry: &Registry, token: Token) -> io::Result<TcpStream> {
+/// Waits for replies.
+pub(crate) fn wait(poll: &mut Poll, events: &mut Events) -> io::Result<()> {
+    loop {
+        match poll.poll(events, Some(PATIENCE)) {
+            Ok(()) if events.is_empty() => {
+                return Err(io::Error::new(ErrorKind::TimedOut, "the server does not reply"));
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Connects a client, which learns of replies through this registry.
+pub(crate) fn connect(
+    address: SocketAddr,
+    registry: &Registry,
+    token: Token,
+) -> io::Result<TcpStream> {
     // Blocking is quickest on loopback, where the kernel answers at once.
     let stream = net::TcpStream::connect(address)?;
     stream.set_nodelay(true)?;

@@ -10,6 +10,8 @@ use std::{env, fs};
 
 use serde_json::Value;
 
+use crate::{server, web};
+
 /// Ours, in every table.
 const OURS: &str = "pizzaiolo";
 
@@ -119,17 +121,7 @@ const TABLES: [Table; 5] = [
     },
     Table {
         title: "Orders over loopback, server and clients together",
-        columns: &[
-            "mio",
-            "mio-drain",
-            OURS,
-            "tokio",
-            "tokio-local",
-            "tokio-localset",
-            "smol",
-            "localpool",
-            "monoio",
-        ],
+        columns: &server::KINDS,
         cases: &[
             Case { name: "orders_64_connections", title: "64 connections", goal: Goal::None },
             Case {
@@ -141,7 +133,7 @@ const TABLES: [Table; 5] = [
     },
     Table {
         title: "Requests to hyper's hello world, server and clients together",
-        columns: &[OURS, "tokio", "tokio-local", "tokio-localset", "smol"],
+        columns: &web::KINDS,
         cases: &[Case { name: "web_32_connections", title: "32 connections", goal: Goal::None }],
     },
 ];

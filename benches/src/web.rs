@@ -3,11 +3,12 @@
 //! One thread drives the clients on mio's poll. Each keeps its connection, and checks every reply.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{self, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
+
+use crate::load;
 
 /// Every kind that the `web` program knows.
 pub const KINDS: [&str; 5] = ["pizzaiolo", "tokio", "tokio-local", "tokio-localset", "smol"];
@@ -16,9 +17,6 @@ pub const KINDS: [&str; 5] = ["pizzaiolo", "tokio", "tokio-local", "tokio-locals
 pub const BODY: &str = "Hello, world!";
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
-
-/// A server that is silent for so long has lost a request.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connected clients, none of them with a request under way.
 #[derive(Debug)]
@@ -37,11 +35,7 @@ impl Load {
     pub fn connect(address: SocketAddr, clients: usize) -> io::Result<Self> {
         let poll = Poll::new()?;
         let clients = (0..clients).map(|place| {
-            let stream = net::TcpStream::connect(address)?;
-            stream.set_nodelay(true)?;
-            stream.set_nonblocking(true)?;
-            let mut stream = TcpStream::from_std(stream);
-            poll.registry().register(&mut stream, Token(place), Interest::READABLE)?;
+            let stream = load::connect(address, poll.registry(), Token(place))?;
             Ok(Client { stream, waits: false, reply: [0; 256], received: 0 })
         });
         let clients = clients.collect::<io::Result<_>>()?;
@@ -61,7 +55,7 @@ impl Load {
         }
         let mut replies = requests;
         while replies > 0 {
-            self.wait()?;
+            load::wait(&mut self.poll, &mut self.events)?;
             for event in &self.events {
                 let client = &mut self.clients[event.token().0];
                 if !client.receive()? {
@@ -75,19 +69,6 @@ impl Load {
             }
         }
         Ok(())
-    }
-
-    /// Waits for replies.
-    fn wait(&mut self) -> io::Result<()> {
-        loop {
-            match self.poll.poll(&mut self.events, Some(PATIENCE)) {
-                Ok(()) if self.events.is_empty() => {
-                    return Err(io::Error::new(ErrorKind::TimedOut, "a request got no reply"));
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result,
-            }
-        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::{
     collections::BTreeMap,
     future::{Future, pending, poll_fn},
     panic::Location,
-    pin::Pin,
     rc::Rc,
     task::Poll,
     time::{Duration, Instant},
@@ -17,75 +16,58 @@ use pizzaiolo::{
     spawn,
     task::{self, JoinSet},
     time,
-    trace::{Event, EventKind, Observer},
+    trace::{Event, EventKind},
     yield_now,
 };
 
-/// Keeps all events.
-#[derive(Default)]
-struct Recorder(RefCell<Vec<Event>>);
+use crate::support::{Events, poll_here, watched_with};
 
-impl Observer for Recorder {
-    fn on_event(&self, event: &Event) {
-        self.0.borrow_mut().push(event.clone());
-    }
+/// What is said of the waits of a task, in words.
+fn waits(events: &Events, of: TaskId) -> Vec<String> {
+    let events = events.all();
+    let mine = events.iter().filter(|event| event.task() == Some(of));
+    let is_wait = |event: &&Event| {
+        matches!(
+            event.kind(),
+            EventKind::Joining { .. }
+                | EventKind::JoinEnded { .. }
+                | EventKind::TimerSet { .. }
+                | EventKind::TimerFired
+                | EventKind::TimerDropped { .. }
+                | EventKind::Woken { .. }
+        )
+    };
+    mine.filter(is_wait).map(|event| event.kind().to_string()).collect()
 }
 
-impl Recorder {
-    /// What is said of the waits of a task, in words.
-    fn waits(&self, of: TaskId) -> Vec<String> {
-        let events = self.0.borrow();
-        let mine = events.iter().filter(|event| event.task() == Some(of));
-        let is_wait = |event: &&Event| {
-            matches!(
-                event.kind(),
-                EventKind::Joining { .. }
-                    | EventKind::JoinEnded { .. }
-                    | EventKind::TimerSet { .. }
-                    | EventKind::TimerFired
-                    | EventKind::TimerDropped { .. }
-                    | EventKind::Woken { .. }
-            )
-        };
-        mine.filter(is_wait).map(|event| event.kind().to_string()).collect()
-    }
-
-    /// The lines of this file at which the waits of a task began.
-    fn lines(&self, of: TaskId) -> Vec<u32> {
-        let events = self.0.borrow();
-        let mine = events.iter().filter(|event| event.task() == Some(of));
-        let location = |event: &Event| match event.kind() {
-            EventKind::Waiting { location, .. }
-            | EventKind::Joining { location, .. }
-            | EventKind::TimerSet { location, .. } => Some(*location),
-            _ => None,
-        };
-        let here = |location: &Location<'_>| {
-            assert!(location.file().ends_with("joins.rs"), "{location}");
-            location.line()
-        };
-        mine.filter_map(location).map(here).collect()
-    }
+/// The lines of this file at which the waits of a task began.
+fn lines_of(events: &Events, of: TaskId) -> Vec<u32> {
+    let events = events.all();
+    let mine = events.iter().filter(|event| event.task() == Some(of));
+    let location = |event: &Event| match event.kind() {
+        EventKind::Waiting { location, .. }
+        | EventKind::Joining { location, .. }
+        | EventKind::TimerSet { location, .. } => Some(*location),
+        _ => None,
+    };
+    let here = |location: &Location<'_>| {
+        assert!(location.file().ends_with("joins.rs"), "{location}");
+        location.line()
+    };
+    mine.filter_map(location).map(here).collect()
 }
 
-fn observed(is_paused: bool) -> (Rc<Recorder>, Executor) {
-    let recorder = Rc::new(Recorder::default());
-    let builder = Executor::builder().observer(Rc::clone(&recorder)).paused_clock(is_paused);
-    (recorder, builder.build().unwrap())
+fn observed(is_paused: bool) -> (Executor, Events) {
+    watched_with(Executor::builder().paused_clock(is_paused))
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Polls a future once, and gives it back.
-async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
-}
 
 // Joins.
 
 #[test]
 fn a_task_that_awaits_a_handle_says_so_and_its_wait_ends_before_it_is_woken() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let oven = executor.spawn(time::sleep(SECOND));
     let id = oven.id();
     let waiter = executor.spawn(oven);
@@ -95,47 +77,47 @@ fn a_task_that_awaits_a_handle_says_so_and_its_wait_ends_before_it_is_woken() {
         format!("no longer pending on the end of {id}"),
         format!("woken by {id}"),
     ];
-    assert_eq!(recorder.waits(waiter.id()), said);
+    assert_eq!(waits(&events, waiter.id()), said);
 }
 
 #[test]
 fn a_handle_of_a_task_that_has_ended_is_no_wait() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let done = executor.spawn(async {});
     let waiter = executor.spawn(async {
         yield_now().await;
         done.await.unwrap();
     });
     executor.run();
-    assert!(!recorder.waits(waiter.id()).iter().any(|said| said.starts_with("pending")));
+    assert!(!waits(&events, waiter.id()).iter().any(|said| said.starts_with("pending")));
 }
 
 #[test]
 fn a_wait_that_goes_on_over_several_polls_is_said_once() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let mut oven = executor.spawn(time::sleep(SECOND));
     let waiter = executor.spawn(async move {
         for _ in 0..5 {
-            assert!(poll_once(&mut oven).await.is_pending());
+            assert!(poll_here(&mut oven).await.is_pending());
             yield_now().await;
         }
         oven.await.unwrap();
     });
     executor.run();
     let begun = |said: &&String| said.starts_with("pending");
-    assert_eq!(recorder.waits(waiter.id()).iter().filter(begun).count(), 1);
+    assert_eq!(waits(&events, waiter.id()).iter().filter(begun).count(), 1);
 }
 
 #[test]
 fn a_handle_that_is_dropped_ends_the_wait() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let oven = executor.spawn(time::sleep(SECOND));
     let id = oven.id();
     let waiter = executor.spawn(async {
         assert!(time::timeout(SECOND / 2, oven).await.is_err());
     });
     executor.run();
-    let said = recorder.waits(waiter.id());
+    let said = waits(&events, waiter.id());
     let join: Vec<_> = said.iter().filter(|said| said.contains("the end of")).collect();
     assert_eq!(
         join,
@@ -145,14 +127,14 @@ fn a_handle_that_is_dropped_ends_the_wait() {
 
 #[test]
 fn a_handle_that_another_task_polls_ends_the_wait_of_the_first() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let oven = executor.spawn(pending::<()>());
     let id = oven.id();
     let hatch = Rc::new(Cell::new(None::<JoinHandle<()>>));
     let there = Rc::clone(&hatch);
     let first = executor.spawn(async move {
         let mut oven = oven;
-        assert!(poll_once(&mut oven).await.is_pending());
+        assert!(poll_here(&mut oven).await.is_pending());
         there.set(Some(oven));
         pending::<()>().await;
     });
@@ -163,13 +145,13 @@ fn a_handle_that_another_task_polls_ends_the_wait_of_the_first() {
     while executor.tick() {}
     let [began, ended] =
         [format!("pending on the end of {id}"), format!("no longer pending on the end of {id}")];
-    assert_eq!(recorder.waits(first.id()), [began.clone(), ended]);
-    assert_eq!(recorder.waits(second.id()), [began]);
+    assert_eq!(waits(&events, first.id()), [began.clone(), ended]);
+    assert_eq!(waits(&events, second.id()), [began]);
 }
 
 #[test]
 fn a_task_that_waits_for_a_set_has_its_waker_at_one_task_of_it_at_a_time() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let waiter = executor.spawn(async {
         let mut set = JoinSet::new();
         for number in 1..=4 {
@@ -180,7 +162,7 @@ fn a_task_that_waits_for_a_set_has_its_waker_at_one_task_of_it_at_a_time() {
     executor.run();
     let mut held = Vec::new();
     let mut waits = 0;
-    for event in recorder.0.borrow().iter().filter(|event| event.task() == Some(waiter.id())) {
+    for event in events.all().iter().filter(|event| event.task() == Some(waiter.id())) {
         match event.kind() {
             EventKind::Joining { task, .. } => held.push(*task),
             EventKind::JoinEnded { task, .. } => held.retain(|held| held != task),
@@ -199,39 +181,39 @@ fn a_task_that_waits_for_a_set_has_its_waker_at_one_task_of_it_at_a_time() {
 
 #[test]
 fn a_timer_that_has_fired_is_not_dropped_and_one_that_is_dropped_does_not_fire() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let fires = executor.spawn(time::sleep(SECOND));
     let dropped = executor.spawn(async {
         let mut never = time::sleep(Duration::MAX);
-        assert!(poll_once(&mut never).await.is_pending());
+        assert!(poll_here(&mut never).await.is_pending());
         drop(never);
     });
     let unset = executor.spawn(async { drop(time::sleep(SECOND)) });
     executor.run();
     assert_eq!(
-        recorder.waits(fires.id()),
+        waits(&events, fires.id()),
         ["pending on a timer", "its timer has fired", "woken by a timer"]
     );
     let never = ["pending on a timer, for ever", "its timer is dropped"];
-    assert_eq!(recorder.waits(dropped.id()), never);
-    assert_eq!(recorder.waits(unset.id()), [""; 0]);
+    assert_eq!(waits(&events, dropped.id()), never);
+    assert_eq!(waits(&events, unset.id()), [""; 0]);
 }
 
 #[test]
 fn the_deadline_says_which_timer_is_dropped_and_a_reset_sets_it_anew() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let task = executor.spawn(async {
         let start = time::now();
         let [mut near, mut far] = [time::sleep(SECOND), time::sleep(3 * SECOND)];
-        assert!(poll_once(&mut near).await.is_pending());
-        assert!(poll_once(&mut far).await.is_pending());
+        assert!(poll_here(&mut near).await.is_pending());
+        assert!(poll_here(&mut far).await.is_pending());
         near.reset(start + 2 * SECOND);
         drop(far);
         near.await;
     });
     let begin = executor.block_on(async { time::now() });
     executor.run();
-    let events = recorder.0.borrow();
+    let events = events.all();
     let seconds = |at: &Option<Instant>| at.unwrap().duration_since(begin).as_secs();
     let said: Vec<_> = events
         .iter()
@@ -249,26 +231,26 @@ fn the_deadline_says_which_timer_is_dropped_and_a_reset_sets_it_anew() {
 
 #[test]
 fn a_timer_that_another_task_polls_is_dropped_by_the_first() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let hatch = Rc::new(Cell::new(None));
     let there = Rc::clone(&hatch);
     let first = executor.spawn(async move {
         let mut sleep = time::sleep(SECOND);
-        assert!(poll_once(&mut sleep).await.is_pending());
+        assert!(poll_here(&mut sleep).await.is_pending());
         there.set(Some(sleep));
     });
     let second = executor.spawn(async move { hatch.take().unwrap().await });
     executor.run();
-    assert_eq!(recorder.waits(first.id()), ["pending on a timer", "its timer is dropped"]);
+    assert_eq!(waits(&events, first.id()), ["pending on a timer", "its timer is dropped"]);
     let fired = ["pending on a timer", "its timer has fired", "woken by a timer"];
-    assert_eq!(recorder.waits(second.id()), fired);
+    assert_eq!(waits(&events, second.id()), fired);
 }
 
 // Where a wait began.
 
 #[test]
 fn a_wait_names_the_call_that_made_the_operation_also_inside_others() {
-    let (recorder, executor) = observed(false);
+    let (executor, events) = observed(false);
     let lines = executor.block_on(async {
         let mut lines = Vec::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -276,7 +258,7 @@ fn a_wait_names_the_call_that_made_the_operation_also_inside_others() {
         let (server, _) = listener.accept().await.unwrap();
         let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         let (mut buf, mut other, mut third) = ([0; 8], [0; 8], [0; 8]);
-        recorder.0.borrow_mut().clear();
+        events.clear();
 
         let read = client.read(&mut buf);
         lines.push(line!() - 1);
@@ -292,11 +274,9 @@ fn a_wait_names_the_call_that_made_the_operation_also_inside_others() {
         assert!(waited.is_err());
         lines
     });
-    let events = recorder.0.borrow();
-    let root = events.iter().find_map(Event::task).unwrap();
+    let root = events.all().iter().find_map(Event::task).unwrap();
     let mut first: Vec<u32> = Vec::new();
-    drop(events);
-    for line in recorder.lines(root) {
+    for line in lines_of(&events, root) {
         if !first.contains(&line) {
             first.push(line);
         }
@@ -321,7 +301,7 @@ async fn join_all(a: impl Future, b: impl Future, c: impl Future, d: impl Future
 
 #[test]
 fn a_join_names_the_await_and_a_timer_the_call_that_set_it() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let line = Rc::new(RefCell::new(Vec::new()));
     let lines = Rc::clone(&line);
     let waiter = executor.spawn(async move {
@@ -334,7 +314,7 @@ fn a_join_names_the_await_and_a_timer_the_call_that_set_it() {
         lines.borrow_mut().push(line!() - 1);
         let mut sleep = time::sleep(SECOND);
         lines.borrow_mut().push(line!() - 1);
-        assert!(poll_once(&mut sleep).await.is_pending());
+        assert!(poll_here(&mut sleep).await.is_pending());
         sleep.reset(time::now() + 2 * SECOND);
         lines.borrow_mut().push(line!() - 1);
         sleep.await;
@@ -344,12 +324,12 @@ fn a_join_names_the_await_and_a_timer_the_call_that_set_it() {
         lines.borrow_mut().push(line!() - 1);
     });
     executor.run();
-    assert_eq!(recorder.lines(waiter.id()), *line.borrow());
+    assert_eq!(lines_of(&events, waiter.id()), *line.borrow());
 }
 
 #[test]
 fn a_task_whose_future_is_a_handle_waits_since_the_place_where_it_was_spawned() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     let oven = executor.spawn(time::sleep(SECOND));
     let waiter = executor.spawn(oven);
     let line = line!() - 1;
@@ -357,10 +337,9 @@ fn a_task_whose_future_is_a_handle_waits_since_the_place_where_it_was_spawned() 
     executor.block_on(other).unwrap();
     let root_line = line!() - 1;
     executor.run();
-    assert_eq!(recorder.lines(waiter.id()), [line]);
-    let roots: Vec<TaskId> =
-        recorder.0.borrow().iter().filter_map(Event::task).filter(|id| id.is_root()).collect();
-    assert_eq!(recorder.lines(roots[0]), [root_line]);
+    assert_eq!(lines_of(&events, waiter.id()), [line]);
+    let roots: Vec<TaskId> = events.pick(|event| event.task().filter(|id| id.is_root()));
+    assert_eq!(lines_of(&events, roots[0]), [root_line]);
 }
 
 // All of it.
@@ -368,7 +347,7 @@ fn a_task_whose_future_is_a_handle_waits_since_the_place_where_it_was_spawned() 
 /// What begins ends, in each way that a task and an executor can end.
 #[test]
 fn each_wait_for_a_task_or_a_timer_that_has_begun_has_ended_when_the_executor_is_gone() {
-    let (recorder, executor) = observed(true);
+    let (executor, events) = observed(true);
     executor.block_on(async {
         let slow = spawn(time::sleep(5 * SECOND));
         let impatient = spawn(async {
@@ -398,7 +377,7 @@ fn each_wait_for_a_task_or_a_timer_that_has_begun_has_ended_when_the_executor_is
     drop(executor);
     let mut open: BTreeMap<String, i64> = BTreeMap::new();
     let (mut joins, mut timers) = (0, 0);
-    for event in recorder.0.borrow().iter() {
+    for event in events.all() {
         let Some(of) = event.task() else { continue };
         let (key, step) = match event.kind() {
             EventKind::Joining { task, .. } => (format!("{of} for {task}"), 1),

@@ -33,6 +33,11 @@ impl Events {
         self.0.borrow().clone()
     }
 
+    /// Forgets what has happened so far.
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
     /// What `pick` makes of those that it takes.
     pub(crate) fn pick<T>(&self, pick: impl FnMut(&Event) -> Option<T>) -> Vec<T> {
         self.0.borrow().iter().filter_map(pick).collect()

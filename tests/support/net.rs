@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::{
     io,
     net::{TcpListener, TcpStream},
+    thread,
     time::Duration,
 };
 
@@ -31,6 +32,16 @@ pub(crate) fn unix_pair() -> (UnixStream, UnixStream) {
     let (ours, peer) = UnixStream::pair().expect("the OS has descriptors");
     ours.set_nonblocking(true).expect("it is a socket");
     (ours, peer)
+}
+
+/// Reads all that comes until the end, on a thread.
+pub(crate) fn read_all(
+    mut peer: impl io::Read + Send + 'static,
+) -> thread::JoinHandle<io::Result<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all).map(|_| all)
+    })
 }
 
 /// A connection as of [`pair`], with small buffers on the way to the peer, so that they are soon full.

@@ -17,7 +17,7 @@ use socket2::SockRef;
 
 use super::{StdStream, Stream, arrived, pair};
 
-use crate::support::{count_polls, poll_here, run};
+use crate::support::{count_polls, poll_here, read_all, run};
 
 /// Gives the reactor many turns.
 async fn turns() {
@@ -260,7 +260,7 @@ fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
 #[test]
 fn vectored_writes_write_all_to_a_slow_reader() {
     run(async || {
-        let (stream, mut peer) = pair()?;
+        let (stream, peer) = pair()?;
         SockRef::from(&stream).set_send_buffer_size(50_000)?;
         SockRef::from(&peer).set_recv_buffer_size(50_000)?;
         let data: Vec<u8> = (0..251).cycle().take(6_000_000).collect();
@@ -278,10 +278,7 @@ fn vectored_writes_write_all_to_a_slow_reader() {
         turns().await;
         // Windows takes any number of bytes in one call, if it takes any.
         assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
-        let reader = thread::spawn(move || {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all).map(|_| all)
-        });
+        let reader = read_all(peer);
         writer.await??;
         assert!(reader.join().expect("no panic")? == expected);
         Ok(())

@@ -4,7 +4,6 @@ use std::{
     future::{pending, ready},
     io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
     rc::Rc,
-    thread,
     time::Duration,
 };
 
@@ -19,7 +18,7 @@ use socket2::SockRef;
 
 use super::{connect, listen, own_pair, pair};
 
-use crate::support::{count_polls, pattern, poll_here, run};
+use crate::support::{count_polls, pattern, poll_here, read_all, run};
 
 const LEN: usize = 1_000_000;
 
@@ -266,7 +265,7 @@ fn close_ends_the_writing_only_and_may_be_called_again() {
 #[test]
 fn a_write_waits_for_room() {
     run(async || {
-        let (mut stream, mut peer) = pair()?;
+        let (mut stream, peer) = pair()?;
         SockRef::from(&stream).set_send_buffer_size(50_000)?;
         SockRef::from(&peer).set_recv_buffer_size(50_000)?;
         let data = pattern(8 * LEN);
@@ -280,10 +279,7 @@ fn a_write_waits_for_room() {
         }
         // Windows takes any number of bytes in one call, if it takes any.
         assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
-        let reader = thread::spawn(move || {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all).map(|_| all)
-        });
+        let reader = read_all(peer);
         writer.await??;
         assert!(reader.join().expect("no panic")? == expected);
         Ok(())

@@ -168,7 +168,7 @@ fn an_end_that_comes_before_the_bytes_are_read_is_not_missed() {
 }
 
 /// Row "an older operation clears newer readiness" (tokio#6133): what comes while no task waits is
-/// there for who asks next.
+/// kept for the next read.
 #[test]
 fn an_event_that_comes_while_nobody_waits_is_kept() {
     run_watched(async |events| {

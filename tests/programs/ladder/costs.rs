@@ -147,7 +147,7 @@ fn a_client_that_never_pauses_keeps_step_10_and_has_at_most_64_orders_a_poll_in_
     assert!(free > budgeted, "step 10 has no budget: {free}, {budgeted}");
 }
 
-/// How many orders of a client who has as many to give are answered before the one of another.
+/// Returns how many of a busy client's orders are answered before the single order of another client.
 fn orders_before_another_client(step: usize, orders: usize) -> usize {
     let file = temporary(&format!("budget-{step}"));
     let server = trace(step, &file, &["-e", "trace=sendto"]);

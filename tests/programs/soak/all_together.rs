@@ -84,7 +84,7 @@ fn leavers(addr: SocketAddr, tally: &Rc<Tally>, over: &Over) -> Vec<JoinHandle<(
     (0..30).map(client).collect()
 }
 
-/// Who sends bytes of all kinds, a few of which are a number.
+/// Starts clients that send random bytes. A few of their orders are numbers.
 fn babblers(addr: SocketAddr, tally: &Rc<Tally>, over: &Over) -> Vec<JoinHandle<()>> {
     let client = |who: u64| {
         let (tally, over) = (Rc::clone(tally), Arc::clone(over));

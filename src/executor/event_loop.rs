@@ -18,7 +18,7 @@ use super::{
     remote::Message,
     shared::{EndRoot, Shared},
     spawn,
-    task::drop_future,
+    task::{drop_future, drop_unclaimed},
     tasks::{Finished, TakenTask},
 };
 use crate::{
@@ -302,17 +302,15 @@ impl<P: Park> EventLoop<P> {
                 Err(_) => EventKind::Aborted,
             });
         }
-        let Finished { joiner, unclaimed, remote } = self.shared.tasks.finish(id, outcome, waker);
+        let finished = self.shared.tasks.finish(id, outcome, waker);
         self.parker.task_ended(id);
-        if let Some(joiner) = joiner {
-            self.shared.wake_joiner(id, joiner);
-        }
-        match unclaimed.or_else(|| remote.and_then(|(handle, outcome)| handle.finish(outcome))) {
-            // No handle will ask for this error, so it is reported here.
-            Some(Err(error)) if error.is_panic() => {
-                user_code::report("a detached task", error.into_panic());
+        match finished {
+            Finished::Nothing => {}
+            Finished::Joiner(joiner) => self.shared.wake_joiner(id, joiner),
+            Finished::Unclaimed(outcome) => drop_unclaimed(outcome),
+            Finished::Remote(handle, outcome) => {
+                handle.finish(outcome).into_iter().for_each(drop_unclaimed);
             }
-            unclaimed => user_code::drop("the output of a task", unclaimed),
         }
         current::end_poll();
     }

@@ -152,12 +152,14 @@ impl<T: 'static> JoinHandle<T> {
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         if let Some(shared) = &self.shared {
-            let Finished { joiner, unclaimed, .. } = shared.tasks.detach(self.id);
-            if joiner.is_some() {
-                shared.report_join_end(self.id);
+            match shared.tasks.detach(self.id) {
+                Finished::Joiner(joiner) => {
+                    shared.report_join_end(self.id);
+                    user_code::drop("the waker of a join handle", joiner);
+                }
+                Finished::Unclaimed(outcome) => user_code::drop("the output of a task", outcome),
+                Finished::Nothing | Finished::Remote(..) => {}
             }
-            user_code::drop("the waker of a join handle", joiner);
-            user_code::drop("the output of a task", unclaimed);
         }
     }
 }

@@ -56,14 +56,13 @@ impl Tasks {
     /// Notes that the join handle is gone. An outcome that waited for it comes back, to be dropped.
     pub(super) fn detach(&self, id: TaskId) -> Finished {
         let mut slab = self.slab.borrow_mut();
-        let Some(task) = slab.get_mut(id.0) else { return Finished::default() };
+        let Some(task) = slab.get_mut(id.0) else { return Finished::Nothing };
         if task.is_done() {
-            let outcome = take_outcome(&mut slab, id);
-            return Finished { unclaimed: Some(outcome), ..Finished::default() };
+            return Finished::Unclaimed(take_outcome(&mut slab, id));
         }
         match mem::replace(&mut task.join, JoinState::Detached) {
-            JoinState::Awaited(joiner) => Finished { joiner: Some(joiner), ..Finished::default() },
-            _ => Finished::default(),
+            JoinState::Awaited(joiner) => Finished::Joiner(joiner),
+            _ => Finished::Nothing,
         }
     }
 

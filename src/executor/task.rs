@@ -119,3 +119,13 @@ pub(super) fn drop_future(future: LocalTask, outcome: Outcome) -> Outcome {
         }
     }
 }
+
+/// Drops an outcome that no handle will ask for. A panic is reported, for nothing else will.
+pub(super) fn drop_unclaimed(outcome: Outcome) {
+    match outcome {
+        Err(error) if error.is_panic() => {
+            user_code::report("a detached task", error.into_panic());
+        }
+        outcome => user_code::drop("the output of a task", outcome),
+    }
+}

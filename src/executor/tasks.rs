@@ -50,15 +50,15 @@ pub(super) struct TakenTask {
     pub(super) is_aborted: bool,
 }
 
-/// What is left to do for a task that has ended, with nothing borrowed.
-#[derive(Default)]
-pub(super) struct Finished {
-    /// The handle that waits for the outcome.
-    pub(super) joiner: Option<Waker>,
+/// What is left to do for a task that has ended, or was detached, with nothing borrowed.
+pub(super) enum Finished {
+    Nothing,
+    /// The waker of the handle that waits for the outcome.
+    Joiner(Waker),
     /// An outcome that no handle will ask for.
-    pub(super) unclaimed: Option<Outcome>,
-    /// The handle on any thread that gets the outcome, and the outcome.
-    pub(super) remote: Option<(RemoteJoin, Outcome)>,
+    Unclaimed(Outcome),
+    /// The handle on any thread that gets the outcome.
+    Remote(RemoteJoin, Outcome),
 }
 
 impl Tasks {
@@ -198,24 +198,22 @@ impl Tasks {
         if !names.is_unused() {
             names.remove(id.0);
         }
-        match &task.join {
+        match mem::replace(&mut task.join, JoinState::Detached) {
             JoinState::Detached => {
                 slab.remove(id.0);
-                Finished { unclaimed: Some(outcome), ..Finished::default() }
+                Finished::Unclaimed(outcome)
             }
-            JoinState::Remote(_) => {
-                let Some(JoinState::Remote(handle)) = slab.remove(id.0).map(|task| task.join)
-                else {
-                    unreachable!("it has a handle on another thread")
-                };
-                Finished { remote: Some((handle, outcome)), ..Finished::default() }
+            JoinState::Remote(handle) => {
+                slab.remove(id.0);
+                Finished::Remote(handle, outcome)
             }
-            _ => match mem::replace(&mut task.join, JoinState::Done(outcome)) {
-                JoinState::Awaited(joiner) => {
-                    Finished { joiner: Some(joiner), ..Finished::default() }
+            join => {
+                task.join = JoinState::Done(outcome);
+                match join {
+                    JoinState::Awaited(joiner) => Finished::Joiner(joiner),
+                    _ => Finished::Nothing,
                 }
-                _ => Finished::default(),
-            },
+            }
         }
     }
 

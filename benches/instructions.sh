@@ -115,11 +115,12 @@ step() {
 echo
 echo "Instructions of the executor's own steps."
 echo
-row runtime "yield of block_on's future" "yield of a task" "spawn + join of an empty task"
-row --- --- --- ---
+row runtime "yield of block_on's future" "yield of a task" "spawn + join of an empty task" \
+    "timer made, armed, cancelled"
+row --- --- --- --- ---
 for runtime in "${runtimes[@]}"; do
     row "$runtime" "$(step yield "$runtime" 20000)" "$(step task-yield "$runtime" 20000)" \
-        "$(step spawn "$runtime" 20000)"
+        "$(step spawn "$runtime" 20000)" "$(step timer "$runtime" 20000)"
 done
 
 echo

@@ -68,7 +68,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// How many entries are kept for good. Beyond them, free entries at the end are given back.
+/// How many entries are kept for good. Beyond them, [`Slab::shrink`] gives free entries at the end back.
 const KEPT: usize = 1024;
 
 /// The end of the list of free entries, and the index that no entry has.
@@ -195,9 +195,6 @@ impl<T> Slab<T> {
         if !retired {
             self.set_previous(next, index);
             self.free = index;
-            if self.entries.len() > KEPT && index as usize == self.entries.len() - 1 {
-                self.trim();
-            }
         }
         Some(value)
     }
@@ -211,7 +208,15 @@ impl<T> Slab<T> {
         Some(Key::from_parts(key.index(), entry.generation))
     }
 
-    /// Gives the free entries at the end back.
+    /// Gives the free entries at the end back, if most are free. The owner calls it now and then, and not
+    /// each removal: a crowd that comes again and again finds its entries.
+    #[inline]
+    pub(crate) fn shrink(&mut self) {
+        if self.entries.len() > KEPT.max(2 * self.len) {
+            self.trim();
+        }
+    }
+
     #[cold]
     fn trim(&mut self) {
         while self.entries.len() > KEPT {
@@ -251,14 +256,6 @@ impl<T> Slab<T> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
         (0..).zip(&self.entries).filter_map(|(index, entry)| match &entry.slot {
             Slot::Occupied(value) => Some((Key::from_parts(index, entry.generation), value)),
-            Slot::Free { .. } => None,
-        })
-    }
-
-    /// Returns all values, in the order of their entries.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.entries.iter_mut().filter_map(|entry| match &mut entry.slot {
-            Slot::Occupied(value) => Some(value),
             Slot::Free { .. } => None,
         })
     }
@@ -360,6 +357,7 @@ mod tests {
             assert_eq!(slab.remove(key), Some(key.index()));
         }
         assert_eq!(slab.len(), 0);
+        slab.shrink();
         assert!(slab.entries.capacity() <= 4 * KEPT, "{}", slab.entries.capacity());
         for number in 0..100_000 {
             let new = slab.insert(number);

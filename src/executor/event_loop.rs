@@ -41,7 +41,7 @@ pub(crate) struct EventLoop<P> {
     polls_left: Cell<u32>,
     /// Another loop drives it, and is unparked while there is something to do.
     is_driven: Cell<bool>,
-    /// Kept for its memory; empty but while messages are received.
+    /// Kept for its memory.
     messages: RefCell<Vec<Message>>,
 }
 
@@ -86,7 +86,9 @@ impl<P: Park> EventLoop<P> {
         }
     }
 
+    /// Is done with running, for now.
     fn rest(&self) {
+        self.shared.shrink();
         if self.is_driven.get() {
             self.shared.queues.remote.rest(!self.shared.queues.ready.is_empty());
         }
@@ -134,18 +136,16 @@ impl<P: Park> EventLoop<P> {
 
     /// Polls one ready task. False if none is ready.
     pub(crate) fn tick(&self) -> bool {
-        loop {
-            let next = self.next().or_else(|| {
-                self.poll_events();
-                let next = self.shared.queues.ready.pop();
-                self.shared.counts.add_taken(next.is_some().into());
-                next
-            });
-            let Some(id) = next else { return false };
+        let after_events = || {
+            self.poll_events();
+            self.shared.queues.ready.pop().inspect(|_| self.shared.counts.add_taken(1))
+        };
+        while let Some(id) = self.next().or_else(after_events) {
             if self.run_task(id) != Polled::Skipped {
                 return true;
             }
         }
+        false
     }
 
     /// Makes a task, also while the executor does not run: then it is unparked.
@@ -177,9 +177,8 @@ impl<P: Park> EventLoop<P> {
     /// Returns the next task to be polled. Now and then, it collects events first.
     #[inline]
     fn next(&self) -> Option<TaskId> {
-        let left = self.polls_left.get() - 1;
-        self.polls_left.set(left);
-        if left == 0 {
+        self.polls_left.set(self.polls_left.get() - 1);
+        if self.polls_left.get() == 0 {
             self.poll_events();
         }
         let next = self.shared.queues.ready.pop();
@@ -321,7 +320,7 @@ impl<P: Park> EventLoop<P> {
         self.restart_countdown();
         self.receive();
         self.parker.poll_events(&self.shared);
-        self.shared.queues.ready.shrink();
+        self.shared.shrink();
     }
 
     /// Sleeps until there is something to do.
@@ -333,7 +332,7 @@ impl<P: Park> EventLoop<P> {
             self.shared.queues.remote.set_awake();
         }
         self.receive();
-        self.shared.queues.ready.shrink();
+        self.shared.shrink();
     }
 
     /// Does what the messages of other threads ask for.

@@ -65,6 +65,12 @@ impl Shared {
         any
     }
 
+    /// Gives the memory of a crowd that has ended back.
+    pub(super) fn shrink(&self) {
+        self.queues.ready.shrink();
+        self.tasks.shrink();
+    }
+
     /// Makes a task of a future, and queues it.
     pub(super) fn add(
         &self,

@@ -87,6 +87,12 @@ impl Tasks {
         self.alive.get()
     }
 
+    /// Gives the memory of a crowd that has ended back.
+    #[inline]
+    pub(super) fn shrink(&self) {
+        self.slab.borrow_mut().shrink();
+    }
+
     /// Stores a task, which the caller queues.
     pub(super) fn insert(
         &self,
@@ -253,8 +259,8 @@ impl Tasks {
 
     /// Gives all futures up without dropping them. Returns how many there were.
     pub(crate) fn leak_all(&self) -> usize {
-        let mut slab = self.slab.borrow_mut();
-        let futures = slab.values_mut().filter_map(|task| task.future.take());
+        let (pending, mut slab) = (self.pending(), self.slab.borrow_mut());
+        let futures = pending.iter().filter_map(|id| slab.get_mut(id.0)?.future.take());
         futures.map(mem::forget).count()
     }
 

@@ -218,6 +218,7 @@ impl Shared {
         if any {
             self.dispatch(&events);
         }
+        self.sources.borrow_mut().shrink();
         self.events.set(Some(events));
         result.map(|()| any)
     }
@@ -307,6 +308,7 @@ impl Shared {
         if !self.timers.is_empty() {
             self.timers.fire(now);
         }
+        self.timers.shrink();
     }
 
     /// Says that nothing will happen any more.

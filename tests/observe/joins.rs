@@ -269,9 +269,10 @@ fn a_wait_names_the_call_that_made_the_operation_also_inside_others() {
         let receive = udp.recv_from(&mut third);
         lines.push(line!() - 1);
         let mut both = Box::pin(async { join_all(read, accept, exact, receive).await });
-        let waited = time::timeout(Duration::from_millis(1), &mut both).await;
+        // It takes longer than the first poll, also on a slow machine, which sets the timer.
+        let waited = time::timeout(Duration::from_secs(600), &mut both);
         lines.push(line!() - 1);
-        assert!(waited.is_err());
+        assert!(poll_here(waited).await.is_pending());
         lines
     });
     let root = events.all().iter().find_map(Event::task).unwrap();

@@ -3,9 +3,11 @@
 //! `programs steps CASE RUNTIME N`. `benches/instructions.sh` runs it under callgrind, with N and with 2 N,
 //! and takes the difference.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use pizzaiolo_benches::runtime::{self, Runtime, Visitor};
 
@@ -30,6 +32,22 @@ async fn yields(count: usize) {
     for _ in 0..count {
         Yield::default().await;
     }
+}
+
+/// Makes timers, polls each once, and then drops all.
+async fn timers<R: Runtime>(count: u64) {
+    let mut timers = Vec::new();
+    poll_fn(|cx| {
+        for index in 0..count {
+            // In steps of a prime number, so that the deadlines come in no order.
+            let after = Duration::from_millis(10_000 + index * 7_919 % 10_000);
+            let mut sleep = Box::pin(R::sleep(after));
+            assert!(sleep.as_mut().poll(cx).is_pending(), "it takes 10 s");
+            timers.push(sleep);
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// What the command line asks for, and whether it was done.
@@ -65,6 +83,12 @@ fn run<R: Runtime>(case: &str, count: usize) -> bool {
                 }
             }
         }),
+        // Ten thousand at once.
+        "timer" => runtime.block_on(async {
+            for _ in 0..count / 10_000 {
+                timers::<R>(10_000).await;
+            }
+        }),
         _ => return false,
     }
     true
@@ -80,7 +104,7 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "programs steps yield|task-yield|spawn RUNTIME N\nRUNTIME: {}",
+        "programs steps yield|task-yield|spawn|timer RUNTIME N\nRUNTIME: {}",
         runtime::names().join(", ")
     );
     ExitCode::from(2)

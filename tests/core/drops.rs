@@ -73,7 +73,7 @@ fn a_task_that_aborts_itself_in_its_last_poll_still_has_its_output() {
 #[test]
 fn a_task_may_drop_its_own_handle() {
     let (executor, dropped) = (executor(), Counter::new());
-    let handle = Rc::new(RefCell::new(None::<JoinHandle<crate::support::CountDrop>>));
+    let handle = Rc::new(RefCell::new(None::<JoinHandle<pizzaiolo_testkit::CountDrop>>));
     let (own, output) = (Rc::clone(&handle), dropped.on_drop());
     *handle.borrow_mut() = Some(executor.spawn(async move {
         let handle = own.take();

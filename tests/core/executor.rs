@@ -331,7 +331,7 @@ fn a_read_that_waits_costs_one_poll_however_its_waker_changes() {
             poll_fn(|cx| {
                 counted.add();
                 // A waker of others first: it is replaced by our own.
-                assert!(poll_with(&mut read, &woken.on_wake()).is_pending());
+                assert!(poll_with(&mut read, &woken.waker()).is_pending());
                 poll_with(&mut read, cx.waker())
             })
             .await

@@ -139,7 +139,7 @@ fn a_poll_of_a_task_that_has_ended_leaves_no_waker() {
     bounded(|| {
         made(paused()).block_on(async {
             let (socket, wakes) = (silent(), Counter::new());
-            let (shared, count) = (Rc::clone(&socket), wakes.on_wake());
+            let (shared, count) = (Rc::clone(&socket), wakes.waker());
             let polls = async move {
                 let cx = &mut Context::from_waker(&count);
                 assert!(shared.poll_readable(cx).is_pending(), "nothing is sent");

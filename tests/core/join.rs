@@ -59,7 +59,7 @@ fn the_joiner_is_woken_once_by_the_end_of_the_task() {
     let (executor, wakes) = (executor(), Counter::new());
     let mut task = executor.spawn(yield_now());
     for _ in 0..3 {
-        assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+        assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     }
     executor.run();
     assert_eq!(wakes.get(), 1);
@@ -111,7 +111,7 @@ fn a_handle_whose_executor_goes_away_yields_cancelled() {
     let finished = baker.spawn(async { "baked" });
     let mut asked = baker.spawn(pending::<()>());
     let wakes = Counter::new();
-    assert!(poll_with(&mut asked, &wakes.on_wake()).is_pending());
+    assert!(poll_with(&mut asked, &wakes.waker()).is_pending());
     let waiting = waiter.spawn(woken);
     waiter.run_until_idle();
     assert!(baker.tick());
@@ -168,7 +168,7 @@ fn abort_ends_a_task_that_waits_and_wakes_its_joiner() {
     let executor = executor();
     let mut task = executor.spawn(pending::<()>());
     executor.run_until_idle();
-    assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     task.abort();
     task.abort();
     assert!(!task.is_finished(), "it has a turn left");
@@ -384,7 +384,7 @@ fn a_join_error_crosses_threads_and_passes_for_an_io_error() {
 fn a_joiner_that_is_dropped_while_it_waits_is_woken_no_more() {
     let (executor, wakes) = (executor(), Counter::new());
     let mut task = executor.spawn(yield_now());
-    assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     drop(task);
     executor.run();
     assert_eq!(wakes.get(), 0);

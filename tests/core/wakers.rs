@@ -308,7 +308,7 @@ impl Wake for Panicking {
 fn a_panicking_waker_of_one_joiner_loses_no_other_wake() {
     let executor = executor();
     let (panics, wakes) = (Counter::new(), Counter::new());
-    let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.on_wake());
+    let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.waker());
     let pending: Vec<_> = [&bad, &good, &bad, &good]
         .map(|waker| {
             let mut task = executor.spawn(pending::<()>());
@@ -340,7 +340,7 @@ fn a_panicking_waker_of_one_waiter_loses_no_other_wake() {
         let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (panics, wakes) = (Counter::new(), Counter::new());
-        let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.on_wake());
+        let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.waker());
         let client = quietly(|| {
             block_on(async {
                 let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(listener.accept())).collect();
@@ -401,8 +401,8 @@ fn a_waker_that_is_replaced_is_dropped_and_not_woken() {
     let executor = executor();
     let (old, new) = (Counter::new(), Counter::new());
     let mut task = executor.spawn(pizzaiolo::yield_now());
-    assert!(poll_with(&mut task, &old.on_wake()).is_pending());
-    assert!(poll_with(&mut task, &new.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &old.waker()).is_pending());
+    assert!(poll_with(&mut task, &new.waker()).is_pending());
     executor.run();
     assert_eq!((old.get(), new.get()), (0, 1));
 }

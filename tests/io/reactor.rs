@@ -92,7 +92,7 @@ fn an_event_calls_the_waker_of_the_last_poll_once() {
         let reactor = Reactor::new().expect("descriptors");
         let (stream, mut peer) = pair();
         let (old, new) = (Counter::new(), Counter::new());
-        let (first, last) = (old.on_wake(), new.on_wake());
+        let (first, last) = (old.waker(), new.waker());
         let mut buf = [0; 8];
         let mut read = pin!(stream.read(&mut buf));
         for waker in [&first, &first, &last, &last] {

@@ -1,12 +1,7 @@
 //! What the tests share: the module `support` of each of the programs `core`, `io`, `observe`, `process` and
-//! `programs`.
-//!
-//! It stands alone, though `pizzaiolo-testkit` has `poll_once`, `poll_with` and a counting waker too. Cargo
-//! leaves a member of the workspace out of the package, and with it would go all tests that use it. So the
-//! forty lines are here a second time, under the same names, and what a reader of the package has is tested.
+//! `programs`. It stands on `pizzaiolo-testkit`: what counts and polls is there.
 #![allow(dead_code, unused_imports, reason = "each program uses a part of it")]
 
-mod count;
 mod events;
 pub(crate) mod example;
 mod logger;
@@ -18,7 +13,9 @@ use std::{io, panic, sync::mpsc, task::Waker, thread, time::Duration};
 
 use pizzaiolo::{Builder, Executor};
 
-pub(crate) use self::{count::*, events::*, logger::*, net::*, panics::*, poll::*};
+pub(crate) use pizzaiolo_testkit::{Counter, counted, poll_here, poll_once, poll_with};
+
+pub(crate) use self::{events::*, logger::*, net::*, panics::*, poll::*};
 
 /// How long a test waits for what must happen. Only what hangs takes that long.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    future::poll_fn,
+    future::{pending, poll_fn},
     mem,
     pin::{Pin, pin},
     sync::{Arc, Mutex},
@@ -11,22 +11,15 @@ use std::{
 
 use pizzaiolo::{Executor, JoinHandle};
 
-use super::Counter;
+use super::{Counter, poll_with};
 
-/// Polls once, with this waker. (What is needed again is passed by reference.)
-pub(crate) fn poll_with<F: Future>(future: F, waker: &Waker) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(waker))
-}
-
-/// Polls once, with a waker that does nothing.
-pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    poll_with(future, Waker::noop())
-}
-
-/// Polls once, as a part of the task that awaits this, with its waker.
-pub(crate) async fn poll_here<F: Future>(future: F) -> Poll<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+/// A future that waits for ever, and counts its drop.
+pub(crate) fn holds(drops: &Counter) -> impl Future<Output = ()> + use<> {
+    let held = drops.on_drop();
+    async move {
+        let _held = held;
+        pending::<()>().await;
+    }
 }
 
 /// Polls a future until it waits, drops it, and checks that its waker went with it, uncalled.

@@ -49,7 +49,7 @@ fn it_is_pending_until_the_executor_runs_and_wakes_its_waiter_once() {
     let (executor, wakes) = (executor(), Counter::new());
     let mut task = executor.handle().spawn(ready("baked"));
     for _ in 0..3 {
-        assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+        assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     }
     assert!(!task.is_finished());
     executor.run();

@@ -17,7 +17,7 @@ use socket2::SockRef;
 
 use super::{StdStream, Stream, arrived, pair};
 
-use crate::support::{count_polls, poll_here, read_all, run};
+use crate::support::{counted, poll_here, read_all, run};
 
 /// Gives the reactor many turns.
 async fn turns() {
@@ -322,21 +322,16 @@ fn unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin() {
     run(async || {
         const CHUNKS: usize = 10;
         let (stream, mut peer) = pair()?;
-        let stream = Rc::new(stream);
-        let waiter = spawn({
-            let stream = Rc::clone(&stream);
-            async move {
-                let (result, polls) = count_polls(stream.closed()).await;
-                result.map(|()| polls)
-            }
-        });
+        let (polls, closed) = counted(async move { stream.closed().await });
+        let waiter = spawn(closed);
         for _ in 0..CHUNKS {
             peer.write_all(b"order")?;
             turns().await;
         }
         assert!(!waiter.is_finished(), "data is no end");
         drop(peer);
-        let polls = waiter.await??;
+        waiter.await??;
+        let polls = polls.get();
         // One at first, one for each event: what was there at the registration (it is writable),
         // each chunk, the end.
         assert!(polls <= CHUNKS + 3, "{polls} polls");

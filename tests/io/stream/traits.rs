@@ -18,7 +18,7 @@ use socket2::SockRef;
 
 use super::{connect, listen, own_pair, pair};
 
-use crate::support::{count_polls, pattern, poll_here, read_all, run};
+use crate::support::{counted, pattern, poll_here, read_all, run};
 
 const LEN: usize = 1_000_000;
 
@@ -290,16 +290,14 @@ fn a_write_waits_for_room() {
 fn an_idle_read_is_polled_twice() {
     run(async || {
         let (mut stream, mut peer) = pair()?;
-        let polls = spawn(async move {
-            let mut buf = [0; 8];
-            let (len, polls) = count_polls(AsyncReadExt::read(&mut stream, &mut buf)).await;
-            len.map(|_| polls)
-        });
+        let (polls, read) =
+            counted(async move { AsyncReadExt::read(&mut stream, &mut [0; 8]).await });
+        let read = spawn(read);
         for _ in 0..1_000 {
             yield_now().await;
         }
         peer.write_all(b"order")?;
-        assert_eq!(polls.await??, 2);
+        assert_eq!((read.await??, polls.get()), (5, 2));
         Ok(())
     });
 }

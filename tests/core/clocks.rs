@@ -7,11 +7,11 @@ use std::{
 };
 
 use pizzaiolo::{
-    Executor, JoinHandle, block_on, spawn,
+    Executor, JoinHandle, spawn,
     time::{self, MissedTickBehavior},
 };
 
-use crate::support::{bounded, panic_of, paused};
+use crate::support::{block_on, panic_of, paused};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -19,47 +19,43 @@ const MS: Duration = Duration::from_millis(1);
 
 #[test]
 fn a_running_clock_can_be_paused_and_then_jumps_to_the_next_timer() {
-    bounded(|| {
-        let real = Instant::now();
-        block_on(async {
-            let early = spawn(time::sleep(60 * SECOND));
-            time::pause();
-            let start = time::now();
-            time::sleep(3600 * SECOND).await;
-            assert_eq!(time::now() - start, 3600 * SECOND);
-            assert!(early.is_finished());
-            time::advance(SECOND).await;
-            time::pause();
-            assert_eq!(time::now() - start, 3601 * SECOND, "it stays where it is");
-        });
-        assert!(real.elapsed() < 1800 * SECOND);
+    let real = Instant::now();
+    block_on(async {
+        let early = spawn(time::sleep(60 * SECOND));
+        time::pause();
+        let start = time::now();
+        time::sleep(3600 * SECOND).await;
+        assert_eq!(time::now() - start, 3600 * SECOND);
+        assert!(early.is_finished());
+        time::advance(SECOND).await;
+        time::pause();
+        assert_eq!(time::now() - start, 3601 * SECOND, "it stays where it is");
     });
+    assert!(real.elapsed() < 1800 * SECOND);
 }
 
 #[test]
 fn a_clock_that_is_resumed_goes_on_from_where_it_stood_ahead_of_the_os_or_behind_it() {
-    bounded(|| {
-        for ahead in [3600 * SECOND, Duration::ZERO] {
-            block_on(async {
-                time::pause();
-                let start = time::now();
-                time::advance(ahead).await;
-                // Behind the OS's clock, if it was not advanced.
-                thread::sleep(5 * MS);
-                assert_eq!(time::now() - start, ahead);
-                time::resume();
-                time::resume();
-                let resumed = time::now();
-                assert!(resumed - start >= ahead && resumed - start < ahead + 1800 * SECOND);
-                time::sleep(2 * MS).await;
-                assert!(time::now() - resumed >= 2 * MS);
-                time::pause();
-                let again = time::now();
-                time::sleep(3600 * SECOND).await;
-                assert_eq!(time::now() - again, 3600 * SECOND);
-            });
-        }
-    });
+    for ahead in [3600 * SECOND, Duration::ZERO] {
+        block_on(async {
+            time::pause();
+            let start = time::now();
+            time::advance(ahead).await;
+            // Behind the OS's clock, if it was not advanced.
+            thread::sleep(5 * MS);
+            assert_eq!(time::now() - start, ahead);
+            time::resume();
+            time::resume();
+            let resumed = time::now();
+            assert!(resumed - start >= ahead && resumed - start < ahead + 1800 * SECOND);
+            time::sleep(2 * MS).await;
+            assert!(time::now() - resumed >= 2 * MS);
+            time::pause();
+            let again = time::now();
+            time::sleep(3600 * SECOND).await;
+            assert_eq!(time::now() - again, 3600 * SECOND);
+        });
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::{
 use mio::unix::pipe;
 use pizzaiolo::{Async, Executor, spawn, yield_now};
 
-use crate::support::{Counter, bounded, poll_here, poll_with, run};
+use crate::support::{Counter, bound, poll_here, poll_with, run};
 
 /// A pair of std's sockets; the first does not block.
 fn pair() -> io::Result<(UnixStream, UnixStream)> {
@@ -218,41 +218,39 @@ fn an_operation_that_is_dropped_leaves_no_waker() {
 
 #[test]
 fn a_descriptor_that_into_inner_takes_out_can_be_registered_elsewhere() {
-    bounded(|| {
-        let (ours, mut theirs) = pair().expect("two sockets");
-        let source = Async::from_fd(ours);
-        let one = Executor::new().expect("descriptors");
-        one.block_on(async {
-            assert!(poll_here(source.readable()).await.is_pending());
-        });
-        let other = Executor::new().expect("descriptors");
-        other.block_on(async {
-            source.readable().await.expect_err("it belongs to the first executor");
-            let source = Async::from_fd(source.into_inner().expect("it can be deregistered"));
-            let mut readable = pin!(source.readable());
-            assert!(poll_here(readable.as_mut()).await.is_pending());
-            theirs.write_all(b"order").expect("there is room");
-            readable.await.expect("it is readable");
-        });
-        drop(one);
+    bound();
+    let (ours, mut theirs) = pair().expect("two sockets");
+    let source = Async::from_fd(ours);
+    let one = Executor::new().expect("descriptors");
+    one.block_on(async {
+        assert!(poll_here(source.readable()).await.is_pending());
     });
+    let other = Executor::new().expect("descriptors");
+    other.block_on(async {
+        source.readable().await.expect_err("it belongs to the first executor");
+        let source = Async::from_fd(source.into_inner().expect("it can be deregistered"));
+        let mut readable = pin!(source.readable());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
+        theirs.write_all(b"order").expect("there is room");
+        readable.await.expect("it is readable");
+    });
+    drop(one);
 }
 
 #[test]
 fn into_inner_works_when_the_executor_is_gone() {
-    bounded(|| {
-        let (ours, mut theirs) = pair().expect("two sockets");
-        let source = Async::from_fd(ours);
-        let executor = Executor::new().expect("descriptors");
-        executor.block_on(async {
-            assert!(poll_here(source.readable()).await.is_pending());
-        });
-        drop(executor);
-        pizzaiolo::block_on(source.readable()).expect_err("its executor is gone");
-        let source = Async::from_fd(source.into_inner().expect("there is nothing to leave"));
-        theirs.write_all(b"order").expect("there is room");
-        pizzaiolo::block_on(source.readable()).expect("it is readable");
+    bound();
+    let (ours, mut theirs) = pair().expect("two sockets");
+    let source = Async::from_fd(ours);
+    let executor = Executor::new().expect("descriptors");
+    executor.block_on(async {
+        assert!(poll_here(source.readable()).await.is_pending());
     });
+    drop(executor);
+    pizzaiolo::block_on(source.readable()).expect_err("its executor is gone");
+    let source = Async::from_fd(source.into_inner().expect("there is nothing to leave"));
+    theirs.write_all(b"order").expect("there is room");
+    pizzaiolo::block_on(source.readable()).expect("it is readable");
 }
 
 /// A source that is registered cannot be replaced by another one, which would wait for ever. This

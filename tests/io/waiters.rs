@@ -15,7 +15,7 @@ use std::{
 
 use pizzaiolo::{Async, Executor, JoinHandle, Reactor, spawn};
 
-use crate::support::{Counter, bounded, executor, poll_with, unix_pair};
+use crate::support::{Counter, executor, poll_with, unix_pair};
 
 #[test]
 fn a_dropped_read_that_changes_its_source_waits_no_more() {
@@ -129,25 +129,23 @@ fn the_end_of_what_the_peer_sends_says_nothing_else() {
 
 #[test]
 fn a_task_that_has_waited_before_reads_on_after_its_budget() {
-    bounded(|| {
-        executor().block_on(async {
-            let (ours, mut peer) = unix_pair();
-            let source = Async::from_fd(ours);
-            let mut buf = [0];
-            let read = |source: &UnixStream, buf: &mut [u8]| {
-                let mut source = source;
-                source.read(buf)
-            };
-            // From here on the socket keeps the task's waker.
-            let waits = spawn(async move {
-                peer.write_all(&[0; 1000]).expect("there is room");
-                peer
-            });
-            for _ in 0..1000 {
-                source.read_with(|io| read(io, &mut buf)).await.expect("a byte");
-            }
-            drop(waits.await);
+    executor().block_on(async {
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let mut buf = [0];
+        let read = |source: &UnixStream, buf: &mut [u8]| {
+            let mut source = source;
+            source.read(buf)
+        };
+        // From here on the socket keeps the task's waker.
+        let waits = spawn(async move {
+            peer.write_all(&[0; 1000]).expect("there is room");
+            peer
         });
+        for _ in 0..1000 {
+            source.read_with(|io| read(io, &mut buf)).await.expect("a byte");
+        }
+        drop(waits.await);
     });
 }
 

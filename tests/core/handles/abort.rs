@@ -9,7 +9,7 @@ use std::{
 
 use pizzaiolo::{block_on, spawn, task::AbortHandle, yield_now};
 
-use crate::support::{Counter, bounded, executor, holds, panic_of};
+use crate::support::{Counter, executor, holds, panic_of};
 
 #[test]
 fn a_task_that_is_detached_goes_on() {
@@ -34,25 +34,23 @@ fn a_detached_task_whose_last_waker_is_gone_stays_until_the_executor_goes() {
 
 #[test]
 fn an_abort_handle_ends_a_task_from_another_thread_while_the_executor_sleeps() {
-    bounded(|| {
-        let (executor, drops) = (executor(), Counter::new());
-        let task = executor.spawn(holds(&drops));
-        let (abort, (polled, is_polled)) = (task.abort_handle(), mpsc::channel());
-        let aborter = thread::spawn(move || {
-            is_polled.recv().unwrap();
-            assert!(!abort.is_finished());
-            abort.abort();
-            abort
-        });
-        let error = executor.block_on(async move {
-            yield_now().await;
-            polled.send(()).unwrap();
-            task.await.unwrap_err()
-        });
-        assert!(error.is_cancelled());
-        assert!(aborter.join().unwrap().is_finished());
-        assert_eq!(drops.get(), 1);
+    let (executor, drops) = (executor(), Counter::new());
+    let task = executor.spawn(holds(&drops));
+    let (abort, (polled, is_polled)) = (task.abort_handle(), mpsc::channel());
+    let aborter = thread::spawn(move || {
+        is_polled.recv().unwrap();
+        assert!(!abort.is_finished());
+        abort.abort();
+        abort
     });
+    let error = executor.block_on(async move {
+        yield_now().await;
+        polled.send(()).unwrap();
+        task.await.unwrap_err()
+    });
+    assert!(error.is_cancelled());
+    assert!(aborter.join().unwrap().is_finished());
+    assert_eq!(drops.get(), 1);
 }
 
 #[test]
@@ -131,24 +129,22 @@ thread_local! {
 /// Another thread may abort the task yet, so there is no deadlock; without the handle there is one.
 #[test]
 fn an_abort_handle_counts_as_able_to_wake() {
-    bounded(|| {
-        let executor = executor();
-        let task = executor.spawn(pending::<()>());
-        let abort = task.abort_handle();
-        let late = thread::spawn(move || {
-            // Longer than the executor sleeps before it asks whether it sleeps for ever. If this is
-            // early, the test shows less, and does not fail.
-            thread::sleep(std::time::Duration::from_millis(300));
-            abort.abort();
-        });
-        assert!(executor.block_on(task).unwrap_err().is_cancelled());
-        late.join().unwrap();
-
-        let task = executor.spawn(pending::<()>());
-        drop(task.abort_handle());
-        let (message, _) = panic_of(|| executor.block_on(task));
-        assert!(message.starts_with("deadlock"), "{message}");
+    let executor = executor();
+    let task = executor.spawn(pending::<()>());
+    let abort = task.abort_handle();
+    let late = thread::spawn(move || {
+        // Longer than the executor sleeps before it asks whether it sleeps for ever. If this is
+        // early, the test shows less, and does not fail.
+        thread::sleep(std::time::Duration::from_millis(300));
+        abort.abort();
     });
+    assert!(executor.block_on(task).unwrap_err().is_cancelled());
+    late.join().unwrap();
+
+    let task = executor.spawn(pending::<()>());
+    drop(task.abort_handle());
+    let (message, _) = panic_of(|| executor.block_on(task));
+    assert!(message.starts_with("deadlock"), "{message}");
 }
 
 #[test]

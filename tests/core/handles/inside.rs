@@ -3,14 +3,13 @@
 use std::{cell::RefCell, future::pending, rc::Rc, time::Duration};
 
 use pizzaiolo::{
-    block_on,
     net::UdpSocket,
     spawn,
     task::{self, TaskState, WaitsFor},
     time, yield_now,
 };
 
-use crate::support::{bounded, executor, panic_of};
+use crate::support::{block_on, executor, panic_of};
 
 #[test]
 fn a_task_knows_its_id_and_its_name() {
@@ -71,20 +70,18 @@ fn the_table_from_inside_mixes_up_no_reactors() {
 
 #[test]
 fn the_table_from_inside_has_what_each_task_waits_for() {
-    bounded(|| {
-        block_on(async {
-            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            let receives = spawn(async move { socket.recv(&mut [0]).await.map(drop) });
-            let sleeps = spawn(time::sleep(Duration::from_secs(3600)));
-            yield_now().await;
-            let table = task::table();
-            assert_eq!(table.len(), 3);
-            assert!(table[0].id.is_root() && table[0].state == TaskState::Running);
-            assert!(matches!(table[1].waits_for[..], [WaitsFor::Socket(..)]));
-            assert!(matches!(table[2].waits_for[..], [WaitsFor::Timer(Some(_))]));
+    block_on(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let receives = spawn(async move { socket.recv(&mut [0]).await.map(drop) });
+        let sleeps = spawn(time::sleep(Duration::from_secs(3600)));
+        yield_now().await;
+        let table = task::table();
+        assert_eq!(table.len(), 3);
+        assert!(table[0].id.is_root() && table[0].state == TaskState::Running);
+        assert!(matches!(table[1].waits_for[..], [WaitsFor::Socket(..)]));
+        assert!(matches!(table[2].waits_for[..], [WaitsFor::Timer(Some(_))]));
 
-            receives.abort();
-            sleeps.abort();
-        });
+        receives.abort();
+        sleeps.abort();
     });
 }

@@ -8,10 +8,10 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use pizzaiolo::{block_on, spawn, task::JoinSet, trace::EventKind, yield_now};
+use pizzaiolo::{spawn, task::JoinSet, trace::EventKind, yield_now};
 
 use crate::support::{
-    Counter, bounded, executor, give_waker, holds, message_of, panic_of, poll_once, watched,
+    Counter, block_on, executor, give_waker, holds, message_of, panic_of, poll_once, watched,
 };
 
 /// Yields so often, then returns the number.
@@ -149,22 +149,20 @@ fn giving_up_a_join_loses_nothing_and_any_task_may_go_on_with_it() {
 #[test]
 fn a_hundred_thousand_tasks_are_joined_in_any_order() {
     const TASKS: u32 = 100_000;
-    bounded(|| {
-        for are_yielding in [false, true] {
-            block_on(async {
-                let mut set = JoinSet::new();
-                for number in 0..TASKS {
-                    set.spawn(after(if are_yielding { number % 3 } else { 0 }));
-                }
-                let mut joined = 0;
-                while let Some(outcome) = set.join_next().await {
-                    outcome.unwrap();
-                    joined += 1;
-                }
-                assert_eq!(joined, TASKS);
-            });
-        }
-    });
+    for are_yielding in [false, true] {
+        block_on(async {
+            let mut set = JoinSet::new();
+            for number in 0..TASKS {
+                set.spawn(after(if are_yielding { number % 3 } else { 0 }));
+            }
+            let mut joined = 0;
+            while let Some(outcome) = set.join_next().await {
+                outcome.unwrap();
+                joined += 1;
+            }
+            assert_eq!(joined, TASKS);
+        });
+    }
 }
 
 /// The joiner is woken once for the tasks that end in one pass, and polled so often.
@@ -202,18 +200,16 @@ fn a_join_is_woken_by_the_end_of_any_of_its_tasks_and_by_nothing_else() {
 
 #[test]
 fn a_join_of_tasks_that_are_lost_is_a_deadlock_and_says_what_it_waits_for() {
-    bounded(|| {
-        let (message, _) = panic_of(|| {
-            block_on(async {
-                let mut set = JoinSet::new();
-                for _ in 0..3 {
-                    set.spawn(pending::<()>());
-                }
-                set.join_next().await
-            })
-        });
-        assert!(message.starts_with("deadlock") && message.contains("the end of"), "{message}");
+    let (message, _) = panic_of(|| {
+        block_on(async {
+            let mut set = JoinSet::new();
+            for _ in 0..3 {
+                set.spawn(pending::<()>());
+            }
+            set.join_next().await
+        })
     });
+    assert!(message.starts_with("deadlock") && message.contains("the end of"), "{message}");
 }
 
 #[test]

@@ -12,13 +12,13 @@ use std::{
 };
 
 use pizzaiolo::{
-    Executor, Handle, JoinError, JoinHandle, RemoteJoinHandle, block_on, spawn,
+    Executor, Handle, JoinError, JoinHandle, RemoteJoinHandle, spawn,
     trace::{Event, EventKind, Observer},
     yield_now,
 };
 
 use crate::support::{
-    Counter, bounded, executor, holds, logged, made, message_of, panic_of, poll_once, poll_with,
+    Counter, block_on, executor, holds, logged, made, message_of, panic_of, poll_once, poll_with,
     quietly,
 };
 
@@ -31,17 +31,15 @@ fn awaited_elsewhere<T: Send + 'static>(
 
 #[test]
 fn the_output_comes_back_to_any_thread_and_any_executor() {
-    bounded(|| {
-        let executor = executor();
-        let handle = executor.handle();
-        let waiter = awaited_elsewhere(handle.spawn(async { String::from("baked") }));
-        let local = thread::spawn(move || block_on(handle.spawn(async { 42 })).unwrap());
-        while !waiter.is_finished() || !local.is_finished() {
-            executor.run_until_idle();
-        }
-        assert_eq!(waiter.join().unwrap().unwrap(), "baked");
-        assert_eq!(local.join().unwrap(), 42);
-    });
+    let executor = executor();
+    let handle = executor.handle();
+    let waiter = awaited_elsewhere(handle.spawn(async { String::from("baked") }));
+    let local = thread::spawn(move || block_on(handle.spawn(async { 42 })).unwrap());
+    while !waiter.is_finished() || !local.is_finished() {
+        executor.run_until_idle();
+    }
+    assert_eq!(waiter.join().unwrap().unwrap(), "baked");
+    assert_eq!(local.join().unwrap(), 42);
 }
 
 #[test]
@@ -75,23 +73,21 @@ fn a_panic_in_the_future_and_in_the_function_that_makes_it_is_a_join_error() {
 
 #[test]
 fn spawn_with_makes_a_future_that_is_not_send_on_the_executors_thread() {
-    bounded(|| {
-        let executor = executor();
-        let (handle, here) = (executor.handle(), thread::current().id());
-        let sender = thread::spawn(move || {
-            handle.spawn_with(move || {
-                let (shared, on) = (Rc::new(Cell::new(1)), thread::current().id());
-                async move {
-                    yield_now().await;
-                    shared.set(shared.get() + 1);
-                    (shared.get(), on == here)
-                }
-            })
-        });
-        let task = sender.join().unwrap();
-        executor.run();
-        assert_eq!(block_on(task).unwrap(), (2, true));
+    let executor = executor();
+    let (handle, here) = (executor.handle(), thread::current().id());
+    let sender = thread::spawn(move || {
+        handle.spawn_with(move || {
+            let (shared, on) = (Rc::new(Cell::new(1)), thread::current().id());
+            async move {
+                yield_now().await;
+                shared.set(shared.get() + 1);
+                (shared.get(), on == here)
+            }
+        })
     });
+    let task = sender.join().unwrap();
+    executor.run();
+    assert_eq!(block_on(task).unwrap(), (2, true));
 }
 
 #[test]
@@ -118,23 +114,21 @@ fn abort_ends_the_task_also_before_the_executor_has_seen_it() {
 
 #[test]
 fn it_is_cancelled_when_the_executor_goes_and_when_it_is_gone() {
-    bounded(|| {
-        let executor = executor();
-        let handle = executor.handle();
-        let (drops, running) = (Counter::new(), handle.spawn(pending::<()>()));
-        executor.run_until_idle();
-        let held = drops.on_drop();
-        let unseen = handle.spawn(async move { drop(held) });
-        let waiters = [awaited_elsewhere(running), awaited_elsewhere(unseen)];
-        drop(executor);
-        for waiter in waiters {
-            assert!(waiter.join().unwrap().unwrap_err().is_cancelled());
-        }
-        let held = drops.on_drop();
-        let refused = handle.spawn(async move { drop(held) });
-        assert_eq!(drops.get(), 2);
-        assert!(block_on(refused).unwrap_err().is_cancelled());
-    });
+    let executor = executor();
+    let handle = executor.handle();
+    let (drops, running) = (Counter::new(), handle.spawn(pending::<()>()));
+    executor.run_until_idle();
+    let held = drops.on_drop();
+    let unseen = handle.spawn(async move { drop(held) });
+    let waiters = [awaited_elsewhere(running), awaited_elsewhere(unseen)];
+    drop(executor);
+    for waiter in waiters {
+        assert!(waiter.join().unwrap().unwrap_err().is_cancelled());
+    }
+    let held = drops.on_drop();
+    let refused = handle.spawn(async move { drop(held) });
+    assert_eq!(drops.get(), 2);
+    assert!(block_on(refused).unwrap_err().is_cancelled());
 }
 
 #[test]
@@ -172,48 +166,44 @@ fn the_future_is_dropped_before_the_result_can_be_seen() {
 /// may not.
 #[test]
 fn a_remote_handle_counts_as_able_to_wake() {
-    bounded(|| {
-        let executor = executor();
-        let task = executor.handle().spawn(pending::<()>());
-        let late = thread::spawn(move || {
-            // As in the test of abort handles.
-            thread::sleep(std::time::Duration::from_millis(300));
-            task.abort();
-        });
-        executor.run();
-        late.join().unwrap();
-
-        for is_seen in [false, true] {
-            let executor = crate::support::executor();
-            let task = executor.handle().spawn(pending::<()>());
-            if is_seen {
-                executor.run_until_idle();
-            }
-            task.detach();
-            let (message, _) = panic_of(|| executor.run());
-            assert!(message.starts_with("deadlock"), "{message}");
-        }
+    let executor = executor();
+    let task = executor.handle().spawn(pending::<()>());
+    let late = thread::spawn(move || {
+        // As in the test of abort handles.
+        thread::sleep(std::time::Duration::from_millis(300));
+        task.abort();
     });
+    executor.run();
+    late.join().unwrap();
+
+    for is_seen in [false, true] {
+        let executor = crate::support::executor();
+        let task = executor.handle().spawn(pending::<()>());
+        if is_seen {
+            executor.run_until_idle();
+        }
+        task.detach();
+        let (message, _) = panic_of(|| executor.run());
+        assert!(message.starts_with("deadlock"), "{message}");
+    }
 }
 
 #[test]
 fn the_current_handle_is_that_of_the_executor_that_runs_here() {
-    bounded(|| {
-        assert!(Handle::try_current().is_none());
-        let (message, file) = panic_of(|| _ = Handle::current());
-        assert!(message.contains("`Executor::handle`"), "{message}");
-        assert!(file.ends_with("remote.rs"), "{file}");
-        let done = block_on(async {
-            let (handle, (done, is_done)) = (Handle::current(), mpsc::channel());
-            let sender = thread::spawn(move || handle.spawn(async move { done.send(1).unwrap() }));
-            while !sender.is_finished() {
-                yield_now().await;
-            }
-            sender.join().unwrap().await.unwrap();
-            is_done.recv().unwrap()
-        });
-        assert_eq!(done, 1);
+    assert!(Handle::try_current().is_none());
+    let (message, file) = panic_of(|| _ = Handle::current());
+    assert!(message.contains("`Executor::handle`"), "{message}");
+    assert!(file.ends_with("remote.rs"), "{file}");
+    let done = block_on(async {
+        let (handle, (done, is_done)) = (Handle::current(), mpsc::channel());
+        let sender = thread::spawn(move || handle.spawn(async move { done.send(1).unwrap() }));
+        while !sender.is_finished() {
+            yield_now().await;
+        }
+        sender.join().unwrap().await.unwrap();
+        is_done.recv().unwrap()
     });
+    assert_eq!(done, 1);
 }
 
 /// `catch_unwind(|| handle.spawn(…))` compiles, and the like for what such code holds.
@@ -327,20 +317,18 @@ impl Drop for RunsOnDrop {
 
 #[test]
 fn the_drop_of_a_waker_that_a_handle_keeps_may_run_the_executor() {
-    bounded(|| {
-        let executor = executor();
-        let remote = executor.handle();
-        EXECUTOR.set(Some(executor));
-        // The waker is replaced, and the task ends meanwhile.
-        let mut handle = remote.spawn(async { 1 });
-        assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
-        assert!(poll_with(&mut handle, Waker::noop()).is_pending());
-        assert!(matches!(poll_with(&mut handle, Waker::noop()), Poll::Ready(Ok(1))));
-        // The handle goes, and the task ends meanwhile.
-        let mut handle = remote.spawn(async { 2 });
-        assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
-        drop(handle);
-        let executor = EXECUTOR.take().expect("it is there");
-        assert_eq!(executor.stats().polls, 2);
-    });
+    let executor = executor();
+    let remote = executor.handle();
+    EXECUTOR.set(Some(executor));
+    // The waker is replaced, and the task ends meanwhile.
+    let mut handle = remote.spawn(async { 1 });
+    assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
+    assert!(poll_with(&mut handle, Waker::noop()).is_pending());
+    assert!(matches!(poll_with(&mut handle, Waker::noop()), Poll::Ready(Ok(1))));
+    // The handle goes, and the task ends meanwhile.
+    let mut handle = remote.spawn(async { 2 });
+    assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
+    drop(handle);
+    let executor = EXECUTOR.take().expect("it is there");
+    assert_eq!(executor.stats().polls, 2);
 }

@@ -7,49 +7,45 @@ use std::{
     thread,
 };
 
-use crate::support::{Counter, bounded, executor};
+use crate::support::{Counter, executor};
 
 #[test]
 fn a_handle_spawns_from_any_thread_in_the_order_of_the_calls() {
-    bounded(|| {
-        let executor = executor();
-        let (order, orders) = mpsc::channel();
-        let handle = executor.handle();
-        thread::spawn(move || {
-            for number in 0..100 {
-                let order = order.clone();
-                handle.spawn(async move { order.send(number).unwrap() });
-            }
-        })
-        .join()
-        .unwrap();
-        executor.run();
-        assert_eq!(orders.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
-    });
+    let executor = executor();
+    let (order, orders) = mpsc::channel();
+    let handle = executor.handle();
+    thread::spawn(move || {
+        for number in 0..100 {
+            let order = order.clone();
+            handle.spawn(async move { order.send(number).unwrap() });
+        }
+    })
+    .join()
+    .unwrap();
+    executor.run();
+    assert_eq!(orders.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_handle_wakes_an_executor_that_sleeps() {
-    bounded(|| {
-        let executor = executor();
-        executor.block_on(async {
-            let mut sent = false;
-            let done = Counter::new();
-            poll_fn(|cx| {
-                if !std::mem::replace(&mut sent, true) {
-                    let (done, root) = (done.clone(), cx.waker().clone());
-                    let handle = executor.handle();
-                    thread::spawn(move || {
-                        handle.spawn(async move {
-                            done.add();
-                            root.wake();
-                        });
+    let executor = executor();
+    executor.block_on(async {
+        let mut sent = false;
+        let done = Counter::new();
+        poll_fn(|cx| {
+            if !std::mem::replace(&mut sent, true) {
+                let (done, root) = (done.clone(), cx.waker().clone());
+                let handle = executor.handle();
+                thread::spawn(move || {
+                    handle.spawn(async move {
+                        done.add();
+                        root.wake();
                     });
-                }
-                if done.get() == 1 { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
-        });
+                });
+            }
+            if done.get() == 1 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     });
 }
 

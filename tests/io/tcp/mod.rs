@@ -20,8 +20,8 @@ use pizzaiolo::net::{TcpListener as Listener, TcpStream as Stream};
 use pizzaiolo::{spawn, yield_now};
 
 use crate::support::{
-    begin_and_drop, bounded, full_listener, narrow_pair, pair, poll_here, poll_once, reset, run,
-    std_pair, watched,
+    begin_and_drop, full_listener, narrow_pair, pair, poll_here, poll_once, reset, run, std_pair,
+    watched,
 };
 
 type Addr = SocketAddr;
@@ -387,27 +387,25 @@ fn a_dropped_peek_leaves_nothing_behind() {
 
 #[test]
 fn a_socket_that_never_has_to_wait_never_registers() {
-    bounded(|| {
-        let (listener, addr) = listen().expect("a place");
-        let mut client = StdStream::connect(addr).expect("it listens");
-        client.write_all(b"one two").expect("there is room");
-        // Each operation under an executor of its own.
-        let (executors, events): (Vec<_>, Vec<_>) = (0..5).map(|_| watched()).unzip();
-        let (conn, _) = executors[0].block_on(listener.accept()).expect("it is there already");
-        // An accepted stream registers when it is first read, so this one is made of std's.
-        let conn = StdStream::try_from(conn).expect("it is not registered");
-        let conn = Stream::try_from(conn).expect("it is a socket");
-        let mut buf = [0; 3];
-        executors[1].block_on(conn.peek(&mut buf)).expect("it is there already");
-        executors[2].block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        executors[3].block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        executors[4].block_on(conn.write_all(b"done")).expect("there is room");
-        assert_eq!(client.read(&mut [0; 8]).expect("the answer"), 4);
-        assert!(events.iter().all(|events| events.registered().is_empty()));
+    let (listener, addr) = listen().expect("a place");
+    let mut client = StdStream::connect(addr).expect("it listens");
+    client.write_all(b"one two").expect("there is room");
+    // Each operation under an executor of its own.
+    let (executors, events): (Vec<_>, Vec<_>) = (0..5).map(|_| watched()).unzip();
+    let (conn, _) = executors[0].block_on(listener.accept()).expect("it is there already");
+    // An accepted stream registers when it is first read, so this one is made of std's.
+    let conn = StdStream::try_from(conn).expect("it is not registered");
+    let conn = Stream::try_from(conn).expect("it is a socket");
+    let mut buf = [0; 3];
+    executors[1].block_on(conn.peek(&mut buf)).expect("it is there already");
+    executors[2].block_on(conn.read_exact(&mut buf)).expect("it is there already");
+    executors[3].block_on(conn.read_exact(&mut buf)).expect("it is there already");
+    executors[4].block_on(conn.write_all(b"done")).expect("there is room");
+    assert_eq!(client.read(&mut [0; 8]).expect("the answer"), 4);
+    assert!(events.iter().all(|events| events.registered().is_empty()));
 
-        // And outside any executor.
-        assert!(matches!(poll_once(conn.write(b"!")), Poll::Ready(Ok(1))));
-    });
+    // And outside any executor.
+    assert!(matches!(poll_once(conn.write(b"!")), Poll::Ready(Ok(1))));
 }
 
 /// On a Unix socket it says nothing: a message with a descriptor ends a read, too.

@@ -1,17 +1,8 @@
 //! A clock that is paused, resumed and driven by another loop, and intervals that are reset or miss ticks.
 
-use std::{
-    future::pending,
-    thread,
-    time::{Duration, Instant},
-};
+use pizzaiolo::time::MissedTickBehavior;
 
-use pizzaiolo::{
-    Executor, JoinHandle, spawn,
-    time::{self, MissedTickBehavior},
-};
-
-use crate::support::{block_on, panic_of, paused};
+use crate::support::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);

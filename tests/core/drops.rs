@@ -1,19 +1,8 @@
 //! Dropping things in awkward places.
 
-use std::{
-    cell::RefCell,
-    future::{pending, poll_fn},
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Poll, Wake, Waker},
-};
+use pizzaiolo::block_on;
 
-use pizzaiolo::{JoinHandle, block_on, spawn, yield_now};
-
-use crate::support::{Counter, Slot, executor, poll_with, quietly};
+use crate::support::prelude::*;
 
 /// Does something when it is dropped.
 pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);

@@ -1,23 +1,9 @@
 //! When the executor goes away, so does all that it has: once, and on its thread.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    pin::Pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, ThreadId},
-};
-
-use pizzaiolo::{Executor, JoinHandle, spawn, yield_now};
+use std::thread::ThreadId;
 
 use crate::drops::{OnDrop, drops};
-
-use crate::support::{Counter, Slot, block_on, executor, poll_with, quietly};
+use crate::support::prelude::*;
 
 /// Fails if it is dropped on another thread, or twice.
 struct Once(ThreadId, Rc<Cell<usize>>);

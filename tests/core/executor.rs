@@ -1,18 +1,8 @@
 //! What the executor promises: when it runs which task, how often, and when it stops.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    rc::Rc,
-    task::{Poll, Waker},
-    thread,
-};
+use pizzaiolo::{block_on, trace::EventKind};
 
-use pizzaiolo::{block_on, spawn, trace::EventKind, yield_now};
-
-use crate::support::{
-    Counter, bound, executor, give_waker, pair, panic_of, poll_with, quietly, watched,
-};
+use crate::support::prelude::*;
 
 // What runs, and for how long.
 

@@ -1,31 +1,10 @@
 //! No task waits for ever because another is always ready.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    cell::{Cell, RefCell},
-    future::poll_fn,
-    net,
-    rc::Rc,
-    sync::atomic::{AtomicBool, Ordering},
-    task::Poll,
-    thread,
-};
-#[cfg(unix)]
-use std::{
-    io::{Read, Write},
-    os::unix::net::UnixStream,
-    pin::pin,
-};
+use std::net;
 
-#[cfg(unix)]
-#[cfg(unix)]
-use pizzaiolo::Async;
-use pizzaiolo::{Executor, net::TcpListener, spawn, yield_now};
+use pizzaiolo::net::TcpListener;
 
-use crate::support::{Counter, Slot, block_on, executor, poll_once, waiting_task};
+use crate::support::prelude::*;
 
 /// After so many polls at most, the executor looks for events from outside.
 const POLLS_A_LOOK: usize = 64;
@@ -204,9 +183,8 @@ fn a_task_that_is_always_ready_does_not_keep_sockets_away() {
 #[cfg(unix)]
 fn while_tasks_are_ready_the_os_is_asked_once_in_sixty_four_polls() {
     let (executor, polls) = (executor(), Counter::new());
-    let (reader, mut writer) = UnixStream::pair().unwrap();
-    reader.set_nonblocking(true).unwrap();
-    let (reader, counted) = (Async::from_fd(reader), polls.clone());
+    let (reader, mut writer) = unix_pair();
+    let (reader, counted) = (pizzaiolo::Async::from_fd(reader), polls.clone());
     let task = executor.spawn(async move {
         let mut between = Vec::new();
         for _ in 0..10 {

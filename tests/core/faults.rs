@@ -2,26 +2,14 @@
 //! is tested: a source whose registration panics in `async_source.rs`, and the memory of a crowd in
 //! `memory.rs`.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    io::Write,
-    net,
-    pin::pin,
-    rc::Rc,
-    task::{Context, Poll},
-    time::{Duration, Instant},
-};
+use std::net;
 
 use pizzaiolo::{
-    Async, Builder, Executor, JoinHandle, spawn, time,
+    Async, Builder,
     trace::{Cause, Direction, Event, EventKind, Observer, Warning},
-    yield_now,
 };
 
-use crate::support::{
-    Counter, Slot, at_park, made, message_of, on_another_thread, pair, poll_once, quietly, watched,
-};
+use crate::support::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,18 +1,10 @@
 //! Join handles: what they yield, when, and that everything is dropped once.
 
-use std::{
-    cell::{Cell, RefCell},
-    error::Error,
-    future::{pending, poll_fn},
-    io,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll},
-};
+use std::error::Error;
 
-use pizzaiolo::{JoinError, JoinHandle, block_on, spawn, yield_now};
+use pizzaiolo::{JoinError, block_on};
 
-use crate::support::{Counter, executor, message_of, panic_of, poll_once, poll_with, quietly};
+use crate::support::prelude::*;
 
 // What the handle yields.
 

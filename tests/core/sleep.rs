@@ -1,20 +1,8 @@
 //! Wakes from other threads, and the sleep: none is lost, and none waits.
 
-use std::{
-    cell::RefCell,
-    future::poll_fn,
-    rc::Rc,
-    sync::{Arc, Mutex, mpsc},
-    task::Poll,
-    thread::{self},
-};
+use pizzaiolo::Handle;
 
-use pizzaiolo::{Executor, Handle};
-
-use crate::support::{
-    Counter, Slot, at_park, block_on, executor, give_waker, made, on_another_thread, poll_with,
-    wake_elsewhere,
-};
+use crate::support::prelude::*;
 
 /// "A wake from another thread is lost while the task is being put back" (compio#948): here one
 /// that comes during the poll leads to another poll. The models in `src/executor/model.rs` look at every

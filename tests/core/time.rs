@@ -1,24 +1,12 @@
 //! Time: sleeps, timeouts, intervals, and the clock that can be paused. The Time rows of the
 //! contract are here, each named by its test.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    net,
-    pin::{Pin, pin},
-    rc::Rc,
-    sync::mpsc,
-    task::{Context, Poll, Waker},
-    thread,
-    time::{Duration, Instant},
-};
+use std::net;
 
 use futures_core::Stream;
-use pizzaiolo::{
-    Builder, Executor, JoinHandle, net::TcpListener, spawn, time, trace::Observer, yield_now,
-};
+use pizzaiolo::{Builder, net::TcpListener, trace::Observer};
 
-use crate::support::{BOUND, at_park, give_waker, made, on_another_thread, paused, poll_here};
+use crate::support::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 

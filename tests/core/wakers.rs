@@ -1,18 +1,8 @@
 //! Wakers: woken, cloned and dropped at any time, on any thread, by any code.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    rc::Rc,
-    sync::{Arc, Mutex, mpsc},
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, ThreadId},
-};
+use std::thread::ThreadId;
 
-use crate::support::{
-    Counter, Slot, block_on, executor, give_waker, on_another_thread, poll_with, quietly,
-    waiting_task, wake_elsewhere,
-};
+use crate::support::prelude::*;
 
 // Many wakes, one poll.
 

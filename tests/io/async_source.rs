@@ -1,22 +1,15 @@
 //! What `Async` promises for sources that the crate does not know.
 #![cfg(unix)]
 
-use std::{
-    cell::RefCell,
-    io::{self, ErrorKind, Read, Write},
-    os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
-        unix::net::UnixStream,
-    },
-    pin::pin,
-    rc::Rc,
-    thread,
+use std::os::{
+    fd::{AsFd, AsRawFd, OwnedFd},
+    unix::net::UnixStream,
 };
 
 use mio::unix::pipe;
-use pizzaiolo::{Async, Executor, spawn, yield_now};
+use pizzaiolo::Async;
 
-use crate::support::{Counter, bound, poll_here, poll_with, run};
+use crate::support::prelude::*;
 
 /// A pair of std's sockets; the first does not block.
 fn pair() -> io::Result<(UnixStream, UnixStream)> {

@@ -1,27 +1,13 @@
 //! The budget of socket operations that one poll has: what happens when it is spent.
 
-use std::{
-    cell::Cell,
-    future::{pending, poll_fn},
-    pin::Pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-};
-
 use futures_executor::LocalPool;
 use futures_util::{StreamExt, stream::FuturesUnordered, task::LocalSpawnExt};
 use pizzaiolo::{
-    Executor,
     net::UdpSocket,
     trace::{Cause, EventKind},
-    yield_now,
 };
 
-use crate::support::{block_on, poll_once, watched};
+use crate::support::prelude::*;
 
 /// So many operations may one poll complete.
 const BUDGET: usize = 128;

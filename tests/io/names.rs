@@ -1,22 +1,14 @@
 //! Addresses and names: nothing blocks the loop, and an address that hangs keeps no other from being
 //! tried.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    io::{self, ErrorKind},
-    net::{self, IpAddr, Ipv4Addr, SocketAddr},
-    time::{Duration, Instant},
-};
+use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
 
 use pizzaiolo::{
     net::{TcpListener, TcpStream, UdpSocket, lookup_host},
     trace::EventKind,
 };
 
-use crate::support::{full_listener, paused, run, watched};
+use crate::support::prelude::*;
 
 fn listener() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;

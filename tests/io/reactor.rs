@@ -1,34 +1,15 @@
 //! The reactor by itself: under executors that are not ours, and as a part of one that another loop
 //! drives.
-#![cfg_attr(
-    not(unix),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    cell::RefCell,
-    future::{pending, poll_fn},
-    io::{self, Write},
-    net,
-    pin::{Pin, pin},
-    rc::Rc,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread,
-    time::{Duration, Instant},
-};
+use std::net;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use pizzaiolo::{
-    Executor, Reactor,
+    Reactor,
     net::{TcpListener, TcpStream},
-    time,
 };
 
-use crate::support::{Counter, Slot, bound, executor, panic_of, waiting_task};
+use crate::support::prelude::*;
 
 /// A whole executor for one future.
 fn block_on<F: Future>(reactor: &Reactor, future: F) -> F::Output {

@@ -2,24 +2,16 @@
 #![cfg(unix)]
 
 use std::{
-    cell::{Cell, RefCell},
-    future::poll_fn,
-    io::{self, Read, Write},
     net,
     os::fd::AsFd,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    rc::Rc,
-    task::{Poll, Waker},
 };
 
 use mio::{Interest, Registry, Token, event::Source, unix::pipe};
-use pizzaiolo::{Async, Executor, Reactor, net::TcpListener, trace::EventKind};
+use pizzaiolo::{Async, Reactor, net::TcpListener, trace::EventKind};
 
-use crate::{
-    driven::has_something_to_do,
-    support::{bound, executor, panic_of, poll_here, poll_with, run, unix_pair, watched},
-};
+use crate::driven::has_something_to_do;
+use crate::support::prelude::*;
 
 /// The receiving end of a pipe, as a source that takes notes.
 struct Noted {

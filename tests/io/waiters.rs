@@ -1,21 +1,11 @@
 //! What a source keeps of the tasks that wait for it, and which of them an event wakes.
 #![cfg(unix)]
 
-use std::{
-    cell::Cell,
-    future::poll_fn,
-    io::{self, Read, Write},
-    net::Shutdown,
-    os::unix::net::UnixStream,
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-};
+use std::{net::Shutdown, os::unix::net::UnixStream};
 
-use pizzaiolo::{Async, Executor, JoinHandle, Reactor, spawn};
+use pizzaiolo::{Async, Reactor};
 
-use crate::support::{Counter, executor, poll_with, unix_pair};
+use crate::support::prelude::*;
 
 #[test]
 fn a_dropped_read_that_changes_its_source_waits_no_more() {

@@ -1,24 +1,10 @@
 //! A proven deadlock is a panic with the table of stuck tasks; nothing else is.
 
-use std::{
-    cell::RefCell,
-    future::{pending, poll_fn},
-    io::Write,
-    net,
-    pin::pin,
-    rc::Rc,
-    sync::{Arc, mpsc},
-    task::{Context, Poll, Wake, Waker},
-    thread,
-    time::Duration,
-};
+use std::net;
 
-use pizzaiolo::{Executor, JoinHandle, net::TcpListener, spawn, time, yield_now};
+use pizzaiolo::net::TcpListener;
 
-use crate::support::{
-    Bell, at_park, deadlock, executor, give_waker, made, paused, poll_with, spawn_named,
-    that_tells_when_it_sleeps,
-};
+use crate::support::prelude::*;
 
 // What is one.
 

@@ -14,7 +14,7 @@ use std::{
 
 use self::programs::{EXHIBITS, Exhibit};
 
-use crate::support::bound;
+use crate::support::prelude::*;
 
 /// What a run prints, line by line.
 struct Run(Vec<String>);

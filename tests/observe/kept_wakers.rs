@@ -1,29 +1,12 @@
 //! A socket keeps the waker of the task that waits for it from one wait to the next. A waker that is
 //! kept and idle will not be called, so the executor must not count it: it knows exactly which tasks
 //! can be woken and which cannot.
-#![cfg_attr(
-    not(unix),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    io::{self, Read as _, Write},
-    net,
-    pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-};
+use std::{io::Read as _, net};
 
-#[cfg(unix)]
-use pizzaiolo::Async;
-use pizzaiolo::{net::TcpStream, spawn, trace::Warning};
+use pizzaiolo::{net::TcpStream, trace::Warning};
 
-#[cfg(unix)]
-use crate::support::unix_pair;
-use crate::support::{bound, deadlock, executor, give_waker, logged, pair, watched};
+use crate::support::prelude::*;
 
 /// A read of one byte that may be passed around.
 type Read = Pin<Box<dyn Future<Output = io::Result<u8>>>>;
@@ -246,7 +229,7 @@ fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
     let lines = logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
+        let source = pizzaiolo::Async::from_fd(ours);
         let forgets = async move {
             source.readable().await.expect("it is registered");
             pending::<()>().await;
@@ -267,7 +250,7 @@ fn a_task_whose_last_waker_is_kept_by_a_socket_a_second_time_is_warned_of() {
     let lines = logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
+        let source = pizzaiolo::Async::from_fd(ours);
         let forgets = async move {
             source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
             give_waker(|waker| slot.set(Some(waker))).await;
@@ -294,7 +277,7 @@ fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
     let lines = logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
+        let source = pizzaiolo::Async::from_fd(ours);
         let waits = async move {
             source.readable().await.expect("it is registered");
             give_waker(|waker| slot.set(Some(waker))).await;
@@ -313,7 +296,7 @@ fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
 fn a_waker_that_a_socket_keeps_hides_no_deadlock() {
     let executor = executor();
     let (ours, mut peer) = unix_pair();
-    let source = Async::from_fd(ours);
+    let source = pizzaiolo::Async::from_fd(ours);
     peer.write_all(b"!").expect("there is room");
     let forgets = async {
         source.readable().await.expect("it is registered");

@@ -1,22 +1,11 @@
 //! Lints: warnings of tasks that slow the others down, if they are turned on.
 
-use std::{
-    cell::Cell,
-    future::poll_fn,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
-};
-
 use pizzaiolo::{
-    Executor, TaskId, spawn, time,
+    TaskId,
     trace::{EventKind, Warning},
-    yield_now,
 };
 
-use crate::support::{Events, Slot, bound, executor, logged, watched, watched_with};
+use crate::support::prelude::*;
 
 const BLOCKED: Duration = Duration::from_millis(20);
 

@@ -1,22 +1,8 @@
 //! A panic that is the caller's mistake names the caller's file, not one of the crate.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    future::{pending, poll_fn},
-    task::{Context, Waker},
-    time::Duration,
-};
+use pizzaiolo::net::{TcpListener, TcpStream, UdpSocket};
 
-use pizzaiolo::{
-    Executor,
-    net::{TcpListener, TcpStream, UdpSocket},
-    time,
-};
-
-use crate::support::{block_on, bound, full_listener, panic_of, poll_once};
+use crate::support::prelude::*;
 
 /// Awaits the future where no reactor is entered, and returns what is blamed.
 fn blamed<F: Future>(future: F) -> String {

@@ -1,25 +1,11 @@
 //! A future that returns Pending while nothing holds its waker can never run again.
 
-use std::{
-    future::{pending, poll_fn},
-    sync::mpsc,
-    task::{Poll, Waker},
-    thread,
-    time::Duration,
-};
-
 use pizzaiolo::{
-    spawn,
     task::{self, TaskState},
-    time,
     trace::{TaskId, Warning},
-    yield_now,
 };
 
-use crate::support::{
-    Bell, Slot, bound, deadlock, executor, give_waker, logged, named, on_another_thread, pair,
-    spawn_named, watched,
-};
+use crate::support::prelude::*;
 
 /// The one warning there is: of a lost waker. Returns the task, and what is said of it.
 fn the_one_lost(warnings: &[(Option<TaskId>, Warning, String)]) -> (Option<TaskId>, &str) {

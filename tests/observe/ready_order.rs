@@ -1,10 +1,10 @@
 //! The order of ready tasks by chance, to find code that leans on luck.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::collections::HashMap;
 
-use pizzaiolo::{Executor, TaskId, spawn, yield_now};
+use pizzaiolo::TaskId;
 
-use crate::support::{bound, executor, watched_with};
+use crate::support::prelude::*;
 
 fn shuffled(seed: u64) -> Executor {
     Executor::builder().ready_order(seed).build().expect("the OS has descriptors")

@@ -1,15 +1,8 @@
 //! The counters of an executor say what it has done.
 
-use std::{
-    future::poll_fn,
-    task::Poll,
-    thread,
-    time::{Duration, Instant},
-};
+use pizzaiolo::net::UdpSocket;
 
-use pizzaiolo::{Executor, net::UdpSocket, time, yield_now};
-
-use crate::support::{bound, executor, waiting_task};
+use crate::support::prelude::*;
 
 #[test]
 fn polls_spawns_and_wakes_are_counted_exactly() {

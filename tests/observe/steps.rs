@@ -1,10 +1,8 @@
 //! Single steps: one poll a `tick`, and the queue before and after it.
 
-use std::{cell::RefCell, future::pending, rc::Rc, task::Poll};
+use pizzaiolo::{TaskId, task::TaskState};
 
-use pizzaiolo::{Executor, TaskId, task::TaskState, yield_now};
-
-use crate::support::{Bell, executor, give_waker, quietly, watched};
+use crate::support::prelude::*;
 
 #[test]
 fn a_tick_is_one_poll_of_the_first_in_the_queue() {

@@ -1,28 +1,15 @@
 //! The table of tasks: who there is, what each does, and what it waits for.
 
-use std::{
-    future::{pending, poll_fn},
-    net,
-    pin::{Pin, pin},
-    rc::Rc,
-    task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
-};
+use std::net;
 
 use pizzaiolo::{
-    Async, Executor, JoinHandle,
+    Async,
     net::TcpListener,
-    spawn,
     task::{self, TaskState, WaitsFor},
-    time,
     trace::{Direction, EventKind},
-    yield_now,
 };
 
-use crate::support::{
-    Bell, executor, named, on_another_thread, paused, spawn_named, waiting_task, watched,
-};
+use crate::support::prelude::*;
 
 #[test]
 fn a_task_is_listed_from_its_spawn_to_its_end() {

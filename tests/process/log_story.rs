@@ -1,20 +1,11 @@
 //! What happens is written to the `log` crate, in fixed words and in the order in which it happens.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    net,
-    pin::pin,
-    rc::Rc,
-    task::{Poll, Waker},
-    thread,
-};
+use std::net;
 
-use pizzaiolo::{net::TcpListener, spawn, yield_now};
+use pizzaiolo::net::TcpListener;
 
 use crate::own_process::in_a_process_of_its_own;
-
-use crate::support::{block_on, executor, on_log, pair, poll_here, quietly};
+use crate::support::prelude::*;
 
 thread_local! {
     /// What this thread does when its executor is about to sleep.

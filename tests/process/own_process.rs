@@ -1,12 +1,8 @@
 //! Tests that count or change what belongs to a whole process run in one of their own.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{env, io, path::PathBuf, process::Command};
+use std::{env, path::PathBuf, process::Command};
 
-use crate::support::bound;
+use crate::support::prelude::*;
 
 /// Says to the test's program that it is the process that was made for the test.
 const INSIDE: &str = "PIZZAIOLO_TEST_HAS_ITS_PROCESS";

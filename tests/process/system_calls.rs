@@ -2,14 +2,11 @@
 //! strace, and counts.
 #![cfg(target_os = "linux")]
 
-use std::{env, fs, io::Write as _, net, process::Command, time::Duration};
+use std::{env, fs, io::Write as _, net, process::Command};
 
-use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    time, yield_now,
-};
+use pizzaiolo::net::{TcpListener, TcpStream};
 
-use crate::support::executor;
+use crate::support::prelude::*;
 
 /// Returns the system calls of the program; `None` if there is no strace that may trace.
 fn calls_of(program: &str) -> Option<String> {

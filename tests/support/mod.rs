@@ -25,6 +25,30 @@ pub(crate) use pizzaiolo_testkit::{Counter, counted, poll_here, poll_once, poll_
 
 pub(crate) use self::{events::*, logger::*, net::*, panics::*, poll::*};
 
+/// What most tests use: this module, and of std and of the crate the names that mean one thing only.
+pub(crate) mod prelude {
+    pub(crate) use std::{
+        cell::{Cell, RefCell},
+        future::{pending, poll_fn},
+        io::{self, ErrorKind, Read, Write},
+        mem,
+        pin::{Pin, pin},
+        rc::Rc,
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicBool, AtomicUsize, Ordering},
+            mpsc,
+        },
+        task::{Context, Poll, Wake, Waker},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    pub(crate) use pizzaiolo::{Executor, JoinHandle, spawn, time, yield_now};
+
+    pub(crate) use super::*;
+}
+
 /// How long a test waits for what must happen. Only what hangs takes that long.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 

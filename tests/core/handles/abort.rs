@@ -1,15 +1,8 @@
 //! `detach`, `abort_handle`, `abort_on_drop`.
 
-use std::{
-    future::{pending, poll_fn},
-    sync::mpsc,
-    task::Poll,
-    thread,
-};
+use pizzaiolo::{block_on, task::AbortHandle};
 
-use pizzaiolo::{block_on, spawn, task::AbortHandle, yield_now};
-
-use crate::support::{Counter, executor, holds, panic_of};
+use crate::support::prelude::*;
 
 #[test]
 fn a_task_that_is_detached_goes_on() {

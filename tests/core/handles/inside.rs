@@ -1,15 +1,11 @@
 //! What a task knows of itself and of the others.
 
-use std::{cell::RefCell, future::pending, rc::Rc, time::Duration};
-
 use pizzaiolo::{
     net::UdpSocket,
-    spawn,
     task::{self, TaskState, WaitsFor},
-    time, yield_now,
 };
 
-use crate::support::{block_on, executor, panic_of};
+use crate::support::prelude::*;
 
 #[test]
 fn a_task_knows_its_id_and_its_name() {

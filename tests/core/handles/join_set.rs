@@ -1,18 +1,8 @@
 //! `task::JoinSet`.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Wake, Waker},
-};
+use pizzaiolo::{task::JoinSet, trace::EventKind};
 
-use pizzaiolo::{spawn, task::JoinSet, trace::EventKind, yield_now};
-
-use crate::support::{
-    Counter, block_on, executor, give_waker, holds, message_of, panic_of, poll_once, watched,
-};
+use crate::support::prelude::*;
 
 /// Yields so often, then returns the number.
 async fn after(yields: u32) -> u32 {

@@ -1,26 +1,13 @@
 //! `Handle::spawn` and its handle, `Handle::spawn_with`.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, ready},
-    panic::catch_unwind,
-    rc::Rc,
-    sync::{Arc, Mutex, mpsc},
-    task::{Poll, Wake, Waker},
-    thread,
-    time::Duration,
-};
+use std::{future::ready, panic::catch_unwind};
 
 use pizzaiolo::{
-    Executor, Handle, JoinError, JoinHandle, RemoteJoinHandle, spawn,
+    Handle, JoinError, RemoteJoinHandle,
     trace::{Event, EventKind, Observer},
-    yield_now,
 };
 
-use crate::support::{
-    Counter, block_on, executor, holds, logged, made, message_of, panic_of, poll_once, poll_with,
-    quietly,
-};
+use crate::support::prelude::*;
 
 /// Awaits the handle on a thread of its own, under an executor that is not ours.
 fn awaited_elsewhere<T: Send + 'static>(

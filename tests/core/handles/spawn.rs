@@ -1,13 +1,6 @@
 //! `Handle::spawn`: from anywhere, at any time.
 
-use std::{
-    future::{pending, poll_fn},
-    sync::mpsc,
-    task::Poll,
-    thread,
-};
-
-use crate::support::{Counter, executor};
+use crate::support::prelude::*;
 
 #[test]
 fn a_handle_spawns_from_any_thread_in_the_order_of_the_calls() {

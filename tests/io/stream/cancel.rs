@@ -1,19 +1,9 @@
 //! An operation that is dropped before it is ready loses no data and leaves nothing behind.
 
-use std::{
-    io::{self, Read, Write},
-    net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    task::Waker,
-    thread,
-};
-
-use pizzaiolo::{spawn, yield_now};
+use std::net::Shutdown;
 
 use super::{fill, narrow_pair, pair};
-
-use crate::support::{Counter, begin_and_drop, poll_with, run};
+use crate::support::prelude::*;
 
 #[test]
 fn a_dropped_read_loses_nothing() {

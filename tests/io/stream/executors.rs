@@ -1,19 +1,7 @@
 //! Which executor a socket belongs to.
 
-use std::{
-    io::{ErrorKind, Write},
-    pin::pin,
-    sync::mpsc,
-    task::{Context, Poll, Waker},
-};
-
-use pizzaiolo::Executor;
-
 use super::{StdStream, Stream, boxed_read, connect, listen, pair};
-
-use crate::support::{
-    Counter, bound, panic_of, poll_here, poll_once, poll_with, runs_code, watched,
-};
+use crate::support::prelude::*;
 
 #[test]
 fn sockets_may_be_made_before_any_executor() {

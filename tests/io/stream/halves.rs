@@ -1,23 +1,15 @@
 //! The halves of a stream, reading and writing in several buffers, and waiting for the peer to hang up.
 
 use std::{
-    io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
+    io::{IoSlice, IoSliceMut},
     net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    task::Poll,
-    thread,
 };
 
-use pizzaiolo::{
-    net::{OwnedReadHalf, OwnedWriteHalf},
-    spawn, yield_now,
-};
+use pizzaiolo::net::{OwnedReadHalf, OwnedWriteHalf};
 use socket2::SockRef;
 
 use super::{StdStream, Stream, arrived, pair};
-
-use crate::support::{counted, poll_here, read_all, run};
+use crate::support::prelude::*;
 
 /// Gives the reactor many turns.
 async fn turns() {

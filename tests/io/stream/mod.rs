@@ -13,13 +13,10 @@ mod traits;
 mod tries;
 mod wakes;
 
-use std::io;
-
 use super::{
     StdStream, Stream, arrived, connect, cut, listen, narrow_pair, pair, std_connect, std_pair,
 };
-
-use crate::support::{Boxed, poll_here};
+use crate::support::prelude::*;
 
 /// A connection, both ends ours.
 pub(super) fn own_pair() -> io::Result<(Stream, Stream)> {

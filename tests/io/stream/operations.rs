@@ -1,20 +1,9 @@
 //! What each operation of a TCP socket does.
 
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    sync::mpsc,
-    task::Poll,
-    thread,
-};
-
-use pizzaiolo::{spawn, yield_now};
+use std::net::Shutdown;
 
 use super::{StdStream, Stream, cut, fill, narrow_pair, pair};
-
-use crate::support::{counted, pattern, poll_here, run};
+use crate::support::prelude::*;
 
 #[test]
 fn write_all_writes_all_to_a_slow_reader() {

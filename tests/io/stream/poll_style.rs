@@ -1,21 +1,9 @@
 //! The traits of `futures-io` in poll style: one waiter for each direction, the last that polled.
 
-use std::{
-    cell::Cell,
-    future::poll_fn,
-    io::{self, Write},
-    pin::Pin,
-    rc::Rc,
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Wake, Waker},
-};
-
 use futures_util::{AsyncRead, AsyncReadExt, AsyncWrite, future::join_all};
-use pizzaiolo::{spawn, yield_now};
 
 use super::{StdStream, Stream, own_pair, pair};
-
-use crate::support::{Counter, pattern, run};
+use crate::support::prelude::*;
 
 /// Polls to read, with another waker than the task's own.
 pub(crate) fn poll_read<S>(mut stream: &S, waker: &Waker) -> Poll<io::Result<usize>>

@@ -1,20 +1,9 @@
 //! What a registration costs, and what it leaves behind.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
-use std::io::{ErrorKind, Write};
-
-use pizzaiolo::{
-    Executor, spawn,
-    trace::{Event, EventKind},
-    yield_now,
-};
+use pizzaiolo::trace::{Event, EventKind};
 
 use super::{StdStream, Stream, listen, pair, std_connect, std_pair};
-
-use crate::support::{Counter, OnEvent, made, poll_here, run, run_watched};
+use crate::support::prelude::*;
 
 /// Row "an older operation clears newer readiness" (tokio#6133). The library reports `Registered`
 /// between the first try and the wait; that is when the event comes.

@@ -1,10 +1,8 @@
 //! Our streams under futures-util's combinators: the traits of `futures-io`, and its own wakers.
 
 use std::{
-    future::{pending, ready},
-    io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
-    rc::Rc,
-    time::Duration,
+    future::ready,
+    io::{IoSlice, IoSliceMut},
 };
 
 use futures_util::{
@@ -13,12 +11,10 @@ use futures_util::{
     io::{BufReader, copy},
     stream::FuturesUnordered,
 };
-use pizzaiolo::{spawn, time, yield_now};
 use socket2::SockRef;
 
 use super::{connect, listen, own_pair, pair};
-
-use crate::support::{counted, pattern, poll_here, read_all, run};
+use crate::support::prelude::*;
 
 const LEN: usize = 1_000_000;
 

@@ -1,10 +1,9 @@
 //! Streams and datagrams that are tried.
 
-use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+use std::io::{IoSlice, IoSliceMut};
 
 use super::{own_pair, pair};
-
-use crate::support::{poll_here, run};
+use crate::support::prelude::*;
 
 fn would_block<T: std::fmt::Debug>(result: io::Result<T>) -> bool {
     result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)

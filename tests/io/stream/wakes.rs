@@ -1,22 +1,11 @@
 //! Which task is woken when, and what is remembered meanwhile.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{Future, poll_fn},
-    io::{self, Read, Write},
-    net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread,
-};
+use std::{future::Future, net::Shutdown};
 
-use pizzaiolo::{spawn, trace::EventKind, yield_now};
+use pizzaiolo::trace::EventKind;
 
 use super::{arrived, boxed_read, fill, narrow_pair, pair};
-
-use crate::support::{Counter, counted, poll_here, poll_with, run, run_watched, runs_code};
+use crate::support::prelude::*;
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
 /// futures-rs#2292).

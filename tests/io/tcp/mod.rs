@@ -1,28 +1,15 @@
 //! What TCP sockets promise, over real loopback connections: what holds for every kind, and what only TCP has.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
 #[path = "../listener.rs"]
 mod listener;
 #[path = "../stream/mod.rs"]
 mod stream;
 
-use std::{
-    io::{self, ErrorKind, Read, Write},
-    net::{self, SocketAddr, TcpListener as StdListener, TcpStream as StdStream},
-    pin::pin,
-    task::Poll,
-};
+use std::net::{self, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 
 use pizzaiolo::net::{TcpListener as Listener, TcpStream as Stream};
-use pizzaiolo::{spawn, yield_now};
 
-use crate::support::{
-    begin_and_drop, full_listener, narrow_pair, pair, poll_here, poll_once, reset, run, std_pair,
-    watched,
-};
+use crate::support::prelude::*;
 
 type Addr = SocketAddr;
 

@@ -37,10 +37,11 @@ fn a_clock_that_is_resumed_goes_on_from_where_it_stood_ahead_of_the_os_or_behind
             assert_eq!(time::now() - start, ahead);
             time::resume();
             time::resume();
-            let resumed = time::now();
+            let (resumed, before) = (time::now(), Instant::now());
             assert!(resumed - start >= ahead && resumed - start < ahead + 1800 * SECOND);
-            time::sleep(2 * MS).await;
-            assert!(time::now() - resumed >= 2 * MS);
+            time::sleep(20 * MS).await;
+            assert!(time::now() - resumed >= 20 * MS);
+            assert!(before.elapsed() >= 20 * MS, "the time is the OS's again");
             time::pause();
             let again = time::now();
             time::sleep(3600 * SECOND).await;
@@ -147,22 +148,6 @@ fn executors_sockets_and_timers_are_unwind_safe() {
     let executor = paused();
     let task = executor.spawn(pending::<()>());
     assert!(!std::panic::catch_unwind(|| task.is_finished()).unwrap());
-}
-
-#[test]
-fn a_clock_that_is_resumed_runs_on_from_where_it_stood() {
-    let executor = paused();
-    executor.block_on(async {
-        let start = time::now();
-        time::advance(HOUR).await;
-        time::resume();
-        let resumed = time::now();
-        assert!(resumed >= start + HOUR);
-        let (before, nap) = (Instant::now(), Duration::from_millis(20));
-        time::sleep(nap).await;
-        assert!(before.elapsed() >= nap, "the time is the OS's again");
-        assert!(time::now() >= resumed + nap);
-    });
 }
 
 /// An executor with a paused clock and a task that sleeps for an hour.

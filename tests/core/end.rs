@@ -2,7 +2,7 @@
 
 use std::thread::ThreadId;
 
-use crate::drops::{OnDrop, drops};
+use crate::drops::drops;
 use crate::support::prelude::*;
 
 /// Fails if it is dropped on another thread, or twice.
@@ -73,10 +73,7 @@ fn what_a_waker_spawns_while_the_executor_goes_away_is_dropped() {
 
     impl Wake for Spawns {
         fn wake(self: Arc<Self>) {
-            let guard = self.0.on_drop();
-            let task = spawn(drops(move || {
-                let _ = &guard;
-            }));
+            let task = spawn(holds(&self.0));
             SPAWNED.with_borrow_mut(|spawned| spawned.push(task));
         }
     }
@@ -172,10 +169,7 @@ fn an_executor_may_be_dropped_inside_another_ones_task() {
     let counted = inner_drops.clone();
     drop(inner.spawn(drops(move || {
         // Onto the inner one, which drops it, too.
-        let guard = counted.on_drop();
-        drop(spawn(drops(move || {
-            let _ = &guard;
-        })));
+        drop(spawn(holds(&counted)));
         outer_waker.wake();
     })));
     let inner_task = inner.spawn(pending::<()>());
@@ -263,16 +257,8 @@ fn tasks_that_wait_for_each_other_are_dropped_with_their_executor() {
 #[test]
 fn a_future_that_is_moved_from_one_task_to_another_is_woken_there() {
     block_on(async {
-        let mut inner = Box::pin(spawn(async {
-            yield_now().await;
-            yield_now().await;
-            "baked"
-        }));
-        poll_fn(|cx: &mut Context<'_>| {
-            assert!(inner.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-        assert_eq!(spawn(inner).await.unwrap().unwrap(), "baked");
+        let mut inner = spawn(turns(2));
+        assert!(poll_here(&mut inner).await.is_pending());
+        spawn(inner).await.unwrap().unwrap();
     });
 }

@@ -16,40 +16,18 @@ fn block_on_returns_the_output_of_a_future_that_borrows() {
 #[test]
 fn block_on_leaves_pending_tasks_for_the_next_call() {
     let executor = executor();
-    let mut handle = executor.block_on(poll_fn(|_| {
-        Poll::Ready(spawn(async {
-            for _ in 0..5 {
-                yield_now().await;
-            }
-            "baked"
-        }))
-    }));
+    let handle = executor.block_on(async { spawn(turns(5)) });
     assert_eq!(executor.task_count(), 1);
-    assert_eq!(executor.block_on(&mut handle).unwrap(), "baked");
-}
-
-#[test]
-fn a_free_block_on_drops_what_it_leaves_pending() {
-    let drops = Counter::new();
-    let guard = drops.on_drop();
-    block_on(async {
-        drop(spawn(async move {
-            let _guard = guard;
-            pending::<()>().await;
-        }));
-        yield_now().await;
-    });
-    assert_eq!(drops.get(), 1);
+    executor.block_on(handle).unwrap();
 }
 
 #[test]
 fn run_returns_when_no_task_is_left() {
     let (executor, done) = (executor(), Counter::new());
     executor.run();
-    let (inner, waiter) = (done.clone(), done.clone());
+    let waiter = done.clone();
     drop(executor.spawn(async move {
-        let child = spawn(async move { inner.add() });
-        child.await.unwrap();
+        spawn(waiter.polls(async {})).await.unwrap();
         // Sleeps until another thread wakes it.
         give_waker(|waker| drop(thread::spawn(move || waker.wake()))).await;
         waiter.add();
@@ -70,7 +48,7 @@ fn run_until_idle_runs_what_is_woken_and_spawned_meanwhile() {
             let counted = counted.clone();
             drop(spawn(async move {
                 yield_now().await;
-                drop(spawn(async move { counted.add() }));
+                drop(spawn(counted.polls(async {})));
             }));
         }
     }));
@@ -91,8 +69,8 @@ fn run_until_idle_never_sleeps() {
 #[test]
 fn run_until_idle_collects_what_other_threads_have_sent() {
     let (executor, done) = (executor(), Counter::new());
-    let (handle, counted) = (executor.handle(), done.clone());
-    thread::spawn(move || handle.spawn(async move { counted.add() })).join().unwrap();
+    let handle = executor.handle();
+    on_another_thread(|| handle.spawn(done.polls(async {})));
     executor.run_until_idle();
     assert_eq!(done.get(), 1);
 }
@@ -101,12 +79,7 @@ fn run_until_idle_collects_what_other_threads_have_sent() {
 fn tick_polls_one_ready_task_once() {
     let (executor, polls) = (executor(), Counter::new());
     for _ in 0..2 {
-        let polls = polls.clone();
-        drop(executor.spawn(async move {
-            polls.add();
-            yield_now().await;
-            polls.add();
-        }));
+        drop(executor.spawn(polls.polls(yield_now())));
     }
     for polled in 1..=4 {
         assert!(executor.tick());
@@ -118,12 +91,7 @@ fn tick_polls_one_ready_task_once() {
 #[test]
 fn tick_polls_nobody_if_only_aborted_tasks_are_ready() {
     let (executor, drops) = (executor(), Counter::new());
-    let guard = drops.on_drop();
-    let handle = executor.spawn(async move {
-        let _guard = guard;
-        pending::<()>().await;
-    });
-    handle.abort();
+    executor.spawn(holds(&drops)).abort();
     assert!(!executor.tick());
     assert_eq!((drops.get(), executor.task_count()), (1, 0));
 }
@@ -198,9 +166,7 @@ fn the_root_future_is_polled_exactly_as_often_as_it_is_woken() {
                 for number in 0..tasks {
                     let (root, finished) = (cx.waker().clone(), finished.clone());
                     drop(spawn(async move {
-                        for _ in 0..10 {
-                            yield_now().await;
-                        }
+                        turns(10).await;
                         finished.add();
                         if number == tasks - 1 {
                             // Three wakes, one turn.
@@ -252,9 +218,7 @@ fn the_waker_of_an_earlier_root_future_touches_no_later_one() {
         let (old, new) = (old.clone(), cx.waker().clone());
         let over = over.clone();
         drop(spawn(async move {
-            for _ in 0..10 {
-                yield_now().await;
-            }
+            turns(10).await;
             over.add();
             // The letter for the old one comes before the one that counts.
             thread::spawn(move || {
@@ -400,12 +364,8 @@ fn the_free_block_on_makes_an_executor_for_each_call() {
     let drops = Counter::new();
     for calls in 0..3 {
         assert_eq!(drops.get(), calls);
-        let held = drops.on_drop();
-        let (id, tasks) = block_on(async move {
-            let task = spawn(async move {
-                let _held = held;
-                pending::<()>().await;
-            });
+        let (id, tasks) = block_on(async {
+            let task = spawn(holds(&drops));
             let tasks = pizzaiolo::task::table().len();
             let id = task.id();
             task.detach();

@@ -71,9 +71,7 @@ fn a_task_that_is_always_ready_starves_no_other_task() {
     for _ in 0..10 {
         let done = Rc::clone(&done);
         drop(executor.spawn(async move {
-            for _ in 0..100 {
-                yield_now().await;
-            }
+            turns(100).await;
             done.set(done.get() + 1);
         }));
     }
@@ -135,13 +133,10 @@ fn a_task_that_is_always_ready_does_not_keep_letters_from_other_threads_away() {
         // Not between two ticks, where the executor looks anyway.
         executor.block_on(async {
             let (waker, handle) = (slot.take().unwrap(), executor.handle());
-            let counted = sent.clone();
-            thread::spawn(move || {
+            on_another_thread(|| {
                 waker.wake();
-                handle.spawn(async move { counted.add() });
-            })
-            .join()
-            .unwrap();
+                handle.spawn(sent.polls(async {}));
+            });
             while woken.get() == 0 || sent.get() == 0 {
                 yield_now().await;
                 // Two turns each: the spinner's, and that of this future. Some more come from
@@ -166,8 +161,7 @@ fn a_task_that_is_always_ready_does_not_keep_sockets_away() {
             listener.accept().await.unwrap();
             accepts.set(true);
         });
-        yield_now().await;
-        yield_now().await;
+        turns(2).await;
         let client = net::TcpStream::connect(address).unwrap();
         while !accepted.get() {
             yield_now().await;
@@ -209,9 +203,7 @@ fn a_flood_of_letters_starves_no_task() {
     let (executor, over) = (executor(), AtomicBool::new(false));
     let (_waits, _, waker) = waiting_task(&executor);
     let task = executor.spawn(async {
-        for _ in 0..10_000 {
-            yield_now().await;
-        }
+        turns(10_000).await;
     });
     let handle = executor.handle();
     let read = Counter::new();
@@ -222,8 +214,7 @@ fn a_flood_of_letters_starves_no_task() {
                 waker.wake_by_ref();
                 // Not more than are read, for memory is not what this is about.
                 if sent < read.get() + 1000 {
-                    let read = read.clone();
-                    handle.spawn(async move { read.add() });
+                    handle.spawn(read.polls(async {}));
                     sent += 1;
                 }
             }

@@ -5,25 +5,13 @@
 use std::net;
 
 use pizzaiolo::{
-    Async, Builder,
+    Async,
     trace::{Cause, Direction, Event, EventKind, Observer, Warning},
 };
 
 use crate::support::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// An executor whose clock stands still. A deadlock is proven at once there, and a timer that is
-/// kept from firing hangs.
-fn paused() -> Builder {
-    Executor::builder().paused_clock(true)
-}
-
-/// Runs `run`, which ends in a proof of a deadlock.
-fn is_deadlock<R>(run: impl FnOnce() -> R) -> bool {
-    let result = quietly(run);
-    result.is_err_and(|payload| message_of(&*payload).starts_with("deadlock: "))
-}
 
 // A wake that comes during the last poll of the last task.
 
@@ -38,8 +26,7 @@ fn woken_in_its_last_poll() -> impl Future<Output = ()> {
 
 #[test]
 fn a_late_wake_of_the_last_task_is_no_deadlock() {
-    for builder in [paused(), Executor::builder()] {
-        let executor = made(builder);
+    for executor in [paused(), executor()] {
         let task = executor.spawn(woken_in_its_last_poll());
         executor.run();
         assert!(task.is_finished());
@@ -48,8 +35,7 @@ fn a_late_wake_of_the_last_task_is_no_deadlock() {
 
 #[test]
 fn a_late_wake_of_the_last_task_does_not_let_run_sleep_while_there_is_a_handle() {
-    for builder in [paused(), Executor::builder()] {
-        let executor = made(builder);
+    for executor in [paused(), executor()] {
         let _handle = executor.handle();
         let _task = executor.spawn(woken_in_its_last_poll());
         executor.run();
@@ -91,7 +77,7 @@ async fn poll_and_end(socket: &Rc<Async<mio::net::UdpSocket>>, is_aborted: bool)
 #[test]
 fn a_poll_of_a_task_that_has_ended_does_not_stop_a_paused_clock() {
     for is_aborted in [false, true] {
-        made(paused()).block_on(async {
+        paused().block_on(async {
             let (socket, start) = (silent(), time::now());
             poll_and_end(&socket, is_aborted).await;
             time::sleep(SECOND).await;
@@ -103,19 +89,17 @@ fn a_poll_of_a_task_that_has_ended_does_not_stop_a_paused_clock() {
 #[test]
 fn a_poll_of_a_task_that_has_ended_does_not_hide_a_deadlock() {
     for is_aborted in [false, true] {
-        let executor = made(paused());
         let waits = async {
-            let socket = silent();
-            poll_and_end(&socket, is_aborted).await;
+            poll_and_end(&silent(), is_aborted).await;
             pending::<()>().await;
         };
-        assert!(is_deadlock(|| executor.block_on(waits)));
+        deadlock(|| paused().block_on(waits));
     }
 }
 
 #[test]
 fn a_poll_of_a_task_that_has_ended_leaves_no_waker() {
-    made(paused()).block_on(async {
+    paused().block_on(async {
         let (socket, wakes) = (silent(), Counter::new());
         let (shared, count) = (Rc::clone(&socket), wakes.waker());
         let polls = async move {
@@ -139,7 +123,7 @@ fn an_observer_that_aborts_the_last_task_as_the_executor_parks_is_heard() {
         let last = Rc::new(RefCell::new(None::<JoinHandle<()>>));
         let shared = Rc::clone(&last);
         let aborts = at_park(move |_| shared.borrow().iter().for_each(JoinHandle::abort));
-        let executor = made(paused().paused_clock(is_paused).observer(aborts));
+        let executor = made(Executor::builder().paused_clock(is_paused).observer(aborts));
         *last.borrow_mut() = Some(executor.spawn(pending()));
         executor.run();
         assert_eq!(executor.task_count(), 0);
@@ -158,11 +142,7 @@ impl Observer for SpawnsInItsDrop {
 
 impl Drop for SpawnsInItsDrop {
     fn drop(&mut self) {
-        let dropped = self.drops.on_drop();
-        self.handle.set(Some(spawn(async move {
-            let _dropped = dropped;
-            pending::<()>().await;
-        })));
+        self.handle.set(Some(spawn(holds(&self.drops))));
     }
 }
 
@@ -182,7 +162,7 @@ fn what_the_drop_of_an_observer_spawns_goes_with_the_executor() {
 #[test]
 fn a_sleep_after_six_hundred_years_is_not_for_ever() {
     const YEAR: Duration = Duration::from_secs(31_557_600);
-    made(paused()).block_on(async {
+    paused().block_on(async {
         let start = time::now();
         time::advance(600 * YEAR).await;
         time::sleep(SECOND).await;
@@ -203,15 +183,8 @@ fn sixteen_thousand_waiters_of_one_socket_are_woken_once_each() {
         let (stream, mut peer) = pair().expect("loopback");
         let stream = Rc::new(stream);
         let wait = |_| {
-            let (stream, polls) = (Rc::clone(&stream), polls.clone());
-            spawn(async move {
-                let mut wait = pin!(stream.readable());
-                poll_fn(|cx| {
-                    polls.add();
-                    wait.as_mut().poll(cx)
-                })
-                .await
-            })
+            let stream = Rc::clone(&stream);
+            spawn(polls.polls(async move { stream.readable().await }))
         };
         let waiters: Vec<_> = (0..2 * WAITERS).map(wait).collect();
         yield_now().await;
@@ -273,7 +246,7 @@ fn the_waker_of_a_finished_task_queues_nothing_and_is_not_reported() {
 
 #[test]
 fn a_task_that_was_woken_before_another_was_spawned_runs_first() {
-    let executor = made(Executor::builder());
+    let executor = executor();
     let order = Rc::new(RefCell::new(Vec::new()));
     let (slot, noted) = (Slot::new(), Rc::clone(&order));
     let woken = slot.woken();
@@ -295,7 +268,7 @@ fn a_task_that_was_woken_before_another_was_spawned_runs_first() {
 /// A sleep is never shorter than it was asked for, so a slow machine cannot fail this.
 #[test]
 fn a_deadlock_is_proven_after_a_sleep_that_brought_nothing() {
-    let (executor, start) = (made(Executor::builder()), Instant::now());
-    assert!(is_deadlock(|| executor.block_on(pending::<()>())));
+    let start = Instant::now();
+    deadlock(|| executor().block_on(pending::<()>()));
     assert!(start.elapsed() >= Duration::from_millis(100));
 }

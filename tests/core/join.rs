@@ -60,22 +60,17 @@ fn the_joiner_is_woken_once_by_the_end_of_the_task() {
 /// A future whose drop looks at its own handle, or whose drop is looked at.
 #[test]
 fn the_future_is_dropped_before_the_result_can_be_seen() {
-    struct LookAtHandle(Rc<RefCell<Option<JoinHandle<()>>>>, Counter);
-
-    impl Drop for LookAtHandle {
-        fn drop(&mut self) {
-            if let Some(handle) = self.0.borrow_mut().as_mut() {
+    for abort in [false, true] {
+        let (executor, drops) = (executor(), Counter::new());
+        let handle = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+        let (own, dropped) = (Rc::clone(&handle), drops.clone());
+        let guard = OnDrop(move || {
+            if let Some(handle) = own.borrow_mut().as_mut() {
                 assert!(!handle.is_finished());
                 assert!(poll_once(handle).is_pending());
             }
-            self.1.add();
-        }
-    }
-
-    for abort in [false, true] {
-        let (executor, drops) = (executor(), Counter::new());
-        let handle = Rc::new(RefCell::new(None));
-        let guard = LookAtHandle(Rc::clone(&handle), drops.clone());
+            dropped.add();
+        });
         let task = executor.spawn(async move {
             yield_now().await;
             drop(guard);
@@ -172,8 +167,7 @@ fn abort_ends_a_task_that_waits_and_wakes_its_joiner() {
 #[test]
 fn abort_of_a_task_that_was_never_polled_drops_it_unpolled() {
     let (executor, polls) = (executor(), Counter::new());
-    let counted = polls.clone();
-    let task = executor.spawn(async move { counted.add() });
+    let task = executor.spawn(polls.polls(async {}));
     task.abort();
     assert!(executor.block_on(task).unwrap_err().is_cancelled());
     assert_eq!(polls.get(), 0);
@@ -224,9 +218,7 @@ fn a_panic_in_a_task_stays_in_that_task() {
         std::panic::panic_any(7_u8)
     });
     let last = executor.spawn(async {
-        for _ in 0..10 {
-            yield_now().await;
-        }
+        turns(10).await;
         spawn(async { "baked" }).await.unwrap()
     });
     quietly(|| executor.run()).unwrap();
@@ -237,19 +229,12 @@ fn a_panic_in_a_task_stays_in_that_task() {
     assert_eq!(executor.task_count(), 0);
 }
 
-struct AskWhetherItPanics(Rc<Cell<Option<bool>>>);
-
-impl Drop for AskWhetherItPanics {
-    fn drop(&mut self) {
-        self.0.set(Some(std::thread::panicking()));
-    }
-}
-
 /// The panic is caught first, so what the future owns is dropped as at any other end.
 #[test]
 fn the_future_of_a_task_that_panicked_is_dropped_after_the_catch() {
     let (executor, seen) = (executor(), Rc::new(Cell::new(None)));
-    let ask = AskWhetherItPanics(Rc::clone(&seen));
+    let panicking = Rc::clone(&seen);
+    let ask = OnDrop(move || panicking.set(Some(thread::panicking())));
     let task = executor.spawn(PanicsWith(ask));
     quietly(|| executor.run()).unwrap();
     assert_eq!(seen.get(), Some(false));
@@ -258,9 +243,9 @@ fn the_future_of_a_task_that_panicked_is_dropped_after_the_catch() {
 
 /// A future that owns this, and panics when it is polled: unlike the variables of an `async` block,
 /// which the panic itself drops, what it owns stays until it is dropped.
-struct PanicsWith(#[expect(dead_code, reason = "it is dropped")] AskWhetherItPanics);
+struct PanicsWith<T>(T);
 
-impl Future for PanicsWith {
+impl<T> Future for PanicsWith<T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
@@ -275,8 +260,7 @@ fn a_thousand_panicking_tasks_leave_an_executor_that_works() {
         executor.block_on(async {
             for _ in 0..1000 {
                 drop(spawn(async { panic!("detached") }));
-                let done = done.clone();
-                drop(spawn(async move { done.add() }));
+                drop(spawn(done.polls(async {})));
             }
             yield_now().await;
         });
@@ -390,12 +374,7 @@ fn giving_up_the_wait_loses_nothing() {
         "baked"
     });
     executor.block_on(async {
-        let mut waiting = Box::pin(async { (&mut task).await });
-        poll_fn(|cx| {
-            assert!(waiting.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
+        assert!(poll_here(async { (&mut task).await }).await.is_pending());
     });
     executor.run();
     assert_eq!(executor.block_on(task).unwrap(), "baked");

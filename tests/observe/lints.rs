@@ -19,9 +19,7 @@ fn blocks() -> impl Future<Output = ()> {
 
 /// A task that wakes itself `times` times, and so is polled once more often.
 async fn wakes_itself(times: u32) {
-    for _ in 0..times {
-        yield_now().await;
-    }
+    turns(times).await;
 }
 
 #[test]

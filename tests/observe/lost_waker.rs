@@ -173,9 +173,7 @@ fn a_task_that_has_woken_itself_is_not_warned_of() {
     let (executor, events) = watched();
     // It keeps no waker, but its name is in the queue.
     let task = executor.spawn(async {
-        for _ in 0..10 {
-            yield_now().await;
-        }
+        turns(10).await;
     });
     executor.run_until_idle();
     assert!(task.is_finished());

@@ -9,9 +9,7 @@ fn polls_spawns_and_wakes_are_counted_exactly() {
     bound();
     let executor = Executor::new().expect("descriptors");
     let yields = |count| async move {
-        for _ in 0..count {
-            yield_now().await;
-        }
+        turns(count).await;
     };
     // More polls than between two times at which events are collected.
     executor.spawn(yields(200)).detach();

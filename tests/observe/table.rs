@@ -317,9 +317,7 @@ fn a_thousand_tasks_are_listed_in_the_order_of_their_names() {
 fn a_new_task_has_no_polls_of_the_one_before_it_in_its_entry() {
     let executor = executor();
     let first = executor.spawn(async {
-        for _ in 0..10 {
-            yield_now().await;
-        }
+        turns(10).await;
     });
     let id = first.id();
     executor.run();

@@ -92,9 +92,7 @@ fn make_and_drop_an_executor(made: &Counter, dropped: &Counter) -> Left {
     });
     aborted.abort();
     executor.block_on(async {
-        for _ in 0..200 {
-            yield_now().await;
-        }
+        turns(200).await;
     });
     let held = guard();
     drop(executor.spawn(async move { drop(held) }));

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use pizzaiolo::{Executor, JoinHandle};
+use pizzaiolo::{Executor, JoinHandle, yield_now};
 
 use super::{Counter, poll_with};
 
@@ -32,6 +32,22 @@ pub(crate) fn begin_and_drop<F: Future>(future: F) {
         assert_eq!(count.wakers(), 2, "it waits");
     }
     assert_eq!((count.wakers(), count.get()), (1, 0), "its waker went with it");
+}
+
+/// Yields so often. The other tasks and the reactor have their turns meanwhile.
+pub(crate) async fn turns(count: u32) {
+    for _ in 0..count {
+        yield_now().await;
+    }
+}
+
+/// Does something when it is dropped.
+pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 /// Where a future leaves its waker for another task or thread to take it.

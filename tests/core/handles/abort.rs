@@ -7,8 +7,7 @@ use crate::support::prelude::*;
 #[test]
 fn a_task_that_is_detached_goes_on() {
     let (executor, done) = (executor(), Counter::new());
-    let counted = done.clone();
-    executor.spawn(async move { counted.add() }).detach();
+    executor.spawn(done.polls(async {})).detach();
     executor.run();
     assert_eq!(done.get(), 1);
 }
@@ -49,16 +48,10 @@ fn an_abort_handle_ends_a_task_from_another_thread_while_the_executor_sleeps() {
 #[test]
 fn an_abort_handle_ends_a_task_that_was_never_polled_and_whose_join_handle_is_gone() {
     let (executor, polls) = (executor(), Counter::new());
-    let counted = polls.clone();
-    let task = executor.spawn(async move { counted.add() });
+    let task = executor.spawn(polls.polls(async {}));
     let abort = task.abort_handle();
     task.detach();
-    thread::spawn({
-        let abort = abort.clone();
-        move || abort.abort()
-    })
-    .join()
-    .unwrap();
+    on_another_thread(|| abort.abort());
     assert!(!abort.is_finished(), "its future is not dropped yet");
     executor.run();
     assert!(abort.is_finished());
@@ -76,13 +69,7 @@ fn an_abort_handle_of_a_task_that_has_ended_touches_no_other_task() {
     for abort in [&early, &late] {
         assert!(abort.is_finished() && abort.id() == ended.id());
     }
-    let counted = polls.clone();
-    let other = executor.spawn(async move {
-        for _ in 0..3 {
-            counted.add();
-            yield_now().await;
-        }
-    });
+    let other = executor.spawn(polls.polls(turns(2)));
     executor.tick();
     early.abort();
     late.abort();
@@ -98,7 +85,7 @@ fn an_abort_handle_does_nothing_once_the_executor_is_gone() {
     executor.run_until_idle();
     drop(executor);
     assert!(abort.is_finished());
-    thread::spawn(move || abort.abort()).join().unwrap();
+    on_another_thread(|| abort.abort());
 }
 
 #[test]
@@ -136,8 +123,7 @@ fn an_abort_handle_counts_as_able_to_wake() {
 
     let task = executor.spawn(pending::<()>());
     drop(task.abort_handle());
-    let (message, _) = panic_of(|| executor.block_on(task));
-    assert!(message.starts_with("deadlock"), "{message}");
+    deadlock(|| executor.block_on(task));
 }
 
 #[test]

@@ -19,18 +19,11 @@ fn a_task_knows_its_id_and_its_name() {
     });
 }
 
-struct AskWhenDropped(Rc<RefCell<Option<task::TaskId>>>);
-
-impl Drop for AskWhenDropped {
-    fn drop(&mut self) {
-        *self.0.borrow_mut() = task::try_id();
-    }
-}
-
 #[test]
 fn the_drop_of_a_future_knows_it_too() {
-    let (executor, seen) = (executor(), Rc::default());
-    let ask = AskWhenDropped(Rc::clone(&seen));
+    let (executor, seen) = (executor(), Rc::new(RefCell::new(None)));
+    let asked = Rc::clone(&seen);
+    let ask = OnDrop(move || *asked.borrow_mut() = task::try_id());
     let task = executor.spawn(async move {
         let _ask = ask;
         pending::<()>().await;

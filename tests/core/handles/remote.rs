@@ -2,10 +2,7 @@
 
 use std::{future::ready, panic::catch_unwind};
 
-use pizzaiolo::{
-    Handle, JoinError, RemoteJoinHandle,
-    trace::{Event, EventKind, Observer},
-};
+use pizzaiolo::{Handle, JoinError, RemoteJoinHandle};
 
 use crate::support::prelude::*;
 
@@ -40,7 +37,7 @@ fn it_is_pending_until_the_executor_runs_and_wakes_its_waiter_once() {
     executor.run();
     assert!(task.is_finished());
     assert_eq!(wakes.get(), 1);
-    assert!(matches!(poll_once(&mut task), std::task::Poll::Ready(Ok("baked"))));
+    assert!(matches!(poll_once(&mut task), Poll::Ready(Ok("baked"))));
     let (message, _) = panic_of(|| poll_once(&mut task));
     assert!(message.contains("polled after it had returned"), "{message}");
 }
@@ -80,18 +77,13 @@ fn spawn_with_makes_a_future_that_is_not_send_on_the_executors_thread() {
 #[test]
 fn abort_ends_the_task_also_before_the_executor_has_seen_it() {
     let (executor, polls) = (executor(), Counter::new());
-    let counted = polls.clone();
-    let unseen = executor.handle().spawn(async move { counted.add() });
+    let unseen = executor.handle().spawn(polls.polls(async {}));
     let drops = Counter::new();
     let waiting = executor.handle().spawn(holds(&drops));
     unseen.abort();
     executor.run_until_idle();
     assert!(unseen.is_finished() && !waiting.is_finished());
-    let waiting = thread::spawn(move || {
-        waiting.abort();
-        waiting
-    });
-    let waiting = waiting.join().unwrap();
+    on_another_thread(|| waiting.abort());
     executor.run();
     assert_eq!((polls.get(), drops.get()), (0, 1));
     assert!(block_on(unseen).unwrap_err().is_cancelled());
@@ -170,8 +162,7 @@ fn a_remote_handle_counts_as_able_to_wake() {
             executor.run_until_idle();
         }
         task.detach();
-        let (message, _) = panic_of(|| executor.run());
-        assert!(message.starts_with("deadlock"), "{message}");
+        deadlock(|| executor.run());
     }
 }
 
@@ -225,41 +216,16 @@ fn the_panic_of_a_task_is_logged_whose_handle_on_another_thread_is_gone() {
     assert_eq!(lines, ["ERROR a detached task panicked: burnt"]);
 }
 
-thread_local! {
-    static HANDLE: RefCell<Option<RemoteJoinHandle<u8>>> = const { RefCell::new(None) };
-}
-
-/// Asks the handle when it is woken.
-struct AsksAtOnce(Mutex<Option<bool>>);
-
-impl Wake for AsksAtOnce {
-    fn wake(self: Arc<Self>) {
-        let is_finished = HANDLE.with_borrow(|it| it.as_ref().map(RemoteJoinHandle::is_finished));
-        *self.0.lock().expect("nothing panics under it") = is_finished;
-    }
-}
-
 #[test]
 fn a_handle_may_be_asked_from_inside_the_wake_that_it_gets() {
     let executor = executor();
-    let asks = Arc::new(AsksAtOnce(Mutex::new(None)));
+    let (in_the_wake, waker) = runs_code();
     let mut handle = executor.handle().spawn(async { 1 });
-    assert!(poll_with(&mut handle, &Waker::from(Arc::clone(&asks))).is_pending());
-    HANDLE.set(Some(handle));
+    assert!(poll_with(&mut handle, &waker).is_pending());
+    let (asked, answer) = mpsc::channel();
+    in_the_wake(Box::new(move || asked.send(handle.is_finished()).unwrap()));
     executor.run();
-    assert_eq!(*asks.0.lock().expect("nothing panics under it"), Some(true));
-    drop(HANDLE.take());
-}
-
-/// Says when the executor parks.
-struct Parks(mpsc::Sender<()>);
-
-impl Observer for Parks {
-    fn on_event(&self, event: &Event) {
-        if matches!(event.kind(), EventKind::Parked { .. }) {
-            let _ = self.0.send(());
-        }
-    }
+    assert_eq!(answer.recv(), Ok(true));
 }
 
 thread_local! {
@@ -271,7 +237,8 @@ thread_local! {
 fn a_program_that_only_a_handle_can_go_on_with_is_no_deadlock_and_sleeps() {
     let (sender, parks) = mpsc::channel();
     // Where the clock is paused, a deadlock is proven at once.
-    let executor = made(Executor::builder().observer(Parks(sender)).paused_clock(true));
+    let observer = at_park(move |_| _ = sender.send(()));
+    let executor = made(Executor::builder().observer(observer).paused_clock(true));
     let handle = executor.handle();
     let other = thread::spawn(move || {
         parks.recv().expect("it parks");

@@ -46,11 +46,7 @@ fn a_handle_wakes_an_executor_that_sleeps() {
 fn a_handle_whose_executor_is_gone_drops_the_future_there_and_then() {
     let (drops, polls) = (Counter::new(), Counter::new());
     let handle = executor().handle();
-    let (guard, polled) = (drops.on_drop(), polls.clone());
-    handle.spawn(async move {
-        let _guard = guard;
-        polled.add();
-    });
+    handle.spawn(polls.polls(holds(&drops)));
     assert_eq!((drops.get(), polls.get()), (1, 0));
 }
 
@@ -59,8 +55,7 @@ fn a_handle_whose_executor_is_gone_drops_the_future_there_and_then() {
 fn the_entry_of_a_task_that_a_handle_has_sent_is_used_again() {
     let (executor, polls) = (executor(), Counter::new());
     for _ in 0..100 {
-        let polls = polls.clone();
-        executor.handle().spawn(async move { polls.add() });
+        executor.handle().spawn(polls.polls(async {}));
         executor.run();
     }
     assert_eq!(polls.get(), 100);

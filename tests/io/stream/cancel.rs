@@ -2,13 +2,12 @@
 
 use std::net::Shutdown;
 
-use super::{fill, narrow_pair, pair};
+use super::{fill, narrow_pair, with_pair};
 use crate::support::prelude::*;
 
 #[test]
 fn a_dropped_read_loses_nothing() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut buf = [0; 8];
         begin_and_drop(stream.read(&mut buf));
         peer.write_all(b"early")?;
@@ -23,8 +22,7 @@ fn a_dropped_read_loses_nothing() {
 
 #[test]
 fn a_read_that_is_woken_and_then_dropped_leaves_the_bytes_to_the_next() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (count, waker) = Counter::with_waker();
         let mut buf = [0; 8];
         {
@@ -58,14 +56,10 @@ fn a_dropped_wait_leaves_nothing_behind() {
 #[test]
 fn a_dropped_write_has_written_nothing() {
     run(async || {
-        let (stream, mut peer) = narrow_pair()?;
+        let (stream, peer) = narrow_pair()?;
         let filled = fill(&stream).await?;
         begin_and_drop(stream.write(b"never"));
-        let reader = thread::spawn(move || -> io::Result<_> {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all)?;
-            Ok(all)
-        });
+        let reader = read_all(peer);
         stream.write_all(b"!").await?;
         stream.shutdown(Shutdown::Write)?;
         let all = reader.join().expect("no panic")?;
@@ -77,8 +71,7 @@ fn a_dropped_write_has_written_nothing() {
 
 #[test]
 fn ten_thousand_dropped_waits_leave_nothing_behind() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (count, waker) = Counter::with_waker();
         for _ in 0..10_000 {
             let mut buf = [0; 8];
@@ -95,8 +88,7 @@ fn ten_thousand_dropped_waits_leave_nothing_behind() {
 
 #[test]
 fn a_dropped_wait_leaves_the_others_waiting() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let stream = Rc::new(stream);
         let reader = || {
             let stream = Rc::clone(&stream);

@@ -1,28 +1,10 @@
 //! Dropping things in awkward places.
 
-use std::{
-    cell::RefCell,
-    future::{pending, poll_fn},
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Poll, Wake, Waker},
-};
+use std::future::ready;
 
-use pizzaiolo::{JoinHandle, block_on, spawn, yield_now};
+use pizzaiolo::block_on;
 
-use crate::support::{Counter, Slot, executor, poll_with, quietly};
-
-/// Does something when it is dropped.
-pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
-}
+use crate::support::prelude::*;
 
 /// A future that waits for ever and does something when it is dropped.
 pub(crate) fn drops(code: impl FnMut() + 'static) -> impl Future<Output = ()> {
@@ -73,7 +55,7 @@ fn a_task_that_aborts_itself_in_its_last_poll_still_has_its_output() {
 #[test]
 fn a_task_may_drop_its_own_handle() {
     let (executor, dropped) = (executor(), Counter::new());
-    let handle = Rc::new(RefCell::new(None::<JoinHandle<crate::support::CountDrop>>));
+    let handle = Rc::new(RefCell::new(None::<JoinHandle<pizzaiolo_testkit::CountDrop>>));
     let (own, output) = (Rc::clone(&handle), dropped.on_drop());
     *handle.borrow_mut() = Some(executor.spawn(async move {
         let handle = own.take();
@@ -92,10 +74,7 @@ fn a_futures_drop_may_spawn_wake_and_abort() {
         let executor = Rc::new(executor());
         let (spawned, polled, woken) = (Counter::new(), Counter::new(), Counter::new());
         let victim_dropped = Counter::new();
-        let victim_guard = victim_dropped.on_drop();
-        let victim = executor.spawn(drops(move || {
-            let _ = &victim_guard;
-        }));
+        let victim = executor.spawn(holds(&victim_dropped));
         let (own_waker, other_waker) = (Slot::new(), Slot::new());
         drop(executor.spawn(woken.polls(other_waker.waits())));
         let wakers = [own_waker.clone(), other_waker.clone()];
@@ -104,16 +83,9 @@ fn a_futures_drop_may_spawn_wake_and_abort() {
         let unrelated = RefCell::new(Some(executor.spawn(pending::<()>())));
         let inner = Rc::downgrade(&executor);
         let guard = OnDrop(move || {
-            let (guard, polls) = (guards.on_drop(), child_polls.clone());
-            drop(spawn(async move {
-                let _guard = guard;
-                polls.add();
-            }));
-            let (guard, polls) = (guards.on_drop(), child_polls.clone());
-            handle.spawn(async move {
-                let _guard = guard;
-                polls.add();
-            });
+            let guard = || guards.on_drop();
+            drop(spawn(child_polls.polls(ready(guard()))));
+            handle.spawn(child_polls.polls(ready(guard())));
             for slot in &wakers {
                 slot.waker().wake();
             }
@@ -158,8 +130,7 @@ fn an_outputs_drop_may_do_the_same() {
     let detached = executor.spawn(async move {
         OnDrop(move || {
             victim.abort();
-            let counted = counted.clone();
-            drop(spawn(async move { counted.add() }));
+            drop(spawn(counted.polls(async {})));
         })
     });
     drop(detached);

@@ -1,19 +1,11 @@
 //! Drops that panic, of what nothing waits for any more: they are logged, and go no further.
 
-use std::{
-    future::pending,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Wake, Waker},
-};
-
 use pizzaiolo::{
-    Executor,
     task::JoinSet,
     trace::{Event, EventKind, Observer},
 };
 
-use crate::support::{PanicsOnDrop, executor, logged, poll_with};
+use crate::support::prelude::*;
 
 /// A waker whose drop panics.
 struct Fragile(PanicsOnDrop);

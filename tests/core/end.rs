@@ -1,23 +1,9 @@
 //! When the executor goes away, so does all that it has: once, and on its thread.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    pin::Pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, ThreadId},
-};
+use std::thread::ThreadId;
 
-use pizzaiolo::{Executor, JoinHandle, block_on, spawn, yield_now};
-
-use crate::drops::{OnDrop, drops};
-
-use crate::support::{Counter, Slot, bounded, executor, poll_with, quietly};
+use crate::drops::drops;
+use crate::support::prelude::*;
 
 /// Fails if it is dropped on another thread, or twice.
 struct Once(ThreadId, Rc<Cell<usize>>);
@@ -47,18 +33,16 @@ fn dropping_the_executor_drops_every_future_once_on_its_thread() {
         }
     }
 
-    bounded(|| {
-        let (executor, drops) = (executor(), Rc::new(Cell::new(0)));
-        let waker = executor.block_on(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
-        for depth in 0..20 {
-            drop(executor.spawn(respawns(depth, Rc::clone(&drops), waker.clone())));
-            if depth % 2 == 0 {
-                executor.run_until_idle();
-            }
+    let (executor, drops) = (executor(), Rc::new(Cell::new(0)));
+    let waker = executor.block_on(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+    for depth in 0..20 {
+        drop(executor.spawn(respawns(depth, Rc::clone(&drops), waker.clone())));
+        if depth % 2 == 0 {
+            executor.run_until_idle();
         }
-        drop(executor);
-        assert_eq!(drops.get(), (1..=20).sum());
-    });
+    }
+    drop(executor);
+    assert_eq!(drops.get(), (1..=20).sum());
 }
 
 /// The same (tokio#1885, #3752) for one that never stops: it does not hang the program.
@@ -71,12 +55,10 @@ fn a_drop_that_spawns_itself_for_ever_does_not_hang_the_executors_drop() {
         }))
     }
 
-    bounded(|| {
-        let (executor, drops) = (executor(), Counter::new());
-        drop(executor.spawn(respawns(drops.clone())));
-        drop(executor);
-        assert!(drops.get() > 100, "it had a fair chance to end: {}", drops.get());
-    });
+    let (executor, drops) = (executor(), Counter::new());
+    drop(executor.spawn(respawns(drops.clone())));
+    drop(executor);
+    assert!(drops.get() > 100, "it had a fair chance to end: {}", drops.get());
 }
 
 /// The waker of a task that waits for a socket, or for a task, is called when the executor goes
@@ -91,10 +73,7 @@ fn what_a_waker_spawns_while_the_executor_goes_away_is_dropped() {
 
     impl Wake for Spawns {
         fn wake(self: Arc<Self>) {
-            let guard = self.0.on_drop();
-            let task = spawn(drops(move || {
-                let _ = &guard;
-            }));
+            let task = spawn(holds(&self.0));
             SPAWNED.with_borrow_mut(|spawned| spawned.push(task));
         }
     }
@@ -117,48 +96,46 @@ fn what_a_waker_spawns_while_the_executor_goes_away_is_dropped() {
 /// An executor whose wakers and handles are in use on other threads at that very time.
 #[test]
 fn the_executor_may_be_dropped_while_its_wakers_live_on_other_threads() {
-    bounded(|| {
-        for _ in 0..50 {
-            let (executor, dropped, sent) = (executor(), Counter::new(), Counter::new());
-            let wakers = Rc::new(RefCell::new(Vec::new()));
-            for _ in 0..8 {
-                let (wakers, guard) = (Rc::clone(&wakers), dropped.on_drop());
-                drop(executor.spawn(poll_fn(move |cx| {
-                    let _guard = &guard;
-                    wakers.borrow_mut().push(cx.waker().clone());
-                    Poll::<()>::Pending
-                })));
-            }
-            executor.run_until_idle();
-            let (wakers, handle) = (wakers.take(), executor.handle());
-            let stop = AtomicBool::new(false);
-            let sends = thread::scope(|scope| {
-                let sender = scope.spawn(|| {
-                    let mut sends = 0;
-                    loop {
-                        wakers.iter().for_each(Waker::wake_by_ref);
-                        let guard = sent.on_drop();
-                        handle.spawn(async move { drop(guard) });
-                        sends += 1;
-                        // Not more than it can read.
-                        while sends > sent.get() + 100 && !stop.load(Ordering::Relaxed) {
-                            thread::yield_now();
-                        }
-                        if stop.load(Ordering::Relaxed) {
-                            return sends;
-                        }
-                    }
-                });
-                while sent.get() == 0 {
-                    executor.tick();
-                }
-                drop(executor);
-                stop.store(true, Ordering::Relaxed);
-                sender.join().unwrap()
-            });
-            assert_eq!((dropped.get(), sent.get()), (8, sends));
+    for _ in 0..50 {
+        let (executor, dropped, sent) = (executor(), Counter::new(), Counter::new());
+        let wakers = Rc::new(RefCell::new(Vec::new()));
+        for _ in 0..8 {
+            let (wakers, guard) = (Rc::clone(&wakers), dropped.on_drop());
+            drop(executor.spawn(poll_fn(move |cx| {
+                let _guard = &guard;
+                wakers.borrow_mut().push(cx.waker().clone());
+                Poll::<()>::Pending
+            })));
         }
-    });
+        executor.run_until_idle();
+        let (wakers, handle) = (wakers.take(), executor.handle());
+        let stop = AtomicBool::new(false);
+        let sends = thread::scope(|scope| {
+            let sender = scope.spawn(|| {
+                let mut sends = 0;
+                loop {
+                    wakers.iter().for_each(Waker::wake_by_ref);
+                    let guard = sent.on_drop();
+                    handle.spawn(async move { drop(guard) });
+                    sends += 1;
+                    // Not more than it can read.
+                    while sends > sent.get() + 100 && !stop.load(Ordering::Relaxed) {
+                        thread::yield_now();
+                    }
+                    if stop.load(Ordering::Relaxed) {
+                        return sends;
+                    }
+                }
+            });
+            while sent.get() == 0 {
+                executor.tick();
+            }
+            drop(executor);
+            stop.store(true, Ordering::Relaxed);
+            sender.join().unwrap()
+        });
+        assert_eq!((dropped.get(), sent.get()), (8, sends));
+    }
 }
 
 #[test]
@@ -186,38 +163,33 @@ fn an_executor_may_be_dropped_by_a_panic_though_its_futures_panic_too() {
 /// While it is dropped, the inner one is the executor that runs here; before and after, the outer.
 #[test]
 fn an_executor_may_be_dropped_inside_another_ones_task() {
-    bounded(|| {
-        let (inner, outer) = (executor(), executor());
-        let (inner_drops, slot) = (Counter::new(), Slot::new());
-        let outer_waker = slot.clone();
-        let counted = inner_drops.clone();
-        drop(inner.spawn(drops(move || {
-            // Onto the inner one, which drops it, too.
-            let guard = counted.on_drop();
-            drop(spawn(drops(move || {
-                let _ = &guard;
-            })));
-            outer_waker.wake();
-        })));
-        let inner_task = inner.spawn(pending::<()>());
-        let waits_for_it = outer.spawn(inner_task);
-        let woken = slot.woken();
-        let waits_for_wake = outer.spawn(async move {
-            woken.await;
-            "woken"
-        });
-        outer.run_until_idle();
-        let dropper = outer.spawn(async move {
-            drop(inner);
-            // Here again.
-            spawn(async { "outer" }).await.unwrap()
-        });
-        outer.run();
-        assert_eq!(inner_drops.get(), 1);
-        assert_eq!(outer.block_on(dropper).unwrap(), "outer");
-        assert_eq!(outer.block_on(waits_for_wake).unwrap(), "woken");
-        assert!(outer.block_on(waits_for_it).unwrap().unwrap_err().is_cancelled());
+    let (inner, outer) = (executor(), executor());
+    let (inner_drops, slot) = (Counter::new(), Slot::new());
+    let outer_waker = slot.clone();
+    let counted = inner_drops.clone();
+    drop(inner.spawn(drops(move || {
+        // Onto the inner one, which drops it, too.
+        drop(spawn(holds(&counted)));
+        outer_waker.wake();
+    })));
+    let inner_task = inner.spawn(pending::<()>());
+    let waits_for_it = outer.spawn(inner_task);
+    let woken = slot.woken();
+    let waits_for_wake = outer.spawn(async move {
+        woken.await;
+        "woken"
     });
+    outer.run_until_idle();
+    let dropper = outer.spawn(async move {
+        drop(inner);
+        // Here again.
+        spawn(async { "outer" }).await.unwrap()
+    });
+    outer.run();
+    assert_eq!(inner_drops.get(), 1);
+    assert_eq!(outer.block_on(dropper).unwrap(), "outer");
+    assert_eq!(outer.block_on(waits_for_wake).unwrap(), "woken");
+    assert!(outer.block_on(waits_for_it).unwrap().unwrap_err().is_cancelled());
 }
 
 #[test]
@@ -284,19 +256,9 @@ fn tasks_that_wait_for_each_other_are_dropped_with_their_executor() {
 /// The context that a poll is given may go to another future: only its waker counts.
 #[test]
 fn a_future_that_is_moved_from_one_task_to_another_is_woken_there() {
-    bounded(|| {
-        block_on(async {
-            let mut inner = Box::pin(spawn(async {
-                yield_now().await;
-                yield_now().await;
-                "baked"
-            }));
-            poll_fn(|cx: &mut Context<'_>| {
-                assert!(inner.as_mut().poll(cx).is_pending());
-                Poll::Ready(())
-            })
-            .await;
-            assert_eq!(spawn(inner).await.unwrap().unwrap(), "baked");
-        });
+    block_on(async {
+        let mut inner = spawn(turns(2));
+        assert!(poll_here(&mut inner).await.is_pending());
+        spawn(inner).await.unwrap().unwrap();
     });
 }

@@ -2,41 +2,16 @@
 //! is tested: a source whose registration panics in `async_source.rs`, and the memory of a crowd in
 //! `memory.rs`.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    io::Write,
-    net,
-    pin::pin,
-    rc::Rc,
-    task::{Context, Poll},
-    time::{Duration, Instant},
-};
+use std::net;
 
 use pizzaiolo::{
-    Async, Builder, Executor, JoinHandle, spawn, time,
+    Async,
     trace::{Cause, Direction, Event, EventKind, Observer, Warning},
-    yield_now,
 };
 
-use crate::support::{
-    Counter, Slot, at_park, bounded, made, message_of, on_another_thread, pair, poll_once, quietly,
-    watched,
-};
+use crate::support::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// An executor whose clock stands still. A deadlock is proven at once there, and a timer that is
-/// kept from firing hangs.
-fn paused() -> Builder {
-    Executor::builder().paused_clock(true)
-}
-
-/// Runs `run`, which ends in a proof of a deadlock.
-fn is_deadlock<R>(run: impl FnOnce() -> R) -> bool {
-    let result = quietly(run);
-    result.is_err_and(|payload| message_of(&*payload).starts_with("deadlock: "))
-}
 
 // A wake that comes during the last poll of the last task.
 
@@ -51,26 +26,20 @@ fn woken_in_its_last_poll() -> impl Future<Output = ()> {
 
 #[test]
 fn a_late_wake_of_the_last_task_is_no_deadlock() {
-    bounded(|| {
-        for builder in [paused(), Executor::builder()] {
-            let executor = made(builder);
-            let task = executor.spawn(woken_in_its_last_poll());
-            executor.run();
-            assert!(task.is_finished());
-        }
-    });
+    for executor in [paused(), executor()] {
+        let task = executor.spawn(woken_in_its_last_poll());
+        executor.run();
+        assert!(task.is_finished());
+    }
 }
 
 #[test]
 fn a_late_wake_of_the_last_task_does_not_let_run_sleep_while_there_is_a_handle() {
-    bounded(|| {
-        for builder in [paused(), Executor::builder()] {
-            let executor = made(builder);
-            let _handle = executor.handle();
-            let _task = executor.spawn(woken_in_its_last_poll());
-            executor.run();
-        }
-    });
+    for executor in [paused(), executor()] {
+        let _handle = executor.handle();
+        let _task = executor.spawn(woken_in_its_last_poll());
+        executor.run();
+    }
 }
 
 // A poll that no future stands behind, of a task that has ended.
@@ -108,13 +77,11 @@ async fn poll_and_end(socket: &Rc<Async<mio::net::UdpSocket>>, is_aborted: bool)
 #[test]
 fn a_poll_of_a_task_that_has_ended_does_not_stop_a_paused_clock() {
     for is_aborted in [false, true] {
-        bounded(move || {
-            made(paused()).block_on(async {
-                let (socket, start) = (silent(), time::now());
-                poll_and_end(&socket, is_aborted).await;
-                time::sleep(SECOND).await;
-                assert_eq!(time::now() - start, SECOND);
-            });
+        paused().block_on(async {
+            let (socket, start) = (silent(), time::now());
+            poll_and_end(&socket, is_aborted).await;
+            time::sleep(SECOND).await;
+            assert_eq!(time::now() - start, SECOND);
         });
     }
 }
@@ -122,35 +89,29 @@ fn a_poll_of_a_task_that_has_ended_does_not_stop_a_paused_clock() {
 #[test]
 fn a_poll_of_a_task_that_has_ended_does_not_hide_a_deadlock() {
     for is_aborted in [false, true] {
-        bounded(move || {
-            let executor = made(paused());
-            let waits = async {
-                let socket = silent();
-                poll_and_end(&socket, is_aborted).await;
-                pending::<()>().await;
-            };
-            assert!(is_deadlock(|| executor.block_on(waits)));
-        });
+        let waits = async {
+            poll_and_end(&silent(), is_aborted).await;
+            pending::<()>().await;
+        };
+        deadlock(|| paused().block_on(waits));
     }
 }
 
 #[test]
 fn a_poll_of_a_task_that_has_ended_leaves_no_waker() {
-    bounded(|| {
-        made(paused()).block_on(async {
-            let (socket, wakes) = (silent(), Counter::new());
-            let (shared, count) = (Rc::clone(&socket), wakes.on_wake());
-            let polls = async move {
-                let cx = &mut Context::from_waker(&count);
-                assert!(shared.poll_readable(cx).is_pending(), "nothing is sent");
-            };
-            spawn(polls).await.expect("it does not panic");
-            let address = socket.get_ref().local_addr().expect("it is bound");
-            let sender = net::UdpSocket::bind("127.0.0.1:0").expect("loopback");
-            sender.send_to(b"order", address).expect("loopback");
-            socket.readable().await.expect("the socket works");
-            assert_eq!(wakes.get(), 0);
-        });
+    paused().block_on(async {
+        let (socket, wakes) = (silent(), Counter::new());
+        let (shared, count) = (Rc::clone(&socket), wakes.waker());
+        let polls = async move {
+            let cx = &mut Context::from_waker(&count);
+            assert!(shared.poll_readable(cx).is_pending(), "nothing is sent");
+        };
+        spawn(polls).await.expect("it does not panic");
+        let address = socket.get_ref().local_addr().expect("it is bound");
+        let sender = net::UdpSocket::bind("127.0.0.1:0").expect("loopback");
+        sender.send_to(b"order", address).expect("loopback");
+        socket.readable().await.expect("the socket works");
+        assert_eq!(wakes.get(), 0);
     });
 }
 
@@ -159,15 +120,13 @@ fn a_poll_of_a_task_that_has_ended_leaves_no_waker() {
 #[test]
 fn an_observer_that_aborts_the_last_task_as_the_executor_parks_is_heard() {
     for is_paused in [true, false] {
-        bounded(move || {
-            let last = Rc::new(RefCell::new(None::<JoinHandle<()>>));
-            let shared = Rc::clone(&last);
-            let aborts = at_park(move |_| shared.borrow().iter().for_each(JoinHandle::abort));
-            let executor = made(paused().paused_clock(is_paused).observer(aborts));
-            *last.borrow_mut() = Some(executor.spawn(pending()));
-            executor.run();
-            assert_eq!(executor.task_count(), 0);
-        });
+        let last = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+        let shared = Rc::clone(&last);
+        let aborts = at_park(move |_| shared.borrow().iter().for_each(JoinHandle::abort));
+        let executor = made(Executor::builder().paused_clock(is_paused).observer(aborts));
+        *last.borrow_mut() = Some(executor.spawn(pending()));
+        executor.run();
+        assert_eq!(executor.task_count(), 0);
     }
 }
 
@@ -183,25 +142,19 @@ impl Observer for SpawnsInItsDrop {
 
 impl Drop for SpawnsInItsDrop {
     fn drop(&mut self) {
-        let dropped = self.drops.on_drop();
-        self.handle.set(Some(spawn(async move {
-            let _dropped = dropped;
-            pending::<()>().await;
-        })));
+        self.handle.set(Some(spawn(holds(&self.drops))));
     }
 }
 
 #[test]
 fn what_the_drop_of_an_observer_spawns_goes_with_the_executor() {
-    bounded(|| {
-        let (drops, handle) = (Counter::new(), Rc::new(Cell::new(None)));
-        let observer = SpawnsInItsDrop { drops: drops.clone(), handle: Rc::clone(&handle) };
-        drop(made(Executor::builder().observer(observer)));
-        assert_eq!(drops.get(), 1, "the future is dropped");
-        let mut handle = handle.take().expect("the observer is dropped");
-        let Poll::Ready(Err(error)) = poll_once(&mut handle) else { panic!("it waits for ever") };
-        assert!(error.is_cancelled());
-    });
+    let (drops, handle) = (Counter::new(), Rc::new(Cell::new(None)));
+    let observer = SpawnsInItsDrop { drops: drops.clone(), handle: Rc::clone(&handle) };
+    drop(made(Executor::builder().observer(observer)));
+    assert_eq!(drops.get(), 1, "the future is dropped");
+    let mut handle = handle.take().expect("the observer is dropped");
+    let Poll::Ready(Err(error)) = poll_once(&mut handle) else { panic!("it waits for ever") };
+    assert!(error.is_cancelled());
 }
 
 // Time.
@@ -209,13 +162,11 @@ fn what_the_drop_of_an_observer_spawns_goes_with_the_executor() {
 #[test]
 fn a_sleep_after_six_hundred_years_is_not_for_ever() {
     const YEAR: Duration = Duration::from_secs(31_557_600);
-    bounded(|| {
-        made(paused()).block_on(async {
-            let start = time::now();
-            time::advance(600 * YEAR).await;
-            time::sleep(SECOND).await;
-            assert_eq!(time::now() - start, 600 * YEAR + SECOND);
-        });
+    paused().block_on(async {
+        let start = time::now();
+        time::advance(600 * YEAR).await;
+        time::sleep(SECOND).await;
+        assert_eq!(time::now() - start, 600 * YEAR + SECOND);
     });
 }
 
@@ -226,107 +177,90 @@ fn a_sleep_after_six_hundred_years_is_not_for_ever() {
 #[test]
 fn sixteen_thousand_waiters_of_one_socket_are_woken_once_each() {
     const WAITERS: usize = 16_000;
-    bounded(|| {
-        let (executor, events) = watched();
-        let polls = Counter::new();
-        executor.block_on(async {
-            let (stream, mut peer) = pair().expect("loopback");
-            let stream = Rc::new(stream);
-            let wait = |_| {
-                let (stream, polls) = (Rc::clone(&stream), polls.clone());
-                spawn(async move {
-                    let mut wait = pin!(stream.readable());
-                    poll_fn(|cx| {
-                        polls.add();
-                        wait.as_mut().poll(cx)
-                    })
-                    .await
-                })
-            };
-            let waiters: Vec<_> = (0..2 * WAITERS).map(wait).collect();
-            yield_now().await;
-            assert_eq!(polls.get(), 2 * WAITERS);
-            // Every other one gives up.
-            waiters.iter().step_by(2).for_each(JoinHandle::abort);
-            peer.write_all(b"!").expect("loopback");
-            for waiter in waiters.into_iter().skip(1).step_by(2) {
-                waiter.await.expect("it was not aborted").expect("the socket works");
-            }
-        });
-        assert_eq!(polls.get(), 3 * WAITERS, "each that stays is polled once more");
-        let is_wake = |kind: &EventKind| {
-            matches!(kind, EventKind::Woken { by: Cause::Source(_, Direction::Read), .. })
+    let (executor, events) = watched();
+    let polls = Counter::new();
+    executor.block_on(async {
+        let (stream, mut peer) = pair().expect("loopback");
+        let stream = Rc::new(stream);
+        let wait = |_| {
+            let stream = Rc::clone(&stream);
+            spawn(polls.polls(async move { stream.readable().await }))
         };
-        assert_eq!(events.count(is_wake), WAITERS, "and woken once");
+        let waiters: Vec<_> = (0..2 * WAITERS).map(wait).collect();
+        yield_now().await;
+        assert_eq!(polls.get(), 2 * WAITERS);
+        // Every other one gives up.
+        waiters.iter().step_by(2).for_each(JoinHandle::abort);
+        peer.write_all(b"!").expect("loopback");
+        for waiter in waiters.into_iter().skip(1).step_by(2) {
+            waiter.await.expect("it was not aborted").expect("the socket works");
+        }
     });
+    assert_eq!(polls.get(), 3 * WAITERS, "each that stays is polled once more");
+    let is_wake = |kind: &EventKind| {
+        matches!(kind, EventKind::Woken { by: Cause::Source(_, Direction::Read), .. })
+    };
+    assert_eq!(events.count(is_wake), WAITERS, "and woken once");
 }
 
 /// A poll reads as often as the budget lets it; the wake that follows is the budget's.
 #[test]
 fn a_task_that_reads_a_busy_socket_is_no_busy_loop() {
     const BYTES: usize = 40_000;
-    bounded(|| {
-        let (executor, events) = watched();
-        let (stream, mut peer) = pair().expect("loopback");
-        peer.write_all(&vec![b'!'; BYTES]).expect("the socket has room for so much");
-        let reads = executor.spawn(async move {
-            for _ in 0..BYTES {
-                assert_eq!(stream.read(&mut [0]).await.expect("the socket works"), 1);
-            }
-        });
-        executor.run();
-        assert!(reads.is_finished());
-        let is_spent =
-            |kind: &EventKind| matches!(kind, EventKind::Woken { by: Cause::Budget, .. });
-        assert!(events.count(is_spent) > 200, "the socket was always ready");
-        let is_warning = |kind: &EventKind| {
-            matches!(kind, EventKind::Warned { warning: Warning::WakesItself, .. })
-        };
-        assert_eq!(events.count(is_warning), 0);
+    let (executor, events) = watched();
+    let (stream, mut peer) = pair().expect("loopback");
+    peer.write_all(&vec![b'!'; BYTES]).expect("the socket has room for so much");
+    let reads = executor.spawn(async move {
+        for _ in 0..BYTES {
+            assert_eq!(stream.read(&mut [0]).await.expect("the socket works"), 1);
+        }
     });
+    executor.run();
+    assert!(reads.is_finished());
+    let is_spent = |kind: &EventKind| matches!(kind, EventKind::Woken { by: Cause::Budget, .. });
+    assert!(events.count(is_spent) > 200, "the socket was always ready");
+    let is_warning =
+        |kind: &EventKind| matches!(kind, EventKind::Warned { warning: Warning::WakesItself, .. });
+    assert_eq!(events.count(is_warning), 0);
 }
 
 // The ready queue.
 
 #[test]
 fn the_waker_of_a_finished_task_queues_nothing_and_is_not_reported() {
-    bounded(|| {
-        let (executor, events) = watched();
-        let waker = executor.block_on(async {
-            let task = spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
-            let waker = task.await.expect("it does not panic");
-            waker.wake_by_ref();
-            assert_eq!(executor.ready_queue(), [], "while the executor runs");
-            waker
-        });
+    let (executor, events) = watched();
+    let waker = executor.block_on(async {
+        let task = spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+        let waker = task.await.expect("it does not panic");
         waker.wake_by_ref();
-        on_another_thread(|| waker.wake_by_ref());
-        executor.run_until_idle();
-        assert_eq!(executor.ready_queue(), []);
-        // The root was woken, by the task's end.
-        assert_eq!(events.count(|kind| matches!(kind, EventKind::Woken { .. })), 1);
+        assert_eq!(executor.ready_queue(), [], "while the executor runs");
+        waker
     });
+    waker.wake_by_ref();
+    on_another_thread(|| waker.wake_by_ref());
+    executor.run_until_idle();
+    assert_eq!(executor.ready_queue(), []);
+    // The root was woken, by the task's end.
+    assert_eq!(events.count(|kind| matches!(kind, EventKind::Woken { .. })), 1);
 }
 
 #[test]
 fn a_task_that_was_woken_before_another_was_spawned_runs_first() {
-    bounded(|| {
-        let executor = made(Executor::builder());
-        let order = Rc::new(RefCell::new(Vec::new()));
-        let (slot, noted) = (Slot::new(), Rc::clone(&order));
-        let woken = slot.woken();
-        let _woken = executor.spawn(async move {
-            woken.await;
-            noted.borrow_mut().push("woken");
-        });
-        executor.run_until_idle();
-        // The executor rests.
-        slot.wake();
-        let noted = Rc::clone(&order);
-        let _spawned = executor.spawn(async move { noted.borrow_mut().push("spawned") });
-        executor.run();
-        assert_eq!(*order.borrow(), ["woken", "spawned"]);
+    let executor = executor();
+    let order = Rc::new(RefCell::new(Vec::new()));
+    let (slot, noted) = (Slot::new(), Rc::clone(&order));
+    let woken = slot.woken();
+    let _woken = executor.spawn(async move {
+        woken.await;
+        noted.borrow_mut().push("woken");
     });
+    executor.run_until_idle();
+    // The executor rests.
+    slot.wake();
+    let noted = Rc::clone(&order);
+    let _spawned = executor.spawn(async move { noted.borrow_mut().push("spawned") });
+    executor.run();
+    assert_eq!(*order.borrow(), ["woken", "spawned"]);
 }
 
 // The proof of a deadlock looks at every task.
@@ -334,9 +268,7 @@ fn a_task_that_was_woken_before_another_was_spawned_runs_first() {
 /// A sleep is never shorter than it was asked for, so a slow machine cannot fail this.
 #[test]
 fn a_deadlock_is_proven_after_a_sleep_that_brought_nothing() {
-    bounded(|| {
-        let (executor, start) = (made(Executor::builder()), Instant::now());
-        assert!(is_deadlock(|| executor.block_on(pending::<()>())));
-        assert!(start.elapsed() >= Duration::from_millis(100));
-    });
+    let start = Instant::now();
+    deadlock(|| executor().block_on(pending::<()>()));
+    assert!(start.elapsed() >= Duration::from_millis(100));
 }

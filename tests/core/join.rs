@@ -1,18 +1,10 @@
 //! Join handles: what they yield, when, and that everything is dropped once.
 
-use std::{
-    cell::{Cell, RefCell},
-    error::Error,
-    future::{pending, poll_fn},
-    io,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll},
-};
+use std::error::Error;
 
-use pizzaiolo::{JoinError, JoinHandle, block_on, spawn, yield_now};
+use pizzaiolo::{JoinError, block_on};
 
-use crate::support::{Counter, executor, message_of, panic_of, poll_once, poll_with, quietly};
+use crate::support::prelude::*;
 
 // What the handle yields.
 
@@ -59,7 +51,7 @@ fn the_joiner_is_woken_once_by_the_end_of_the_task() {
     let (executor, wakes) = (executor(), Counter::new());
     let mut task = executor.spawn(yield_now());
     for _ in 0..3 {
-        assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+        assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     }
     executor.run();
     assert_eq!(wakes.get(), 1);
@@ -68,22 +60,17 @@ fn the_joiner_is_woken_once_by_the_end_of_the_task() {
 /// A future whose drop looks at its own handle, or whose drop is looked at.
 #[test]
 fn the_future_is_dropped_before_the_result_can_be_seen() {
-    struct LookAtHandle(Rc<RefCell<Option<JoinHandle<()>>>>, Counter);
-
-    impl Drop for LookAtHandle {
-        fn drop(&mut self) {
-            if let Some(handle) = self.0.borrow_mut().as_mut() {
+    for abort in [false, true] {
+        let (executor, drops) = (executor(), Counter::new());
+        let handle = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+        let (own, dropped) = (Rc::clone(&handle), drops.clone());
+        let guard = OnDrop(move || {
+            if let Some(handle) = own.borrow_mut().as_mut() {
                 assert!(!handle.is_finished());
                 assert!(poll_once(handle).is_pending());
             }
-            self.1.add();
-        }
-    }
-
-    for abort in [false, true] {
-        let (executor, drops) = (executor(), Counter::new());
-        let handle = Rc::new(RefCell::new(None));
-        let guard = LookAtHandle(Rc::clone(&handle), drops.clone());
+            dropped.add();
+        });
         let task = executor.spawn(async move {
             yield_now().await;
             drop(guard);
@@ -111,7 +98,7 @@ fn a_handle_whose_executor_goes_away_yields_cancelled() {
     let finished = baker.spawn(async { "baked" });
     let mut asked = baker.spawn(pending::<()>());
     let wakes = Counter::new();
-    assert!(poll_with(&mut asked, &wakes.on_wake()).is_pending());
+    assert!(poll_with(&mut asked, &wakes.waker()).is_pending());
     let waiting = waiter.spawn(woken);
     waiter.run_until_idle();
     assert!(baker.tick());
@@ -168,7 +155,7 @@ fn abort_ends_a_task_that_waits_and_wakes_its_joiner() {
     let executor = executor();
     let mut task = executor.spawn(pending::<()>());
     executor.run_until_idle();
-    assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     task.abort();
     task.abort();
     assert!(!task.is_finished(), "it has a turn left");
@@ -180,8 +167,7 @@ fn abort_ends_a_task_that_waits_and_wakes_its_joiner() {
 #[test]
 fn abort_of_a_task_that_was_never_polled_drops_it_unpolled() {
     let (executor, polls) = (executor(), Counter::new());
-    let counted = polls.clone();
-    let task = executor.spawn(async move { counted.add() });
+    let task = executor.spawn(polls.polls(async {}));
     task.abort();
     assert!(executor.block_on(task).unwrap_err().is_cancelled());
     assert_eq!(polls.get(), 0);
@@ -232,9 +218,7 @@ fn a_panic_in_a_task_stays_in_that_task() {
         std::panic::panic_any(7_u8)
     });
     let last = executor.spawn(async {
-        for _ in 0..10 {
-            yield_now().await;
-        }
+        turns(10).await;
         spawn(async { "baked" }).await.unwrap()
     });
     quietly(|| executor.run()).unwrap();
@@ -245,19 +229,12 @@ fn a_panic_in_a_task_stays_in_that_task() {
     assert_eq!(executor.task_count(), 0);
 }
 
-struct AskWhetherItPanics(Rc<Cell<Option<bool>>>);
-
-impl Drop for AskWhetherItPanics {
-    fn drop(&mut self) {
-        self.0.set(Some(std::thread::panicking()));
-    }
-}
-
 /// The panic is caught first, so what the future owns is dropped as at any other end.
 #[test]
 fn the_future_of_a_task_that_panicked_is_dropped_after_the_catch() {
     let (executor, seen) = (executor(), Rc::new(Cell::new(None)));
-    let ask = AskWhetherItPanics(Rc::clone(&seen));
+    let panicking = Rc::clone(&seen);
+    let ask = OnDrop(move || panicking.set(Some(thread::panicking())));
     let task = executor.spawn(PanicsWith(ask));
     quietly(|| executor.run()).unwrap();
     assert_eq!(seen.get(), Some(false));
@@ -266,9 +243,9 @@ fn the_future_of_a_task_that_panicked_is_dropped_after_the_catch() {
 
 /// A future that owns this, and panics when it is polled: unlike the variables of an `async` block,
 /// which the panic itself drops, what it owns stays until it is dropped.
-struct PanicsWith(#[expect(dead_code, reason = "it is dropped")] AskWhetherItPanics);
+struct PanicsWith<T>(T);
 
-impl Future for PanicsWith {
+impl<T> Future for PanicsWith<T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
@@ -283,8 +260,7 @@ fn a_thousand_panicking_tasks_leave_an_executor_that_works() {
         executor.block_on(async {
             for _ in 0..1000 {
                 drop(spawn(async { panic!("detached") }));
-                let done = done.clone();
-                drop(spawn(async move { done.add() }));
+                drop(spawn(done.polls(async {})));
             }
             yield_now().await;
         });
@@ -384,7 +360,7 @@ fn a_join_error_crosses_threads_and_passes_for_an_io_error() {
 fn a_joiner_that_is_dropped_while_it_waits_is_woken_no_more() {
     let (executor, wakes) = (executor(), Counter::new());
     let mut task = executor.spawn(yield_now());
-    assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     drop(task);
     executor.run();
     assert_eq!(wakes.get(), 0);
@@ -398,12 +374,7 @@ fn giving_up_the_wait_loses_nothing() {
         "baked"
     });
     executor.block_on(async {
-        let mut waiting = Box::pin(async { (&mut task).await });
-        poll_fn(|cx| {
-            assert!(waiting.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
+        assert!(poll_here(async { (&mut task).await }).await.is_pending());
     });
     executor.run();
     assert_eq!(executor.block_on(task).unwrap(), "baked");

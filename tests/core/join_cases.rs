@@ -1,15 +1,8 @@
 //! Everything is dropped once, in every combination of ends, aborts and handles.
 
-use std::{
-    cell::{Cell, RefCell},
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll, Waker},
-};
+use pizzaiolo::JoinError;
 
-use pizzaiolo::{JoinError, JoinHandle, yield_now};
-
-use crate::support::{Counter, executor, message_of, poll_once, quietly};
+use crate::support::prelude::*;
 
 /// What the last poll does.
 #[derive(Clone, Copy, PartialEq, Debug)]

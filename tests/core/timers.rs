@@ -1,21 +1,8 @@
 //! Sleeps and intervals that are set anew, or that go on in another task.
 
-use std::{
-    cell::RefCell,
-    future::poll_fn,
-    pin::Pin,
-    rc::Rc,
-    task::{Poll, Waker},
-    time::{Duration, Instant},
-};
+use pizzaiolo::{Reactor, task::WaitsFor, time::MissedTickBehavior};
 
-use pizzaiolo::{
-    Reactor,
-    task::WaitsFor,
-    time::{self, MissedTickBehavior},
-};
-
-use crate::support::{paused, poll_with};
+use crate::support::prelude::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const PERIOD: Duration = Duration::from_millis(10);

@@ -1,20 +1,8 @@
 //! Wakers: woken, cloned and dropped at any time, on any thread, by any code.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    rc::Rc,
-    sync::{Arc, Mutex, mpsc},
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, ThreadId},
-};
+use std::thread::ThreadId;
 
-use pizzaiolo::block_on;
-
-use crate::support::{
-    Counter, Slot, bounded, executor, give_waker, on_another_thread, poll_with, quietly,
-    waiting_task, wake_elsewhere,
-};
+use crate::support::prelude::*;
 
 // Many wakes, one poll.
 
@@ -22,34 +10,32 @@ use crate::support::{
 /// for tasks: many wakes before a turn are one poll, from wherever they come.
 #[test]
 fn a_task_that_is_woken_many_times_before_its_turn_is_polled_once() {
-    bounded(|| {
-        let executor = executor();
-        let (_task, polls, waker) = waiting_task(&executor);
-        let wake = || (0..100).for_each(|_| waker.wake_by_ref());
-        // While the executor does not run.
-        wake();
-        executor.run_until_idle();
-        assert_eq!(polls.get(), 2);
-        // From another thread.
+    let executor = executor();
+    let (_task, polls, waker) = waiting_task(&executor);
+    let wake = || (0..100).for_each(|_| waker.wake_by_ref());
+    // While the executor does not run.
+    wake();
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 2);
+    // From another thread.
+    on_another_thread(wake);
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 3);
+    // On the executor's own thread.
+    executor.block_on(async { wake() });
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 4);
+    // From several threads and on the executor's own, in turns.
+    executor.block_on(async {
         on_another_thread(wake);
-        executor.run_until_idle();
-        assert_eq!(polls.get(), 3);
-        // On the executor's own thread.
-        executor.block_on(async { wake() });
-        executor.run_until_idle();
-        assert_eq!(polls.get(), 4);
-        // From several threads and on the executor's own, in turns.
-        executor.block_on(async {
-            on_another_thread(wake);
-            wake();
-            on_another_thread(wake);
-            wake();
-        });
-        executor.run_until_idle();
-        assert_eq!(polls.get(), 5);
-        executor.run_until_idle();
-        assert_eq!(polls.get(), 5);
+        wake();
+        on_another_thread(wake);
+        wake();
     });
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 5);
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 5);
 }
 
 /// A wake during a task's own poll is a new one, however many come; and it is served by one poll,
@@ -83,25 +69,23 @@ fn wakes_during_a_poll_are_one_more_poll() {
 fn the_poll_sees_what_every_wake_has_brought() {
     const SENDERS: usize = 4;
     const LETTERS: usize = 1000;
-    bounded(|| {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let mut started = false;
-        block_on(poll_fn(|cx| {
-            if !std::mem::replace(&mut started, true) {
-                for sender in 0..SENDERS {
-                    let (seen, waker) = (Arc::clone(&seen), cx.waker().clone());
-                    thread::spawn(move || {
-                        for letter in 0..LETTERS {
-                            seen.lock().unwrap().push((sender, letter));
-                            waker.wake_by_ref();
-                        }
-                    });
-                }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut started = false;
+    block_on(poll_fn(|cx| {
+        if !std::mem::replace(&mut started, true) {
+            for sender in 0..SENDERS {
+                let (seen, waker) = (Arc::clone(&seen), cx.waker().clone());
+                thread::spawn(move || {
+                    for letter in 0..LETTERS {
+                        seen.lock().unwrap().push((sender, letter));
+                        waker.wake_by_ref();
+                    }
+                });
             }
-            let all = seen.lock().unwrap().len() == SENDERS * LETTERS;
-            if all { Poll::Ready(()) } else { Poll::Pending }
-        }));
-    });
+        }
+        let all = seen.lock().unwrap().len() == SENDERS * LETTERS;
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    }));
 }
 
 // Any thread.
@@ -127,33 +111,31 @@ impl Drop for AtHome {
 /// cloned, woken and dropped on any thread, while the future is dropped on its own.
 #[test]
 fn wakers_are_cloned_woken_and_dropped_on_any_thread_and_the_future_only_on_its_own() {
-    bounded(|| {
-        let (executor, drops) = (executor(), Counter::new());
-        let (give, wakers) = mpsc::channel::<Waker>();
-        let others = thread::spawn(move || {
-            let mut kept = Vec::new();
-            for waker in wakers {
-                let clone = waker.clone();
-                waker.wake();
-                clone.wake_by_ref();
-                kept.push(thread::spawn(move || drop(clone.clone())));
-            }
-            for thread in kept {
-                thread.join().unwrap();
-            }
-        });
-        for _ in 0..100 {
-            let (give, guard) = (give.clone(), AtHome::new(&drops));
-            drop(executor.spawn(async move {
-                let _guard = guard;
-                give_waker(|waker| give.send(waker).unwrap()).await;
-            }));
+    let (executor, drops) = (executor(), Counter::new());
+    let (give, wakers) = mpsc::channel::<Waker>();
+    let others = thread::spawn(move || {
+        let mut kept = Vec::new();
+        for waker in wakers {
+            let clone = waker.clone();
+            waker.wake();
+            clone.wake_by_ref();
+            kept.push(thread::spawn(move || drop(clone.clone())));
         }
-        executor.run();
-        assert_eq!(drops.get(), 100);
-        drop((give, executor));
-        others.join().unwrap();
+        for thread in kept {
+            thread.join().unwrap();
+        }
     });
+    for _ in 0..100 {
+        let (give, guard) = (give.clone(), AtHome::new(&drops));
+        drop(executor.spawn(async move {
+            let _guard = guard;
+            give_waker(|waker| give.send(waker).unwrap()).await;
+        }));
+    }
+    executor.run();
+    assert_eq!(drops.get(), 100);
+    drop((give, executor));
+    others.join().unwrap();
 }
 
 /// The same (monoio#120, glommio) for the last waker: it owns no future.
@@ -251,11 +233,7 @@ fn a_letter_for_a_finished_task_touches_no_task_that_comes_after_it() {
         })));
         assert!(executor.tick());
         let polls = Counter::new();
-        let counted = polls.clone();
-        drop(executor.spawn(poll_fn(move |_| {
-            counted.add();
-            Poll::<()>::Pending
-        })));
+        drop(executor.spawn(polls.polls(pending::<()>())));
         executor.run_until_idle();
         assert_eq!(polls.get(), 1);
     }
@@ -308,7 +286,7 @@ impl Wake for Panicking {
 fn a_panicking_waker_of_one_joiner_loses_no_other_wake() {
     let executor = executor();
     let (panics, wakes) = (Counter::new(), Counter::new());
-    let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.on_wake());
+    let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.waker());
     let pending: Vec<_> = [&bad, &good, &bad, &good]
         .map(|waker| {
             let mut task = executor.spawn(pending::<()>());
@@ -336,62 +314,53 @@ fn a_panicking_waker_of_one_joiner_loses_no_other_wake() {
 /// The same (tokio#4069) for the tasks that wait for one direction of one socket.
 #[test]
 fn a_panicking_waker_of_one_waiter_loses_no_other_wake() {
-    bounded(|| {
-        let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (panics, wakes) = (Counter::new(), Counter::new());
-        let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.on_wake());
-        let client = quietly(|| {
-            block_on(async {
-                let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(listener.accept())).collect();
-                for (waiter, waker) in waiting.iter_mut().zip([&bad, &good, &bad, &good]) {
-                    assert!(poll_with(waiter, waker).is_pending());
-                }
-                let client = std::net::TcpStream::connect(address).unwrap();
-                // This one is woken too, after the others.
-                listener.accept().await.unwrap();
-                client
-            })
-        });
-        client.unwrap();
-        assert_eq!((panics.get(), wakes.get()), (2, 2));
+    let listener = pizzaiolo::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (panics, wakes) = (Counter::new(), Counter::new());
+    let (bad, good) = (Waker::from(Arc::new(Panicking(panics.clone()))), wakes.waker());
+    let client = quietly(|| {
+        block_on(async {
+            let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(listener.accept())).collect();
+            for (waiter, waker) in waiting.iter_mut().zip([&bad, &good, &bad, &good]) {
+                assert!(poll_with(waiter, waker).is_pending());
+            }
+            let client = std::net::TcpStream::connect(address).unwrap();
+            // This one is woken too, after the others.
+            listener.accept().await.unwrap();
+            client
+        })
     });
+    client.unwrap();
+    assert_eq!((panics.get(), wakes.get()), (2, 2));
 }
 
 /// `will_wake` may always say no: a clone that leads elsewhere, of a waker that we know nothing of.
 #[test]
 fn nothing_depends_on_will_wake() {
-    bounded(|| {
-        /// Wakes the waker in it. Two of these never know that they are the same.
-        struct Around(Waker);
+    /// Wakes the waker in it. Two of these never know that they are the same.
+    struct Around(Waker);
 
-        impl Wake for Around {
-            fn wake(self: Arc<Self>) {
-                self.0.wake_by_ref();
+    impl Wake for Around {
+        fn wake(self: Arc<Self>) {
+            self.0.wake_by_ref();
+        }
+    }
+
+    let (executor, polls) = (executor(), Cell::new(0));
+    let mut task = executor.spawn(turns(10));
+    let output = executor.block_on(poll_fn(|cx| {
+        polls.set(polls.get() + 1);
+        // Renewed within one poll, and between polls.
+        for _ in 0..3 {
+            let around = Waker::from(Arc::new(Around(cx.waker().clone())));
+            let mut cx = Context::from_waker(&around);
+            if let Poll::Ready(output) = Pin::new(&mut task).poll(&mut cx) {
+                return Poll::Ready(output);
             }
         }
-
-        let (executor, polls) = (executor(), Cell::new(0));
-        let mut task = executor.spawn(async {
-            for _ in 0..10 {
-                pizzaiolo::yield_now().await;
-            }
-            "baked"
-        });
-        let output = executor.block_on(poll_fn(|cx| {
-            polls.set(polls.get() + 1);
-            // Renewed within one poll, and between polls.
-            for _ in 0..3 {
-                let around = Waker::from(Arc::new(Around(cx.waker().clone())));
-                let mut cx = Context::from_waker(&around);
-                if let Poll::Ready(output) = std::pin::Pin::new(&mut task).poll(&mut cx) {
-                    return Poll::Ready(output);
-                }
-            }
-            Poll::Pending
-        }));
-        assert_eq!((output.unwrap(), polls.get()), ("baked", 2));
-    });
+        Poll::Pending
+    }));
+    assert_eq!((output.unwrap(), polls.get()), ((), 2));
 }
 
 /// "The old waker is woken when it is replaced: a busy loop" (async-io's reactor): here only the
@@ -401,8 +370,8 @@ fn a_waker_that_is_replaced_is_dropped_and_not_woken() {
     let executor = executor();
     let (old, new) = (Counter::new(), Counter::new());
     let mut task = executor.spawn(pizzaiolo::yield_now());
-    assert!(poll_with(&mut task, &old.on_wake()).is_pending());
-    assert!(poll_with(&mut task, &new.on_wake()).is_pending());
+    assert!(poll_with(&mut task, &old.waker()).is_pending());
+    assert!(poll_with(&mut task, &new.waker()).is_pending());
     executor.run();
     assert_eq!((old.get(), new.get()), (0, 1));
 }

@@ -1,22 +1,15 @@
 //! What `Async` promises for sources that the crate does not know.
 #![cfg(unix)]
 
-use std::{
-    cell::RefCell,
-    io::{self, ErrorKind, Read, Write},
-    os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
-        unix::net::UnixStream,
-    },
-    pin::pin,
-    rc::Rc,
-    thread,
+use std::os::{
+    fd::{AsFd, AsRawFd, OwnedFd},
+    unix::net::UnixStream,
 };
 
 use mio::unix::pipe;
-use pizzaiolo::{Async, Executor, spawn, yield_now};
+use pizzaiolo::Async;
 
-use crate::support::{Counter, bounded, poll_here, poll_with, run};
+use crate::support::prelude::*;
 
 /// A pair of std's sockets; the first does not block.
 fn pair() -> io::Result<(UnixStream, UnixStream)> {
@@ -30,7 +23,7 @@ fn a_pipe_carries_bytes_between_tasks() {
     run(async || {
         let (sender, receiver) = pipe::new()?;
         let (sender, receiver) = (Async::new(sender)?, Async::new(receiver)?);
-        let data: Vec<u8> = (0..251).cycle().take(1_000_000).collect();
+        let data = pattern(1_000_000);
         let expected = data.clone();
         let writer = spawn(async move {
             let mut rest = &data[..];
@@ -40,13 +33,7 @@ fn a_pipe_carries_bytes_between_tasks() {
             }
             Ok::<_, io::Error>(())
         });
-        let (mut all, mut buf) = (Vec::new(), [0; 1_000]);
-        loop {
-            match receiver.read_with(|mut pipe| pipe.read(&mut buf)).await? {
-                0 => break,
-                len => all.extend_from_slice(&buf[..len]),
-            }
-        }
+        let all = rest_of(async |buf| receiver.read_with(|mut pipe| pipe.read(buf)).await).await?;
         assert!(all == expected);
         writer.await?
     });
@@ -118,8 +105,8 @@ fn write_with_waits_for_room() {
         loop {
             let mut write = pin!(source.write_with(|mut io| io.write(&chunk)));
             match poll_here(write.as_mut()).await {
-                std::task::Poll::Ready(result) => sent += result?,
-                std::task::Poll::Pending => break,
+                Poll::Ready(result) => sent += result?,
+                Poll::Pending => break,
             }
         }
         let reader = thread::spawn(move || {
@@ -202,57 +189,47 @@ fn an_operation_that_is_dropped_leaves_no_waker() {
     run(async || {
         let (ours, mut theirs) = pair()?;
         let source = Async::from_fd(ours);
-        let (count, waker) = Counter::with_waker();
-        {
-            let mut readable = pin!(source.readable());
-            assert!(poll_with(readable.as_mut(), &waker).is_pending());
-            assert_eq!(count.wakers(), 2, "it waits");
-        }
-        assert_eq!(count.wakers(), 1, "its waker went with it");
+        begin_and_drop(source.readable());
         theirs.write_all(b"order")?;
-        source.readable().await?;
-        assert_eq!(count.get(), 0);
-        Ok(())
+        source.readable().await
     });
 }
 
 #[test]
 fn a_descriptor_that_into_inner_takes_out_can_be_registered_elsewhere() {
-    bounded(|| {
-        let (ours, mut theirs) = pair().expect("two sockets");
-        let source = Async::from_fd(ours);
-        let one = Executor::new().expect("descriptors");
-        one.block_on(async {
-            assert!(poll_here(source.readable()).await.is_pending());
-        });
-        let other = Executor::new().expect("descriptors");
-        other.block_on(async {
-            source.readable().await.expect_err("it belongs to the first executor");
-            let source = Async::from_fd(source.into_inner().expect("it can be deregistered"));
-            let mut readable = pin!(source.readable());
-            assert!(poll_here(readable.as_mut()).await.is_pending());
-            theirs.write_all(b"order").expect("there is room");
-            readable.await.expect("it is readable");
-        });
-        drop(one);
+    bound();
+    let (ours, mut theirs) = pair().expect("two sockets");
+    let source = Async::from_fd(ours);
+    let one = Executor::new().expect("descriptors");
+    one.block_on(async {
+        assert!(poll_here(source.readable()).await.is_pending());
     });
+    let other = Executor::new().expect("descriptors");
+    other.block_on(async {
+        source.readable().await.expect_err("it belongs to the first executor");
+        let source = Async::from_fd(source.into_inner().expect("it can be deregistered"));
+        let mut readable = pin!(source.readable());
+        assert!(poll_here(readable.as_mut()).await.is_pending());
+        theirs.write_all(b"order").expect("there is room");
+        readable.await.expect("it is readable");
+    });
+    drop(one);
 }
 
 #[test]
 fn into_inner_works_when_the_executor_is_gone() {
-    bounded(|| {
-        let (ours, mut theirs) = pair().expect("two sockets");
-        let source = Async::from_fd(ours);
-        let executor = Executor::new().expect("descriptors");
-        executor.block_on(async {
-            assert!(poll_here(source.readable()).await.is_pending());
-        });
-        drop(executor);
-        pizzaiolo::block_on(source.readable()).expect_err("its executor is gone");
-        let source = Async::from_fd(source.into_inner().expect("there is nothing to leave"));
-        theirs.write_all(b"order").expect("there is room");
-        pizzaiolo::block_on(source.readable()).expect("it is readable");
+    bound();
+    let (ours, mut theirs) = pair().expect("two sockets");
+    let source = Async::from_fd(ours);
+    let executor = Executor::new().expect("descriptors");
+    executor.block_on(async {
+        assert!(poll_here(source.readable()).await.is_pending());
     });
+    drop(executor);
+    pizzaiolo::block_on(source.readable()).expect_err("its executor is gone");
+    let source = Async::from_fd(source.into_inner().expect("there is nothing to leave"));
+    theirs.write_all(b"order").expect("there is room");
+    pizzaiolo::block_on(source.readable()).expect("it is readable");
 }
 
 /// A source that is registered cannot be replaced by another one, which would wait for ever. This

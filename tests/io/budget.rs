@@ -1,27 +1,13 @@
 //! The budget of socket operations that one poll has: what happens when it is spent.
 
-use std::{
-    cell::Cell,
-    future::{pending, poll_fn},
-    pin::Pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-};
-
 use futures_executor::LocalPool;
 use futures_util::{StreamExt, stream::FuturesUnordered, task::LocalSpawnExt};
 use pizzaiolo::{
-    Executor, block_on,
     net::UdpSocket,
     trace::{Cause, EventKind},
-    yield_now,
 };
 
-use crate::support::{bounded, poll_once, watched};
+use crate::support::prelude::*;
 
 /// So many operations may one poll complete.
 const BUDGET: usize = 128;
@@ -102,96 +88,85 @@ impl Children {
 /// for ever": 128 idle sockets are enough.
 #[test]
 fn an_executor_inside_a_task_that_polls_until_none_is_awake_does_not_spin() {
-    bounded(|| {
-        block_on(async {
-            let sockets = sockets();
-            let mut children = Children::new(&sockets);
-            let first = poll_fn(|cx| Poll::Ready(children.poll(cx))).await;
-            assert!(first.is_pending());
-            assert_eq!(children.polls, SOCKETS, "each is polled once in a poll of the task");
-            send_to_last(&sockets).await;
-            assert_eq!(poll_fn(|cx| children.poll(cx)).await, 5);
-            assert!(children.polls <= 3 * SOCKETS, "{} polls", children.polls);
-        });
+    block_on(async {
+        let sockets = sockets();
+        let mut children = Children::new(&sockets);
+        let first = poll_fn(|cx| Poll::Ready(children.poll(cx))).await;
+        assert!(first.is_pending());
+        assert_eq!(children.polls, SOCKETS, "each is polled once in a poll of the task");
+        send_to_last(&sockets).await;
+        assert_eq!(poll_fn(|cx| children.poll(cx)).await, 5);
+        assert!(children.polls <= 3 * SOCKETS, "{} polls", children.polls);
     });
 }
 
 #[test]
 fn a_local_pool_inside_a_task_stalls_though_the_budget_is_spent() {
-    bounded(|| {
-        block_on(async {
-            let (sockets, received) = (sockets(), Rc::new(Cell::new(0)));
-            let mut pool = LocalPool::new();
-            for socket in &sockets {
-                let (socket, received) = (Rc::clone(socket), Rc::clone(&received));
-                let child = async move { received.set(receive(socket).await) };
-                pool.spawner().spawn_local(child).unwrap();
-            }
+    block_on(async {
+        let (sockets, received) = (sockets(), Rc::new(Cell::new(0)));
+        let mut pool = LocalPool::new();
+        for socket in &sockets {
+            let (socket, received) = (Rc::clone(socket), Rc::clone(&received));
+            let child = async move { received.set(receive(socket).await) };
+            pool.spawner().spawn_local(child).unwrap();
+        }
+        pool.run_until_stalled();
+        send_to_last(&sockets).await;
+        while received.get() == 0 {
+            yield_now().await;
             pool.run_until_stalled();
-            send_to_last(&sockets).await;
-            while received.get() == 0 {
-                yield_now().await;
-                pool.run_until_stalled();
-            }
-            assert_eq!(received.get(), 5);
-        });
+        }
+        assert_eq!(received.get(), 5);
     });
 }
 
 #[test]
 fn more_idle_sockets_than_the_budget_has_operations_all_wait_under_a_futures_unordered() {
-    bounded(|| {
-        block_on(async {
-            let sockets = sockets();
-            let all = sockets.iter().map(|it| receive(Rc::clone(it)));
-            let mut all: FuturesUnordered<_> = all.collect();
-            assert!(poll_once(&mut all.next()).is_pending());
-            send_to_last(&sockets).await;
-            assert_eq!(all.next().await, Some(5));
-        });
+    block_on(async {
+        let sockets = sockets();
+        let all = sockets.iter().map(|it| receive(Rc::clone(it)));
+        let mut all: FuturesUnordered<_> = all.collect();
+        assert!(poll_once(&mut all.next()).is_pending());
+        send_to_last(&sockets).await;
+        assert_eq!(all.next().await, Some(5));
     });
 }
 
 /// The wake that a spent budget defers belongs to the poll, whatever runs in its middle.
 #[test]
 fn an_executor_that_is_dropped_after_the_budget_is_spent_loses_no_wake() {
-    bounded(|| {
-        block_on(async {
-            let sockets = sockets();
-            let mut waits: Vec<_> =
-                sockets.iter().map(|it| Box::pin(receive(Rc::clone(it)))).collect();
-            let mut is_woken = false;
-            poll_fn(|cx| {
-                if std::mem::replace(&mut is_woken, true) {
-                    return Poll::Ready(());
-                }
-                for wait in &mut waits {
-                    assert!(wait.as_mut().poll(cx).is_pending());
-                }
-                let other = Executor::new().unwrap();
-                other.spawn(pending::<()>()).abort();
-                drop(other);
-                Poll::Pending
-            })
-            .await;
-        });
+    block_on(async {
+        let sockets = sockets();
+        let mut waits: Vec<_> = sockets.iter().map(|it| Box::pin(receive(Rc::clone(it)))).collect();
+        let mut is_woken = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut is_woken, true) {
+                return Poll::Ready(());
+            }
+            for wait in &mut waits {
+                assert!(wait.as_mut().poll(cx).is_pending());
+            }
+            let other = Executor::new().unwrap();
+            other.spawn(pending::<()>()).abort();
+            drop(other);
+            Poll::Pending
+        })
+        .await;
     });
 }
 
 #[test]
 fn the_wake_of_a_spent_budget_has_the_budget_as_its_cause() {
-    bounded(|| {
-        let (executor, events) = watched();
-        executor.block_on(async {
-            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            for _ in 0..=BUDGET {
-                socket.send_to(b"pizza", socket.local_addr().unwrap()).await.unwrap();
-            }
-        });
-        let causes = events.pick(|event| match event.kind() {
-            EventKind::Woken { by, .. } => Some(*by),
-            _ => None,
-        });
-        assert_eq!(causes, [Cause::Budget]);
+    let (executor, events) = watched();
+    executor.block_on(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for _ in 0..=BUDGET {
+            socket.send_to(b"pizza", socket.local_addr().unwrap()).await.unwrap();
+        }
     });
+    let causes = events.pick(|event| match event.kind() {
+        EventKind::Woken { by, .. } => Some(*by),
+        _ => None,
+    });
+    assert_eq!(causes, [Cause::Budget]);
 }

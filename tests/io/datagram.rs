@@ -1,10 +1,7 @@
 //! What every kind of datagram socket promises. Compiled for each kind, as `stream` is.
 
-use std::{io, pin::pin, thread};
-
 use super::{Datagram, StdDatagram, datagram_pair};
-
-use crate::support::{poll_here, run};
+use crate::support::prelude::*;
 
 fn pair() -> io::Result<(Datagram, Datagram)> {
     let (socket, peer) = datagram_pair()?;

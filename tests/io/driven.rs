@@ -1,18 +1,12 @@
 //! An executor that another loop drives: its descriptor, its parks.
 #![cfg(unix)]
 
-use std::{
-    io::Write,
-    os::fd::AsRawFd,
-    pin::pin,
-    task::Waker,
-    time::{Duration, Instant},
-};
+use std::os::fd::AsRawFd;
 
 use mio::{Events, Interest, Poll as OsPoll, Token, unix::SourceFd};
-use pizzaiolo::{Async, Executor, Reactor};
+use pizzaiolo::{Async, Reactor};
 
-use crate::support::{executor, poll_with, unix_pair};
+use crate::support::prelude::*;
 
 /// Says whether the executor's descriptor is readable now.
 pub(crate) fn has_something_to_do(executor: &Executor) -> bool {

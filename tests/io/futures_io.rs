@@ -2,20 +2,17 @@
 #![cfg(all(unix, feature = "futures-io"))]
 
 use std::{
-    cell::Cell,
-    future::poll_fn,
-    io::{self, IoSlice, IoSliceMut, Read, Write},
+    io::{IoSlice, IoSliceMut},
     os::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
     },
-    pin::Pin,
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
 use pizzaiolo::{Async, block_on};
 
-use crate::support::unix_pair;
+use crate::support::prelude::*;
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut ours: S, mut peer: UnixStream) {
     let parts = [IoSlice::new(b"piz"), IoSlice::new(b"za")];

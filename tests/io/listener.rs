@@ -1,19 +1,9 @@
 //! What every kind of listener promises. Compiled for each kind, as `stream` is.
 
-use std::{
-    future::poll_fn,
-    io::{ErrorKind, Write},
-    rc::Rc,
-    task::Context,
-    thread,
-};
-
 use futures_util::StreamExt;
-use pizzaiolo::{spawn, yield_now};
 
 use super::{StdListener, connect, listen, std_connect};
-
-use crate::support::{Counter, begin_and_drop, poll_here, poll_with, run};
+use crate::support::prelude::*;
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
 /// futures-rs#2292), for a listener.

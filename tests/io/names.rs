@@ -1,22 +1,14 @@
 //! Addresses and names: nothing blocks the loop, and an address that hangs keeps no other from being
 //! tried.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    io::{self, ErrorKind},
-    net::{self, IpAddr, Ipv4Addr, SocketAddr},
-    time::{Duration, Instant},
-};
+use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
 
 use pizzaiolo::{
     net::{TcpListener, TcpStream, UdpSocket, lookup_host},
     trace::EventKind,
 };
 
-use crate::support::{bounded, full_listener, paused, run, watched};
+use crate::support::prelude::*;
 
 fn listener() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -137,14 +129,12 @@ fn with_the_feature_a_name_is_looked_up_on_another_thread() {
 /// The clock of this executor stands still, so the next address is not tried because time passes.
 #[test]
 fn an_address_that_refuses_gives_way_to_the_next_at_once() {
-    bounded(|| {
-        paused().block_on(async {
-            let (_listener, addr) = listener().unwrap();
-            let stream = TcpStream::connect([refused().unwrap(), refused().unwrap(), addr]).await;
-            assert_eq!(stream.unwrap().peer_addr().unwrap(), addr);
-            let error = TcpStream::connect([refused().unwrap(); 2]).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-        });
+    paused().block_on(async {
+        let (_listener, addr) = listener().unwrap();
+        let stream = TcpStream::connect([refused().unwrap(), refused().unwrap(), addr]).await;
+        assert_eq!(stream.unwrap().peer_addr().unwrap(), addr);
+        let error = TcpStream::connect([refused().unwrap(); 2]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     });
 }
 
@@ -152,18 +142,16 @@ fn an_address_that_refuses_gives_way_to_the_next_at_once() {
 #[cfg(target_os = "linux")]
 #[test]
 fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
-    bounded(|| {
-        let (executor, events) = watched();
-        executor.block_on(async {
-            let (full, _waiting) = full_listener().unwrap();
-            let hangs = full.local_addr().unwrap();
-            let (_listener, addr) = listener().unwrap();
-            let refused = refused().unwrap();
-            let stream = TcpStream::connect([hangs, refused, refused, addr]).await.unwrap();
-            assert_eq!(stream.peer_addr().unwrap(), addr);
-        });
-        assert_eq!(events.count(|kind| matches!(kind, EventKind::TimerSet { .. })), 1);
+    let (executor, events) = watched();
+    executor.block_on(async {
+        let (full, _waiting) = full_listener().unwrap();
+        let hangs = full.local_addr().unwrap();
+        let (_listener, addr) = listener().unwrap();
+        let refused = refused().unwrap();
+        let stream = TcpStream::connect([hangs, refused, refused, addr]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), addr);
     });
+    assert_eq!(events.count(|kind| matches!(kind, EventKind::TimerSet { .. })), 1);
 }
 
 /// "One address that hangs keeps the others from being tried": the next is tried after 250 ms.

@@ -1,34 +1,15 @@
 //! The reactor by itself: under executors that are not ours, and as a part of one that another loop
 //! drives.
-#![cfg_attr(
-    not(unix),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    cell::RefCell,
-    future::{pending, poll_fn},
-    io::{self, Write},
-    net,
-    pin::{Pin, pin},
-    rc::Rc,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread,
-    time::{Duration, Instant},
-};
+use std::net;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use pizzaiolo::{
-    Executor, Reactor,
+    Reactor,
     net::{TcpListener, TcpStream},
-    time,
 };
 
-use crate::support::{Counter, Slot, bounded, executor, panic_of, waiting_task};
+use crate::support::prelude::*;
 
 /// A whole executor for one future.
 fn block_on<F: Future>(reactor: &Reactor, future: F) -> F::Output {
@@ -59,54 +40,51 @@ fn panics(code: impl FnOnce()) -> String {
 
 #[test]
 fn sockets_and_timers_work_under_an_executor_of_ten_lines() {
-    bounded(|| {
-        let reactor = Reactor::new().expect("descriptors");
-        block_on(&reactor, async {
-            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-            let addr = listener.local_addr().expect("bound");
-            let server = async {
-                let (stream, _) = listener.accept().await.expect("a client");
-                let start = Instant::now();
-                time::sleep(Duration::from_millis(5)).await;
-                assert!(start.elapsed() >= Duration::from_millis(5));
-                stream.write_all(b"22").await.expect("it is connected");
-            };
-            let client = async {
-                let stream = TcpStream::connect(addr).await.expect("it listens");
-                stream.read_exact(&mut [0; 2]).await.expect("two bytes");
-            };
-            // Children with wakers of their own.
-            let mut both: FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>> =
-                FuturesUnordered::new();
-            both.push(Box::pin(server));
-            both.push(Box::pin(client));
-            assert_eq!(both.by_ref().count().await, 2);
-        });
-        assert!(!reactor.has_waiters());
+    bound();
+    let reactor = Reactor::new().expect("descriptors");
+    block_on(&reactor, async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = listener.local_addr().expect("bound");
+        let server = async {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let start = Instant::now();
+            time::sleep(Duration::from_millis(5)).await;
+            assert!(start.elapsed() >= Duration::from_millis(5));
+            stream.write_all(b"22").await.expect("it is connected");
+        };
+        let client = async {
+            let stream = TcpStream::connect(addr).await.expect("it listens");
+            stream.read_exact(&mut [0; 2]).await.expect("two bytes");
+        };
+        // Children with wakers of their own.
+        let mut both: FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>> = FuturesUnordered::new();
+        both.push(Box::pin(server));
+        both.push(Box::pin(client));
+        assert_eq!(both.by_ref().count().await, 2);
     });
+    assert!(!reactor.has_waiters());
 }
 
 #[test]
 fn an_event_calls_the_waker_of_the_last_poll_once() {
-    bounded(|| {
-        let reactor = Reactor::new().expect("descriptors");
-        let (stream, mut peer) = pair();
-        let (old, new) = (Counter::new(), Counter::new());
-        let (first, last) = (old.on_wake(), new.on_wake());
-        let mut buf = [0; 8];
-        let mut read = pin!(stream.read(&mut buf));
-        for waker in [&first, &first, &last, &last] {
-            assert!(poll_in(&reactor, read.as_mut(), waker).is_pending());
-        }
-        assert!(reactor.has_waiters());
-        peer.write_all(b"!").expect("there is room");
-        while new.get() == 0 {
-            reactor.park(None).expect("the OS gives events");
-        }
-        assert_eq!((old.get(), new.get()), (0, 1));
-        assert!(!reactor.has_waiters());
-        assert!(matches!(poll_in(&reactor, read.as_mut(), &last), Poll::Ready(Ok(1))));
-    });
+    bound();
+    let reactor = Reactor::new().expect("descriptors");
+    let (stream, mut peer) = pair();
+    let (old, new) = (Counter::new(), Counter::new());
+    let (first, last) = (old.waker(), new.waker());
+    let mut buf = [0; 8];
+    let mut read = pin!(stream.read(&mut buf));
+    for waker in [&first, &first, &last, &last] {
+        assert!(poll_in(&reactor, read.as_mut(), waker).is_pending());
+    }
+    assert!(reactor.has_waiters());
+    peer.write_all(b"!").expect("there is room");
+    while new.get() == 0 {
+        reactor.park(None).expect("the OS gives events");
+    }
+    assert_eq!((old.get(), new.get()), (0, 1));
+    assert!(!reactor.has_waiters());
+    assert!(matches!(poll_in(&reactor, read.as_mut(), &last), Poll::Ready(Ok(1))));
 }
 
 #[test]
@@ -179,47 +157,45 @@ fn park_inside_a_wake_panics_and_says_why() {
         }
     }
 
-    bounded(|| {
-        let reactor = Reactor::new().expect("descriptors");
-        let parks = Rc::new(Parks(reactor.clone(), RefCell::default()));
-        PARKS.set(Some(Rc::clone(&parks)));
-        let (stream, _peer) = pair();
-        let mut writable = pin!(stream.writable());
-        let waker = Waker::from(Arc::new(Waking));
-        assert!(poll_in(&reactor, writable.as_mut(), &waker).is_pending());
-        while parks.1.borrow().is_empty() {
-            reactor.park(None).expect("the OS gives events");
-        }
-        assert!(parks.1.borrow().contains("from inside a wake"), "{}", parks.1.borrow());
-        PARKS.set(None);
-    });
+    bound();
+    let reactor = Reactor::new().expect("descriptors");
+    let parks = Rc::new(Parks(reactor.clone(), RefCell::default()));
+    PARKS.set(Some(Rc::clone(&parks)));
+    let (stream, _peer) = pair();
+    let mut writable = pin!(stream.writable());
+    let waker = Waker::from(Arc::new(Waking));
+    assert!(poll_in(&reactor, writable.as_mut(), &waker).is_pending());
+    while parks.1.borrow().is_empty() {
+        reactor.park(None).expect("the OS gives events");
+    }
+    assert!(parks.1.borrow().contains("from inside a wake"), "{}", parks.1.borrow());
+    PARKS.set(None);
 }
 
 #[test]
 fn unpark_ends_the_next_park_and_one_that_is_going_on() {
-    bounded(|| {
-        let reactor = Reactor::new().expect("descriptors");
-        let unparker = reactor.unparker();
-        unparker.unpark();
-        unparker.clone().unpark();
-        reactor.park(None).expect("it returns");
-        // Both calls have ended that one.
-        let start = Instant::now();
-        reactor.park(Some(Duration::from_millis(20))).expect("it returns");
-        assert!(start.elapsed() >= Duration::from_millis(20));
+    bound();
+    let reactor = Reactor::new().expect("descriptors");
+    let unparker = reactor.unparker();
+    unparker.unpark();
+    unparker.clone().unpark();
+    reactor.park(None).expect("it returns");
+    // Both calls have ended that one.
+    let start = Instant::now();
+    reactor.park(Some(Duration::from_millis(20))).expect("it returns");
+    assert!(start.elapsed() >= Duration::from_millis(20));
 
-        let parks = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&parks);
-        let other = thread::spawn(move || {
-            while seen.load(Ordering::Acquire) == 0 {
-                thread::yield_now();
-            }
-            unparker.unpark();
-        });
-        parks.store(1, Ordering::Release);
-        reactor.park(None).expect("it returns");
-        other.join().expect("no panic");
+    let parks = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&parks);
+    let other = thread::spawn(move || {
+        while seen.load(Ordering::Acquire) == 0 {
+            thread::yield_now();
+        }
+        unparker.unpark();
     });
+    parks.store(1, Ordering::Release);
+    reactor.park(None).expect("it returns");
+    other.join().expect("no panic");
 }
 
 #[test]
@@ -281,80 +257,76 @@ fn is_readable(executor: &Executor) -> bool {
 #[test]
 #[cfg(unix)]
 fn its_descriptor_is_readable_whenever_there_is_something_to_do() {
-    bounded(|| {
-        let executor = executor();
-        assert!(!is_readable(&executor), "from birth");
-        let (_task, polls, waker) = waiting_task(&executor);
-        assert!(!is_readable(&executor), "idle");
+    let executor = executor();
+    assert!(!is_readable(&executor), "from birth");
+    let (_task, polls, waker) = waiting_task(&executor);
+    assert!(!is_readable(&executor), "idle");
 
-        // A wake on the executor's own thread, from a callback.
-        waker.wake_by_ref();
-        assert!(is_readable(&executor));
-        executor.run_until_idle();
-        assert!(!is_readable(&executor));
-        // The same inside its entered reactor: the executor itself does not run.
-        executor.reactor().enter(|| waker.wake_by_ref());
-        assert!(is_readable(&executor));
-        executor.run_until_idle();
-        assert!(!is_readable(&executor));
-        // From another thread.
-        let remote = waker.clone();
-        thread::spawn(move || remote.wake()).join().expect("no panic");
-        assert!(is_readable(&executor));
-        executor.run_until_idle();
-        assert!(!is_readable(&executor));
-        assert_eq!(polls.get(), 4);
+    // A wake on the executor's own thread, from a callback.
+    waker.wake_by_ref();
+    assert!(is_readable(&executor));
+    executor.run_until_idle();
+    assert!(!is_readable(&executor));
+    // The same inside its entered reactor: the executor itself does not run.
+    executor.reactor().enter(|| waker.wake_by_ref());
+    assert!(is_readable(&executor));
+    executor.run_until_idle();
+    assert!(!is_readable(&executor));
+    // From another thread.
+    let remote = waker.clone();
+    thread::spawn(move || remote.wake()).join().expect("no panic");
+    assert!(is_readable(&executor));
+    executor.run_until_idle();
+    assert!(!is_readable(&executor));
+    assert_eq!(polls.get(), 4);
 
-        // A spawn, from here and from elsewhere.
-        drop(executor.spawn(pending::<()>()));
-        assert!(is_readable(&executor));
-        executor.run_until_idle();
-        assert!(!is_readable(&executor));
-        let handle = executor.handle();
-        thread::spawn(move || handle.spawn(async {})).join().expect("no panic");
-        assert!(is_readable(&executor));
-        executor.run_until_idle();
-        assert!(!is_readable(&executor));
+    // A spawn, from here and from elsewhere.
+    drop(executor.spawn(pending::<()>()));
+    assert!(is_readable(&executor));
+    executor.run_until_idle();
+    assert!(!is_readable(&executor));
+    let handle = executor.handle();
+    thread::spawn(move || handle.spawn(async {})).join().expect("no panic");
+    assert!(is_readable(&executor));
+    executor.run_until_idle();
+    assert!(!is_readable(&executor));
 
-        // Tasks that are ready after a tick.
-        let twice = executor.spawn(async {
-            pizzaiolo::yield_now().await;
-        });
-        assert!(executor.tick());
-        assert!(is_readable(&executor), "it has yielded");
-        executor.run_until_idle();
-        assert!(twice.is_finished() && !is_readable(&executor));
+    // Tasks that are ready after a tick.
+    let twice = executor.spawn(async {
+        pizzaiolo::yield_now().await;
     });
+    assert!(executor.tick());
+    assert!(is_readable(&executor), "it has yielded");
+    executor.run_until_idle();
+    assert!(twice.is_finished() && !is_readable(&executor));
 }
 
 #[test]
 #[cfg(unix)]
 fn its_descriptor_is_readable_when_a_socket_is_and_its_deadline_is_known() {
-    bounded(|| {
-        let executor = executor();
-        let (stream, mut peer) = pair();
-        let read = executor.spawn(async move { stream.read(&mut [0; 8]).await });
-        while !executor.tasks().is_empty() && executor.tasks()[0].waits_for.is_empty() {
-            executor.run_until_idle();
-        }
-        assert!(!is_readable(&executor));
-        peer.write_all(b"!").expect("there is room");
-        while !is_readable(&executor) {
-            thread::yield_now();
-        }
+    let executor = executor();
+    let (stream, mut peer) = pair();
+    let read = executor.spawn(async move { stream.read(&mut [0; 8]).await });
+    while !executor.tasks().is_empty() && executor.tasks()[0].waits_for.is_empty() {
         executor.run_until_idle();
-        assert!(read.is_finished() && !is_readable(&executor));
+    }
+    assert!(!is_readable(&executor));
+    peer.write_all(b"!").expect("there is room");
+    while !is_readable(&executor) {
+        thread::yield_now();
+    }
+    executor.run_until_idle();
+    assert!(read.is_finished() && !is_readable(&executor));
 
-        assert!(executor.reactor().next_deadline().is_none());
-        let before = Instant::now();
-        let nap = executor.spawn(time::sleep(Duration::from_secs(60)));
-        executor.run_until_idle();
-        let deadline = executor.reactor().next_deadline().expect("a task sleeps");
-        assert!(deadline >= before + Duration::from_secs(60));
-        nap.abort();
-        executor.run_until_idle();
-        assert!(executor.reactor().next_deadline().is_none());
-    });
+    assert!(executor.reactor().next_deadline().is_none());
+    let before = Instant::now();
+    let nap = executor.spawn(time::sleep(Duration::from_secs(60)));
+    executor.run_until_idle();
+    let deadline = executor.reactor().next_deadline().expect("a task sleeps");
+    assert!(deadline >= before + Duration::from_secs(60));
+    nap.abort();
+    executor.run_until_idle();
+    assert!(executor.reactor().next_deadline().is_none());
 }
 
 /// While the executor rests: task A is woken, then B is spawned. A was first.
@@ -380,30 +352,29 @@ fn a_task_that_was_woken_before_a_spawn_runs_before_it() {
 /// other's executor, though the two count their tasks alike.
 #[test]
 fn what_waits_in_another_reactor_is_not_listed_under_a_task_of_its_executor() {
-    bounded(|| {
-        let (ours, other) = (Executor::new().expect("one"), Executor::new().expect("another"));
-        let (stream, mut peer) = pair();
-        let reactor = other.reactor().clone();
-        let theirs = other.spawn(pending::<()>());
-        other.run_until_idle();
-        let read = ours.spawn(async move {
-            let (mut buf, inner) = ([0; 8], reactor);
-            let mut read = pin!(stream.read(&mut buf));
-            poll_fn(|cx| inner.enter(|| read.as_mut().poll(cx))).await
-        });
-        ours.run_until_idle();
-        assert_eq!(theirs.id(), read.id(), "the same id");
-        assert!(other.tasks()[0].waits_for.is_empty());
-        assert!(other.reactor().has_waiters() && !ours.reactor().has_waiters());
-        // The end of their task leaves our wait alone.
-        theirs.abort();
-        other.run_until_idle();
-        peer.write_all(b"!").expect("there is room");
-        while !read.is_finished() {
-            other.reactor().park(None).expect("the OS gives events");
-            ours.run_until_idle();
-        }
-        let result: io::Result<usize> = ours.block_on(read).expect("no panic");
-        assert_eq!(result.expect("a byte"), 1);
+    bound();
+    let (ours, other) = (Executor::new().expect("one"), Executor::new().expect("another"));
+    let (stream, mut peer) = pair();
+    let reactor = other.reactor().clone();
+    let theirs = other.spawn(pending::<()>());
+    other.run_until_idle();
+    let read = ours.spawn(async move {
+        let (mut buf, inner) = ([0; 8], reactor);
+        let mut read = pin!(stream.read(&mut buf));
+        poll_fn(|cx| inner.enter(|| read.as_mut().poll(cx))).await
     });
+    ours.run_until_idle();
+    assert_eq!(theirs.id(), read.id(), "the same id");
+    assert!(other.tasks()[0].waits_for.is_empty());
+    assert!(other.reactor().has_waiters() && !ours.reactor().has_waiters());
+    // The end of their task leaves our wait alone.
+    theirs.abort();
+    other.run_until_idle();
+    peer.write_all(b"!").expect("there is room");
+    while !read.is_finished() {
+        other.reactor().park(None).expect("the OS gives events");
+        ours.run_until_idle();
+    }
+    let result: io::Result<usize> = ours.block_on(read).expect("no panic");
+    assert_eq!(result.expect("a byte"), 1);
 }

@@ -2,24 +2,16 @@
 #![cfg(unix)]
 
 use std::{
-    cell::{Cell, RefCell},
-    future::poll_fn,
-    io::{self, Read, Write},
     net,
     os::fd::AsFd,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    rc::Rc,
-    task::{Poll, Waker},
 };
 
 use mio::{Interest, Registry, Token, event::Source, unix::pipe};
-use pizzaiolo::{Async, Executor, Reactor, net::TcpListener, trace::EventKind};
+use pizzaiolo::{Async, Reactor, net::TcpListener, trace::EventKind};
 
-use crate::{
-    driven::has_something_to_do,
-    support::{bounded, executor, panic_of, poll_here, poll_with, run, unix_pair, watched},
-};
+use crate::driven::has_something_to_do;
+use crate::support::prelude::*;
 
 /// The receiving end of a pipe, as a source that takes notes.
 struct Noted {
@@ -111,27 +103,26 @@ fn a_source_is_registered_once_and_deregistered_when_it_is_dropped() {
 
 #[test]
 fn what_into_inner_takes_out_can_be_registered_elsewhere() {
-    bounded(|| {
-        let (mut sender, receiver, notes) = Noted::new().expect("a pipe");
-        let one = Executor::new().expect("descriptors");
-        let source = one.block_on(async {
-            let source = Async::new(receiver).expect("it can be registered");
-            assert!(poll_here(source.readable()).await.is_pending());
-            source.into_inner().expect("it can be deregistered")
-        });
-        assert_eq!((notes.deregistered.get(), notes.dropped.get()), (1, 0));
-
-        let other = Executor::new().expect("descriptors");
-        other.block_on(async {
-            let source = Async::new(source).expect("it can be registered");
-            let mut read = pin!(source.read_with(|source| (&source.pipe).read(&mut [0; 8])));
-            assert!(poll_here(read.as_mut()).await.is_pending());
-            sender.write_all(b"order").expect("there is room");
-            assert_eq!(read.await.expect("five bytes"), 5);
-        });
-        assert_eq!(notes.registered.borrow().len(), 2);
-        drop(one);
+    bound();
+    let (mut sender, receiver, notes) = Noted::new().expect("a pipe");
+    let one = Executor::new().expect("descriptors");
+    let source = one.block_on(async {
+        let source = Async::new(receiver).expect("it can be registered");
+        assert!(poll_here(source.readable()).await.is_pending());
+        source.into_inner().expect("it can be deregistered")
     });
+    assert_eq!((notes.deregistered.get(), notes.dropped.get()), (1, 0));
+
+    let other = Executor::new().expect("descriptors");
+    other.block_on(async {
+        let source = Async::new(source).expect("it can be registered");
+        let mut read = pin!(source.read_with(|source| (&source.pipe).read(&mut [0; 8])));
+        assert!(poll_here(read.as_mut()).await.is_pending());
+        sender.write_all(b"order").expect("there is room");
+        assert_eq!(read.await.expect("five bytes"), 5);
+    });
+    assert_eq!(notes.registered.borrow().len(), 2);
+    drop(one);
 }
 
 /// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773).

@@ -1,24 +1,12 @@
 //! Sockets that socket2 has made, with the options that std has no names for.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 #![cfg(unix)]
 
-use std::{
-    io::{self, ErrorKind},
-    net::{Ipv4Addr, SocketAddr},
-    pin::pin,
-    time::Duration,
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
-use pizzaiolo::{
-    net::{TcpListener, TcpStream, UdpSocket},
-    spawn,
-};
+use pizzaiolo::net::{TcpListener, TcpStream, UdpSocket};
 use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::support::{poll_here, run};
+use crate::support::prelude::*;
 
 /// A socket that listens at `addr`, and shares the port.
 fn listen(addr: SocketAddr, backlog: i32) -> io::Result<TcpListener> {

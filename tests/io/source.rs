@@ -1,17 +1,12 @@
 //! `Async`: polls, tries, rare reports, and the traits of `futures-io`.
 #![cfg(unix)]
 
-use std::{
-    future::poll_fn,
-    io::{ErrorKind, Read, Write},
-    os::unix::net::UnixStream,
-    task::Context,
-};
+use std::os::unix::net::UnixStream;
 
 use mio::unix::pipe;
-use pizzaiolo::{Async, spawn, yield_now};
+use pizzaiolo::Async;
 
-use crate::support::{Counter, poll_here, run};
+use crate::support::prelude::*;
 
 #[test]
 fn a_source_is_polled_for_readiness_and_tried() {

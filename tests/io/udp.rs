@@ -1,26 +1,16 @@
 //! What a UDP socket promises, over loopback: what holds for every kind of datagram socket, and what only UDP has.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
 #[path = "datagram.rs"]
 mod datagram;
 
 use std::{
-    future::{Future, poll_fn},
-    io::{self, ErrorKind},
+    future::Future,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket as StdDatagram},
-    pin::pin,
-    task::Poll,
 };
 
-use pizzaiolo::{
-    net::{UdpSocket, UdpSocket as Datagram},
-    spawn, yield_now,
-};
+use pizzaiolo::net::{UdpSocket, UdpSocket as Datagram};
 
-use crate::support::{poll_here, run};
+use crate::support::prelude::*;
 
 const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 

@@ -1,21 +1,11 @@
 //! What a source keeps of the tasks that wait for it, and which of them an event wakes.
 #![cfg(unix)]
 
-use std::{
-    cell::Cell,
-    future::poll_fn,
-    io::{self, Read, Write},
-    net::Shutdown,
-    os::unix::net::UnixStream,
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-};
+use std::{net::Shutdown, os::unix::net::UnixStream};
 
-use pizzaiolo::{Async, Executor, JoinHandle, Reactor, spawn};
+use pizzaiolo::{Async, Reactor};
 
-use crate::support::{Counter, bounded, executor, poll_with, unix_pair};
+use crate::support::prelude::*;
 
 #[test]
 fn a_dropped_read_that_changes_its_source_waits_no_more() {
@@ -129,25 +119,23 @@ fn the_end_of_what_the_peer_sends_says_nothing_else() {
 
 #[test]
 fn a_task_that_has_waited_before_reads_on_after_its_budget() {
-    bounded(|| {
-        executor().block_on(async {
-            let (ours, mut peer) = unix_pair();
-            let source = Async::from_fd(ours);
-            let mut buf = [0];
-            let read = |source: &UnixStream, buf: &mut [u8]| {
-                let mut source = source;
-                source.read(buf)
-            };
-            // From here on the socket keeps the task's waker.
-            let waits = spawn(async move {
-                peer.write_all(&[0; 1000]).expect("there is room");
-                peer
-            });
-            for _ in 0..1000 {
-                source.read_with(|io| read(io, &mut buf)).await.expect("a byte");
-            }
-            drop(waits.await);
+    executor().block_on(async {
+        let (ours, mut peer) = unix_pair();
+        let source = Async::from_fd(ours);
+        let mut buf = [0];
+        let read = |source: &UnixStream, buf: &mut [u8]| {
+            let mut source = source;
+            source.read(buf)
+        };
+        // From here on the socket keeps the task's waker.
+        let waits = spawn(async move {
+            peer.write_all(&[0; 1000]).expect("there is room");
+            peer
         });
+        for _ in 0..1000 {
+            source.read_with(|io| read(io, &mut buf)).await.expect("a byte");
+        }
+        drop(waits.await);
     });
 }
 

@@ -14,7 +14,7 @@ use std::{
 
 use self::programs::{EXHIBITS, Exhibit};
 
-use crate::support::bounded;
+use crate::support::prelude::*;
 
 /// What a run prints, line by line.
 struct Run(Vec<String>);
@@ -29,7 +29,8 @@ impl Run {
     }
 
     fn of(program: fn() -> programs::Seen) -> Run {
-        let text = bounded(move || program().to_string());
+        bound();
+        let text = program().to_string();
         Run(text.lines().map(str::to_owned).collect())
     }
 

@@ -1,26 +1,15 @@
 //! The events say which task waits for which, for which timer, since which call, and until when.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    future::{Future, pending, poll_fn},
-    panic::Location,
-    rc::Rc,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, future::Future, panic::Location};
 
 use pizzaiolo::{
-    Executor, JoinHandle, TaskId,
+    TaskId,
     net::{TcpListener, TcpStream, UdpSocket},
-    spawn,
     task::{self, JoinSet},
-    time,
     trace::{Event, EventKind},
-    yield_now,
 };
 
-use crate::support::{Events, poll_here, watched_with};
+use crate::support::prelude::*;
 
 /// What is said of the waits of a task, in words.
 fn waits(events: &Events, of: TaskId) -> Vec<String> {

@@ -1,29 +1,12 @@
 //! A socket keeps the waker of the task that waits for it from one wait to the next. A waker that is
 //! kept and idle will not be called, so the executor must not count it: it knows exactly which tasks
 //! can be woken and which cannot.
-#![cfg_attr(
-    not(unix),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    io::{self, Read as _, Write},
-    net,
-    pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-};
+use std::{io::Read as _, net};
 
-#[cfg(unix)]
-use pizzaiolo::Async;
-use pizzaiolo::{net::TcpStream, spawn, trace::Warning};
+use pizzaiolo::{net::TcpStream, trace::Warning};
 
-#[cfg(unix)]
-use crate::support::unix_pair;
-use crate::support::{bounded, deadlock, executor, give_waker, logged, pair, watched};
+use crate::support::prelude::*;
 
 /// A read of one byte that may be passed around.
 type Read = Pin<Box<dyn Future<Output = io::Result<u8>>>>;
@@ -62,154 +45,143 @@ fn is_warned_of(task: impl Future<Output = ()> + 'static) -> bool {
 
 #[test]
 fn a_read_that_was_begun_in_an_earlier_poll_still_counts() {
-    bounded(|| {
-        let (executor, events) = watched();
-        let (stream, mut peer) = shared_pair();
-        let mut read = read(&stream);
-        let polls = Rc::new(Cell::new(0));
-        let counted = Rc::clone(&polls);
-        let task = executor.spawn(poll_fn(move |cx| {
-            counted.set(counted.get() + 1);
-            match counted.get() {
-                1 => {
-                    begin(&mut read, cx);
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                // This poll does not ask, and the waker is nowhere.
-                2 => Poll::Pending,
-                _ => read.as_mut().poll(cx),
+    let (executor, events) = watched();
+    let (stream, mut peer) = shared_pair();
+    let mut read = read(&stream);
+    let polls = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&polls);
+    let task = executor.spawn(poll_fn(move |cx| {
+        counted.set(counted.get() + 1);
+        match counted.get() {
+            1 => {
+                begin(&mut read, cx);
+                cx.waker().wake_by_ref();
+                Poll::Pending
             }
-        }));
-        executor.run_until_idle();
-        assert_eq!((polls.get(), lost(&events.warnings())), (2, 0));
+            // This poll does not ask, and the waker is nowhere.
+            2 => Poll::Pending,
+            _ => read.as_mut().poll(cx),
+        }
+    }));
+    executor.run_until_idle();
+    assert_eq!((polls.get(), lost(&events.warnings())), (2, 0));
 
-        peer.write_all(b"7").expect("it is connected");
-        assert_eq!(executor.block_on(task).expect("no panic").expect("a byte"), b'7');
-        assert_eq!((polls.get(), lost(&events.warnings())), (3, 0));
-    });
+    peer.write_all(b"7").expect("it is connected");
+    assert_eq!(executor.block_on(task).expect("no panic").expect("a byte"), b'7');
+    assert_eq!((polls.get(), lost(&events.warnings())), (3, 0));
 }
 
 #[test]
 fn a_read_that_was_dropped_in_the_same_poll_does_not_count() {
-    bounded(|| {
-        let (stream, _peer) = shared_pair();
-        assert!(is_warned_of(poll_fn(move |cx| {
-            begin(&mut read(&stream), cx);
-            Poll::Pending
-        })));
-    });
+    bound();
+    let (stream, _peer) = shared_pair();
+    assert!(is_warned_of(poll_fn(move |cx| {
+        begin(&mut read(&stream), cx);
+        Poll::Pending
+    })));
 }
 
 #[test]
 fn a_read_that_was_dropped_in_a_later_poll_does_not_count() {
-    bounded(|| {
-        let (stream, _peer) = shared_pair();
-        let mut waiting = None;
-        assert!(is_warned_of(poll_fn(move |cx| {
-            if waiting.take().is_none() {
-                begin(waiting.insert(read(&stream)), cx);
-                cx.waker().wake_by_ref();
-            }
-            Poll::Pending
-        })));
-    });
+    bound();
+    let (stream, _peer) = shared_pair();
+    let mut waiting = None;
+    assert!(is_warned_of(poll_fn(move |cx| {
+        if waiting.take().is_none() {
+            begin(waiting.insert(read(&stream)), cx);
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    })));
 }
 
 #[test]
 fn a_read_that_is_done_does_not_count() {
-    bounded(|| {
-        let (executor, events) = watched();
-        let (stream, mut peer) = shared_pair();
-        let reading = Rc::clone(&stream);
-        let _task = executor.spawn(async move {
-            read(&reading).await.expect("a byte");
-            pending::<()>().await;
-        });
-        executor.run_until_idle();
-        assert_eq!(lost(&events.warnings()), 0);
-        peer.write_all(b"1").expect("it is connected");
-        // The event comes when it comes: another task waits for the next byte, and is served.
-        executor.block_on(async {
-            peer.write_all(b"2").expect("it is connected");
-            read(&stream).await.expect("a byte");
-        });
-        executor.run_until_idle();
-        assert_eq!(lost(&events.warnings()), 1);
+    let (executor, events) = watched();
+    let (stream, mut peer) = shared_pair();
+    let reading = Rc::clone(&stream);
+    let _task = executor.spawn(async move {
+        read(&reading).await.expect("a byte");
+        pending::<()>().await;
     });
+    executor.run_until_idle();
+    assert_eq!(lost(&events.warnings()), 0);
+    peer.write_all(b"1").expect("it is connected");
+    // The event comes when it comes: another task waits for the next byte, and is served.
+    executor.block_on(async {
+        peer.write_all(b"2").expect("it is connected");
+        read(&stream).await.expect("a byte");
+    });
+    executor.run_until_idle();
+    assert_eq!(lost(&events.warnings()), 1);
 }
 
 #[test]
 fn two_reads_of_one_socket_by_one_task_count_both() {
-    bounded(|| {
-        let (stream, _peer) = shared_pair();
-        for kept in 0..=2 {
-            let stream = Rc::clone(&stream);
-            let mut waiting = Vec::new();
-            let warned = is_warned_of(poll_fn(move |cx| {
-                let mut reads = [read(&stream), read(&stream)];
-                for read in &mut reads {
-                    begin(read, cx);
-                }
-                // The older one goes first.
-                waiting.extend(reads.into_iter().skip(2 - kept));
-                Poll::Pending
-            }));
-            assert_eq!(warned, kept == 0, "{kept} reads are kept");
-        }
-    });
+    bound();
+    let (stream, _peer) = shared_pair();
+    for kept in 0..=2 {
+        let stream = Rc::clone(&stream);
+        let mut waiting = Vec::new();
+        let warned = is_warned_of(poll_fn(move |cx| {
+            let mut reads = [read(&stream), read(&stream)];
+            for read in &mut reads {
+                begin(read, cx);
+            }
+            // The older one goes first.
+            waiting.extend(reads.into_iter().skip(2 - kept));
+            Poll::Pending
+        }));
+        assert_eq!(warned, kept == 0, "{kept} reads are kept");
+    }
 }
 
 #[test]
 fn a_read_that_another_task_drops_does_not_count() {
-    bounded(|| {
-        let (executor, events) = watched();
-        let (stream, _peer) = shared_pair();
-        let shared = Rc::new(RefCell::new(Some(read(&stream))));
-        let kept = Rc::clone(&shared);
-        let _waits = executor.spawn(poll_fn(move |cx| {
-            if let Some(read) = &mut *kept.borrow_mut() {
-                begin(read, cx);
-            }
-            Poll::<()>::Pending
-        }));
-        executor.run_until_idle();
-        assert_eq!(lost(&events.warnings()), 0);
-        let drops = executor.spawn(async move { drop(shared.take()) });
-        executor.run_until_idle();
-        assert!(drops.is_finished());
-        // No task reads, and nothing can wake the first task any more.
-        deadlock(|| executor.run());
-    });
+    let (executor, events) = watched();
+    let (stream, _peer) = shared_pair();
+    let shared = Rc::new(RefCell::new(Some(read(&stream))));
+    let kept = Rc::clone(&shared);
+    let _waits = executor.spawn(poll_fn(move |cx| {
+        if let Some(read) = &mut *kept.borrow_mut() {
+            begin(read, cx);
+        }
+        Poll::<()>::Pending
+    }));
+    executor.run_until_idle();
+    assert_eq!(lost(&events.warnings()), 0);
+    let drops = executor.spawn(async move { drop(shared.take()) });
+    executor.run_until_idle();
+    assert!(drops.is_finished());
+    // No task reads, and nothing can wake the first task any more.
+    deadlock(|| executor.run());
 }
 
 #[test]
 fn a_read_that_goes_on_in_another_task_wakes_that_one_only() {
-    bounded(|| {
-        let (executor, events) = watched();
-        let (stream, mut peer) = shared_pair();
-        let shared = Rc::new(RefCell::new(Some(read(&stream))));
-        let begun = Rc::clone(&shared);
-        let polls = Rc::new(Cell::new(0));
-        let counted = Rc::clone(&polls);
-        let begins = executor.spawn(poll_fn(move |cx| {
-            counted.set(counted.get() + 1);
-            if let Some(read) = &mut *begun.borrow_mut() {
-                begin(read, cx);
-            }
-            Poll::<()>::Pending
-        }));
-        executor.run_until_idle();
-        let read = shared.take().expect("it waits");
-        let goes_on = executor.spawn(read);
-        executor.run_until_idle();
-        peer.write_all(b"7").expect("it is connected");
-        assert_eq!(executor.block_on(goes_on).expect("no panic").expect("a byte"), b'7');
-        executor.run_until_idle();
-        assert_eq!(polls.get(), 1, "the first has no part in it any more");
-        assert!(!begins.is_finished());
-        assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so no check is made");
-    });
+    let (executor, events) = watched();
+    let (stream, mut peer) = shared_pair();
+    let shared = Rc::new(RefCell::new(Some(read(&stream))));
+    let begun = Rc::clone(&shared);
+    let polls = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&polls);
+    let begins = executor.spawn(poll_fn(move |cx| {
+        counted.set(counted.get() + 1);
+        if let Some(read) = &mut *begun.borrow_mut() {
+            begin(read, cx);
+        }
+        Poll::<()>::Pending
+    }));
+    executor.run_until_idle();
+    let read = shared.take().expect("it waits");
+    let goes_on = executor.spawn(read);
+    executor.run_until_idle();
+    peer.write_all(b"7").expect("it is connected");
+    assert_eq!(executor.block_on(goes_on).expect("no panic").expect("a byte"), b'7');
+    executor.run_until_idle();
+    assert_eq!(polls.get(), 1, "the first has no part in it any more");
+    assert!(!begins.is_finished());
+    assert_eq!(lost(&events.warnings()), 0, "it is not polled again, so no check is made");
 }
 
 /// A wake is code of others: it may poll what waits with the waker of a task that does not run.
@@ -233,24 +205,22 @@ fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
         }
     }
 
-    bounded(|| {
-        let (executor, _events) = watched();
-        let ((first, mut first_peer), (second, second_peer)) = (shared_pair(), shared_pair());
-        let mut first = read(&first);
-        let task = poll_fn(move |cx| {
-            if let Some(mut later) = LATER.take() {
-                return later.read.as_mut().poll(cx);
-            }
-            begin(&mut first, &mut Context::from_waker(&Arc::new(PollsLater).into()));
-            first_peer.write_all(b"1").expect("it is connected");
-            let (read, waker, peer) = (read(&second), cx.waker().clone(), second_peer.try_clone());
-            LATER.set(Some(Later { read, waker, peer: peer.expect("a duplicate") }));
-            Poll::Pending
-        });
-        // The task's turn is the last one before the wake.
-        let byte = executor.block_on(async { spawn(task).await });
-        assert_eq!(byte.expect("no panic").expect("a byte"), b'2');
+    let (executor, _events) = watched();
+    let ((first, mut first_peer), (second, second_peer)) = (shared_pair(), shared_pair());
+    let mut first = read(&first);
+    let task = poll_fn(move |cx| {
+        if let Some(mut later) = LATER.take() {
+            return later.read.as_mut().poll(cx);
+        }
+        begin(&mut first, &mut Context::from_waker(&Arc::new(PollsLater).into()));
+        first_peer.write_all(b"1").expect("it is connected");
+        let (read, waker, peer) = (read(&second), cx.waker().clone(), second_peer.try_clone());
+        LATER.set(Some(Later { read, waker, peer: peer.expect("a duplicate") }));
+        Poll::Pending
     });
+    // The task's turn is the last one before the wake.
+    let byte = executor.block_on(async { spawn(task).await });
+    assert_eq!(byte.expect("no panic").expect("a byte"), b'2');
 }
 
 #[test]
@@ -259,7 +229,7 @@ fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
     let lines = logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
+        let source = pizzaiolo::Async::from_fd(ours);
         let forgets = async move {
             source.readable().await.expect("it is registered");
             pending::<()>().await;
@@ -280,7 +250,7 @@ fn a_task_whose_last_waker_is_kept_by_a_socket_a_second_time_is_warned_of() {
     let lines = logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
+        let source = pizzaiolo::Async::from_fd(ours);
         let forgets = async move {
             source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
             give_waker(|waker| slot.set(Some(waker))).await;
@@ -307,7 +277,7 @@ fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
     let lines = logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
+        let source = pizzaiolo::Async::from_fd(ours);
         let waits = async move {
             source.readable().await.expect("it is registered");
             give_waker(|waker| slot.set(Some(waker))).await;
@@ -324,15 +294,13 @@ fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
 #[test]
 #[cfg(unix)]
 fn a_waker_that_a_socket_keeps_hides_no_deadlock() {
-    bounded(|| {
-        let executor = executor();
-        let (ours, mut peer) = unix_pair();
-        let source = Async::from_fd(ours);
-        peer.write_all(b"!").expect("there is room");
-        let forgets = async {
-            source.readable().await.expect("it is registered");
-            pending::<()>().await;
-        };
-        deadlock(|| executor.block_on(forgets));
-    });
+    let executor = executor();
+    let (ours, mut peer) = unix_pair();
+    let source = pizzaiolo::Async::from_fd(ours);
+    peer.write_all(b"!").expect("there is room");
+    let forgets = async {
+        source.readable().await.expect("it is registered");
+        pending::<()>().await;
+    };
+    deadlock(|| executor.block_on(forgets));
 }

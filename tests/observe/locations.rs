@@ -1,22 +1,8 @@
 //! A panic that is the caller's mistake names the caller's file, not one of the crate.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
-use std::{
-    future::{pending, poll_fn},
-    task::{Context, Waker},
-    time::Duration,
-};
+use pizzaiolo::net::{TcpListener, TcpStream, UdpSocket};
 
-use pizzaiolo::{
-    Executor, block_on,
-    net::{TcpListener, TcpStream, UdpSocket},
-    time,
-};
-
-use crate::support::{bounded, full_listener, panic_of, poll_once};
+use crate::support::prelude::*;
 
 /// Awaits the future where no reactor is entered, and returns what is blamed.
 fn blamed<F: Future>(future: F) -> String {
@@ -48,46 +34,44 @@ fn full_streams() -> (TcpStream, TcpStream) {
 
 #[test]
 fn an_operation_outside_a_reactor_blames_the_line_that_awaits_it() {
-    bounded(|| {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let (stream, _peer) = full_streams();
-        let mut buf = [0; 8];
-        assert_blamed!(
-            listener.accept(),
-            listener.readable(),
-            stream.read(&mut buf),
-            stream.read_vectored(&mut [std::io::IoSliceMut::new(&mut [0; 8])]),
-            stream.read_exact(&mut buf),
-            stream.peek(&mut buf),
-            stream.readable(),
-            stream.closed(),
-            stream.write(b"pizza"),
-            stream.write_vectored(&[std::io::IoSlice::new(b"pizza")]),
-            stream.write_all(b"pizza"),
-            stream.writable(),
-            socket.recv(&mut buf),
-            socket.recv_from(&mut buf),
-            socket.peek(&mut buf),
-            socket.peek_from(&mut buf),
-            socket.readable(),
-            socket.writable(),
-            time::sleep(Duration::from_secs(1)),
-            time::timeout(Duration::from_secs(1), pending::<()>()),
-            time::interval_at(time::now() + Duration::from_secs(1), Duration::from_secs(1)).tick(),
-            poll_fn(|cx| listener.poll_accept(cx)),
-        );
-    });
+    bound();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (stream, _peer) = full_streams();
+    let mut buf = [0; 8];
+    assert_blamed!(
+        listener.accept(),
+        listener.readable(),
+        stream.read(&mut buf),
+        stream.read_vectored(&mut [std::io::IoSliceMut::new(&mut [0; 8])]),
+        stream.read_exact(&mut buf),
+        stream.peek(&mut buf),
+        stream.readable(),
+        stream.closed(),
+        stream.write(b"pizza"),
+        stream.write_vectored(&[std::io::IoSlice::new(b"pizza")]),
+        stream.write_all(b"pizza"),
+        stream.writable(),
+        socket.recv(&mut buf),
+        socket.recv_from(&mut buf),
+        socket.peek(&mut buf),
+        socket.peek_from(&mut buf),
+        socket.readable(),
+        socket.writable(),
+        time::sleep(Duration::from_secs(1)),
+        time::timeout(Duration::from_secs(1), pending::<()>()),
+        time::interval_at(time::now() + Duration::from_secs(1), Duration::from_secs(1)).tick(),
+        poll_fn(|cx| listener.poll_accept(cx)),
+    );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn so_does_a_connection() {
-    bounded(|| {
-        let (listener, _waiting) = full_listener().unwrap();
-        let hangs = listener.local_addr().unwrap();
-        assert_blamed!(TcpStream::connect(hangs), TcpStream::connect([hangs, hangs]));
-    });
+    bound();
+    let (listener, _waiting) = full_listener().unwrap();
+    let hangs = listener.local_addr().unwrap();
+    assert_blamed!(TcpStream::connect(hangs), TcpStream::connect([hangs, hangs]));
 }
 
 #[cfg(unix)]
@@ -99,33 +83,32 @@ fn so_do_unix_sockets_and_any_other_source() {
     };
     use std::io::Read;
 
-    bounded(|| {
-        let path = std::env::temp_dir().join(format!("pizzaiolo-blame-{}", std::process::id()));
-        let listener = UnixListener::bind(&path).unwrap();
-        let (socket, peer) = UnixDatagram::pair().unwrap();
-        while socket.try_send(b"pizza").is_ok() {}
-        let (_sender, receiver) = mio::unix::pipe::new().unwrap();
-        let mut source = Async::from_fd(receiver);
-        let mut buf = [0; 8];
-        assert_blamed!(
-            listener.accept(),
-            listener.readable(),
-            socket.send(b"pizza"),
-            socket.recv(&mut buf),
-            socket.recv_from(&mut buf),
-            socket.readable(),
-            peer.writable(),
-            source.readable(),
-            source.writable(),
-            source.read_with(|mut pipe| pipe.read(&mut [0])),
-            source.read_with_mut(|pipe| pipe.read(&mut [0])),
-            source.priority(),
-            source.error(),
-            poll_fn(|cx| source.poll_readable(cx)),
-            poll_fn(|cx| source.poll_writable(cx)),
-        );
-        std::fs::remove_file(path).unwrap();
-    });
+    bound();
+    let path = std::env::temp_dir().join(format!("pizzaiolo-blame-{}", std::process::id()));
+    let listener = UnixListener::bind(&path).unwrap();
+    let (socket, peer) = UnixDatagram::pair().unwrap();
+    while socket.try_send(b"pizza").is_ok() {}
+    let (_sender, receiver) = mio::unix::pipe::new().unwrap();
+    let mut source = Async::from_fd(receiver);
+    let mut buf = [0; 8];
+    assert_blamed!(
+        listener.accept(),
+        listener.readable(),
+        socket.send(b"pizza"),
+        socket.recv(&mut buf),
+        socket.recv_from(&mut buf),
+        socket.readable(),
+        peer.writable(),
+        source.readable(),
+        source.writable(),
+        source.read_with(|mut pipe| pipe.read(&mut [0])),
+        source.read_with_mut(|pipe| pipe.read(&mut [0])),
+        source.priority(),
+        source.error(),
+        poll_fn(|cx| source.poll_readable(cx)),
+        poll_fn(|cx| source.poll_writable(cx)),
+    );
+    std::fs::remove_file(path).unwrap();
 }
 
 #[test]
@@ -144,17 +127,15 @@ fn a_handle_that_is_polled_too_often_blames_who_polls_it() {
 
 #[test]
 fn a_deadlock_blames_the_call_that_runs_the_executor() {
-    bounded(|| {
-        let executor = Executor::new().unwrap();
-        executor.spawn(pending::<()>()).detach();
-        let deadlocks = [
-            panic_of(|| block_on(pending::<()>())),
-            panic_of(|| executor.block_on(pending::<()>())),
-            panic_of(|| executor.run()),
-        ];
-        for (message, file) in deadlocks {
-            assert!(message.starts_with("deadlock"), "{message}");
-            assert!(file.ends_with("locations.rs"), "{file}");
-        }
-    });
+    let executor = Executor::new().unwrap();
+    executor.spawn(pending::<()>()).detach();
+    let deadlocks = [
+        panic_of(|| block_on(pending::<()>())),
+        panic_of(|| executor.block_on(pending::<()>())),
+        panic_of(|| executor.run()),
+    ];
+    for (message, file) in deadlocks {
+        assert!(message.starts_with("deadlock"), "{message}");
+        assert!(file.ends_with("locations.rs"), "{file}");
+    }
 }

@@ -1,30 +1,14 @@
 //! An observer sees which task woke which, and what it does itself harms no task.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
-    future::{pending, poll_fn},
-    pin::Pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
-    task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
-};
+use std::collections::HashSet;
 
 use pizzaiolo::{
-    Executor, JoinHandle, Reactor, TaskId,
+    Reactor, TaskId,
     net::{TcpListener, TcpStream},
-    spawn, time,
     trace::{Cause, Direction, Event, EventKind, Observer},
-    yield_now,
 };
 
-use crate::support::{BOUND, Events, OnEvent, Slot, give_waker, made, watched, watched_with};
+use crate::support::prelude::*;
 
 // Which task woke which.
 

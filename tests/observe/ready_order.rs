@@ -1,10 +1,10 @@
 //! The order of ready tasks by chance, to find code that leans on luck.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::collections::HashMap;
 
-use pizzaiolo::{Executor, TaskId, spawn, yield_now};
+use pizzaiolo::TaskId;
 
-use crate::support::{bounded, executor, watched_with};
+use crate::support::prelude::*;
 
 fn shuffled(seed: u64) -> Executor {
     Executor::builder().ready_order(seed).build().expect("the OS has descriptors")
@@ -28,76 +28,68 @@ fn turns(executor: &Executor) -> Vec<usize> {
 
 #[test]
 fn without_a_seed_it_is_first_in_first_out() {
-    bounded(|| {
-        let round: Vec<usize> = (0..20).collect();
-        assert_eq!(turns(&executor()), [round.clone(), round.clone(), round].concat());
-    });
+    let round: Vec<usize> = (0..20).collect();
+    assert_eq!(turns(&executor()), [round.clone(), round.clone(), round].concat());
 }
 
 #[test]
 fn the_same_seed_makes_the_same_order() {
-    bounded(|| {
-        for seed in 0..20 {
-            assert_eq!(turns(&shuffled(seed)), turns(&shuffled(seed)));
-        }
-    });
+    bound();
+    for seed in 0..20 {
+        assert_eq!(turns(&shuffled(seed)), turns(&shuffled(seed)));
+    }
 }
 
 /// What was run before, and how long it took until nothing was ready any more, plays a part; how
 /// often the queue was found empty does not.
 #[test]
 fn a_look_at_an_empty_queue_changes_nothing() {
-    bounded(|| {
-        let executor = shuffled(1);
-        for _ in 0..7 {
-            assert!(!executor.tick());
-            executor.run_until_idle();
-        }
-        assert_eq!(turns(&executor), turns(&shuffled(1)));
-    });
+    bound();
+    let executor = shuffled(1);
+    for _ in 0..7 {
+        assert!(!executor.tick());
+        executor.run_until_idle();
+    }
+    assert_eq!(turns(&executor), turns(&shuffled(1)));
 }
 
 #[test]
 fn different_seeds_make_different_orders() {
-    bounded(|| {
-        let mut orders: Vec<_> = (0..20).map(|seed| turns(&shuffled(seed))).collect();
-        orders.sort();
-        orders.dedup();
-        assert_eq!(orders.len(), 20);
-    });
+    bound();
+    let mut orders: Vec<_> = (0..20).map(|seed| turns(&shuffled(seed))).collect();
+    orders.sort();
+    orders.dedup();
+    assert_eq!(orders.len(), 20);
 }
 
 #[test]
 fn every_task_has_all_its_turns() {
-    bounded(|| {
-        for seed in 0..20 {
-            let mut turns = turns(&shuffled(seed));
-            turns.sort_unstable();
-            let expected: Vec<usize> = (0..20).flat_map(|task| [task; 3]).collect();
-            assert_eq!(turns, expected);
-        }
-    });
+    bound();
+    for seed in 0..20 {
+        let mut turns = turns(&shuffled(seed));
+        turns.sort_unstable();
+        let expected: Vec<usize> = (0..20).flat_map(|task| [task; 3]).collect();
+        assert_eq!(turns, expected);
+    }
 }
 
 #[test]
 fn the_future_of_block_on_has_its_turn_among_the_others() {
-    bounded(|| {
-        let places: Vec<_> = (0..20)
-            .map(|seed| {
-                let (executor, events) = watched_with(Executor::builder().ready_order(seed));
-                let tasks: Vec<_> = (0..5).map(|_| executor.spawn(async {})).collect();
-                executor.block_on(async {});
-                executor.run();
-                let polled = events.polled();
-                assert_eq!(polled.len(), tasks.len() + 1);
-                let is_task = |id: &Option<_>| tasks.iter().any(|task| Some(task.id()) == *id);
-                polled.iter().position(|id| !is_task(id)).expect("it was polled")
-            })
-            .collect();
-        for place in 0..=5 {
-            assert!(places.contains(&place), "it never was in place {place}: {places:?}");
-        }
-    });
+    let places: Vec<_> = (0..20)
+        .map(|seed| {
+            let (executor, events) = watched_with(Executor::builder().ready_order(seed));
+            let tasks: Vec<_> = (0..5).map(|_| executor.spawn(async {})).collect();
+            executor.block_on(async {});
+            executor.run();
+            let polled = events.polled();
+            assert_eq!(polled.len(), tasks.len() + 1);
+            let is_task = |id: &Option<_>| tasks.iter().any(|task| Some(task.id()) == *id);
+            polled.iter().position(|id| !is_task(id)).expect("it was polled")
+        })
+        .collect();
+    for place in 0..=5 {
+        assert!(places.contains(&place), "it never was in place {place}: {places:?}");
+    }
 }
 
 /// The program that leans on luck: the waiter takes for granted that the cook, who was spawned
@@ -115,21 +107,18 @@ fn lucky(executor: &Executor) -> bool {
 
 #[test]
 fn a_program_that_leans_on_the_order_of_its_tasks_is_found_out() {
-    bounded(|| {
-        assert!(lucky(&executor()), "first in, first out, it is always right");
-        let found = (0..20).filter(|seed| !lucky(&shuffled(*seed))).count();
-        assert!(0 < found && found < 20, "{found} of 20 seeds");
-    });
+    assert!(lucky(&executor()), "first in, first out, it is always right");
+    let found = (0..20).filter(|seed| !lucky(&shuffled(*seed))).count();
+    assert!(0 < found && found < 20, "{found} of 20 seeds");
 }
 
 #[test]
 fn a_program_that_waits_for_what_it_needs_is_right_in_every_order() {
-    bounded(|| {
-        for seed in 0..20 {
-            let pizza = shuffled(seed).block_on(async { spawn(async { "pizza" }).await.ok() });
-            assert_eq!(pizza, Some("pizza"));
-        }
-    });
+    bound();
+    for seed in 0..20 {
+        let pizza = shuffled(seed).block_on(async { spawn(async { "pizza" }).await.ok() });
+        assert_eq!(pizza, Some("pizza"));
+    }
 }
 
 /// Returns the order in which four tasks that are ready at once run.

@@ -1,79 +1,67 @@
 //! The counters of an executor say what it has done.
 
-use std::{
-    future::poll_fn,
-    task::Poll,
-    thread,
-    time::{Duration, Instant},
-};
+use pizzaiolo::net::UdpSocket;
 
-use pizzaiolo::{Executor, net::UdpSocket, time, yield_now};
-
-use crate::support::{bounded, executor, waiting_task};
+use crate::support::prelude::*;
 
 #[test]
 fn polls_spawns_and_wakes_are_counted_exactly() {
-    bounded(|| {
-        let executor = Executor::new().expect("descriptors");
-        let yields = |count| async move {
-            for _ in 0..count {
-                yield_now().await;
-            }
-        };
-        // More polls than between two times at which events are collected.
-        executor.spawn(yields(200)).detach();
-        let aborted = executor.spawn(yields(1));
-        aborted.abort();
-        executor.run_until_idle();
-        let stats = executor.stats();
-        assert_eq!((stats.spawned, stats.polls, stats.wakes_local), (2, 201, 200));
-        assert_eq!(stats.wakes_remote, 0, "the abort found the task queued");
+    bound();
+    let executor = Executor::new().expect("descriptors");
+    let yields = |count| async move {
+        turns(count).await;
+    };
+    // More polls than between two times at which events are collected.
+    executor.spawn(yields(200)).detach();
+    let aborted = executor.spawn(yields(1));
+    aborted.abort();
+    executor.run_until_idle();
+    let stats = executor.stats();
+    assert_eq!((stats.spawned, stats.polls, stats.wakes_local), (2, 201, 200));
+    assert_eq!(stats.wakes_remote, 0, "the abort found the task queued");
 
-        for _ in 0..3 {
-            assert!(!executor.tick());
-        }
-        executor.spawn(yields(2)).detach();
-        assert!(executor.tick());
-        let stats = executor.stats();
-        assert_eq!((stats.spawned, stats.polls, stats.wakes_local), (3, 202, 201));
-        executor.run();
-        executor.block_on(yields(5));
-        let stats = executor.stats();
-        assert_eq!((stats.spawned, stats.polls, stats.wakes_local), (3, 210, 207));
-    });
+    for _ in 0..3 {
+        assert!(!executor.tick());
+    }
+    executor.spawn(yields(2)).detach();
+    assert!(executor.tick());
+    let stats = executor.stats();
+    assert_eq!((stats.spawned, stats.polls, stats.wakes_local), (3, 202, 201));
+    executor.run();
+    executor.block_on(yields(5));
+    let stats = executor.stats();
+    assert_eq!((stats.spawned, stats.polls, stats.wakes_local), (3, 210, 207));
 }
 
 #[test]
 fn wakes_from_other_threads_and_while_it_rests_are_remote() {
-    bounded(|| {
-        let executor = Executor::new().expect("descriptors");
-        let (_task, _, waker) = waiting_task(&executor);
-        waker.wake_by_ref();
-        executor.run_until_idle();
-        thread::spawn(move || waker.wake()).join().expect("no panic");
-        executor.run_until_idle();
-        let stats = executor.stats();
-        assert_eq!((stats.polls, stats.wakes_remote, stats.wakes_local), (3, 2, 0));
-    });
+    bound();
+    let executor = Executor::new().expect("descriptors");
+    let (_task, _, waker) = waiting_task(&executor);
+    waker.wake_by_ref();
+    executor.run_until_idle();
+    thread::spawn(move || waker.wake()).join().expect("no panic");
+    executor.run_until_idle();
+    let stats = executor.stats();
+    assert_eq!((stats.polls, stats.wakes_remote, stats.wakes_local), (3, 2, 0));
 }
 
 #[test]
 fn sleeps_sources_and_timers_are_counted() {
-    bounded(|| {
-        let executor = Executor::new().expect("descriptors");
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        executor.block_on(async {
-            let mut buf = [0; 8];
-            let wait = socket.recv(&mut buf);
-            assert!(time::timeout(Duration::from_millis(5), wait).await.is_err());
-        });
-        let stats = executor.stats();
-        assert_eq!((stats.sources, stats.timers_fired), (1, 1));
-        assert!(stats.parks >= 1 && stats.idle > Duration::ZERO);
-        assert!(stats.idle <= stats.uptime && stats.busy() <= stats.uptime);
-        drop(socket);
-        assert_eq!(executor.stats().sources, 0);
+    bound();
+    let executor = Executor::new().expect("descriptors");
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    executor.block_on(async {
+        let mut buf = [0; 8];
+        let wait = socket.recv(&mut buf);
+        assert!(time::timeout(Duration::from_millis(5), wait).await.is_err());
     });
+    let stats = executor.stats();
+    assert_eq!((stats.sources, stats.timers_fired), (1, 1));
+    assert!(stats.parks >= 1 && stats.idle > Duration::ZERO);
+    assert!(stats.idle <= stats.uptime && stats.busy() <= stats.uptime);
+    drop(socket);
+    assert_eq!(executor.stats().sources, 0);
 }
 
 #[test]

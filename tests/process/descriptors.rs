@@ -1,14 +1,12 @@
 //! What sockets promise of the descriptors of a process.
 #![cfg(target_os = "linux")]
 
-use std::{fs, io, net::SocketAddr, rc::Rc, time::Duration};
+use std::{fs, net::SocketAddr};
 
-use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    spawn, yield_now,
-};
+use pizzaiolo::net::{TcpListener, TcpStream};
 
 use crate::own_process::{blocking, in_a_process_of_its_own, with_descriptors};
+use crate::support::prelude::*;
 
 /// How many descriptors the process has open.
 fn descriptors() -> io::Result<usize> {

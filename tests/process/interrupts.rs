@@ -1,21 +1,12 @@
 //! A signal that ends a system call does not end a wait.
 #![cfg(target_os = "linux")]
 
-use std::{
-    fs,
-    io::{self, Read, Write},
-    net,
-    process::Command,
-    sync::mpsc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, net, process::Command};
 
 use pizzaiolo::net::TcpStream;
 
 use crate::own_process::{blocking, in_a_process_of_its_own};
-
-use crate::support::on_log;
+use crate::support::prelude::*;
 
 /// Waits until the executor of the thread that calls this is parked, and lets a signal end its
 /// system call. Then it calls `then`, all on another thread.

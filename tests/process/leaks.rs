@@ -1,20 +1,12 @@
 //! Nothing is left of executors that are gone.
 
-use std::{
-    cell::RefCell,
-    future::{pending, poll_fn},
-    rc::Rc,
-    task::{Poll, Waker},
-};
-
 use crate::own_process::in_a_process_of_its_own;
 use pizzaiolo::{
-    Executor, Handle, JoinHandle,
+    Handle,
     net::{TcpListener, TcpStream},
-    spawn, yield_now,
 };
 
-use crate::support::Counter;
+use crate::support::prelude::*;
 
 /// How many descriptors the process has open. Only Linux makes that easy to find out.
 fn descriptors() -> usize {
@@ -100,9 +92,7 @@ fn make_and_drop_an_executor(made: &Counter, dropped: &Counter) -> Left {
     });
     aborted.abort();
     executor.block_on(async {
-        for _ in 0..200 {
-            yield_now().await;
-        }
+        turns(200).await;
     });
     let held = guard();
     drop(executor.spawn(async move { drop(held) }));

@@ -1,20 +1,11 @@
 //! What happens is written to the `log` crate, in fixed words and in the order in which it happens.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    net,
-    pin::pin,
-    rc::Rc,
-    task::{Poll, Waker},
-    thread,
-};
+use std::net;
 
-use pizzaiolo::{block_on, net::TcpListener, spawn, yield_now};
+use pizzaiolo::net::TcpListener;
 
 use crate::own_process::in_a_process_of_its_own;
-
-use crate::support::{bounded, executor, on_log, pair, poll_here, quietly};
+use crate::support::prelude::*;
 
 thread_local! {
     /// What this thread does when its executor is about to sleep.
@@ -79,21 +70,19 @@ fn a_task_that_yields_is_told_word_for_word() {
 
 #[test]
 fn a_wake_from_another_thread_is_told_with_the_sleep_that_it_ends() {
-    let story = bounded(|| {
-        story(async {
-            let mut asked = false;
-            poll_fn(move |cx| {
-                if std::mem::replace(&mut asked, true) {
-                    return Poll::Ready(());
-                }
-                let waker: Waker = cx.waker().clone();
-                AT_PARK.set(Some(Box::new(|| {
-                    thread::spawn(move || waker.wake());
-                })));
-                Poll::Pending
-            })
-            .await;
+    let story = story(async {
+        let mut asked = false;
+        poll_fn(move |cx| {
+            if std::mem::replace(&mut asked, true) {
+                return Poll::Ready(());
+            }
+            let waker: Waker = cx.waker().clone();
+            AT_PARK.set(Some(Box::new(|| {
+                thread::spawn(move || waker.wake());
+            })));
+            Poll::Pending
         })
+        .await;
     });
     assert_eq!(
         story,
@@ -111,13 +100,11 @@ fn a_wake_from_another_thread_is_told_with_the_sleep_that_it_ends() {
 
 #[test]
 fn a_socket_is_told_with_what_the_task_waits_for_and_what_woke_it() {
-    let story = bounded(|| {
-        story(async {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let address = listener.local_addr().unwrap();
-            AT_PARK.set(Some(Box::new(move || drop(net::TcpStream::connect(address).unwrap()))));
-            drop(listener.accept().await.unwrap());
-        })
+    let story = story(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        AT_PARK.set(Some(Box::new(move || drop(net::TcpStream::connect(address).unwrap()))));
+        drop(listener.accept().await.unwrap());
     });
     assert_eq!(
         story,
@@ -216,42 +203,40 @@ fn at_the_level_debug_the_beginning_and_the_end_of_a_task_are_logged_and_no_more
 
 #[test]
 fn the_log_tells_what_a_socket_does() {
-    bounded(|| {
-        let lines = Rc::new(RefCell::new(Vec::new()));
-        let kept = Rc::clone(&lines);
-        on_log(log::LevelFilter::Trace, move |_, line| {
-            // When the executor parks, and what the OS reports to it, is the OS's affair.
-            if line.starts_with("root: ") {
-                kept.borrow_mut().push(line.to_owned());
-            }
-        });
-        let (stream, peer) = pair().expect("a connection");
-        let registered = format!(
-            "root: registered socket 0 (tcp with {})",
-            stream.peer_addr().expect("its address"),
-        );
-        let mut peer = Some(peer);
-        pizzaiolo::block_on(async {
-            let mut buf = [0; 8];
-            let mut read = pin!(stream.read(&mut buf));
-            assert!(poll_here(read.as_mut()).await.is_pending());
-            // The end, so that there is one event.
-            drop(peer.take());
-            assert_eq!(read.await.expect("the end"), 0);
-        });
-        assert_eq!(
-            *lines.borrow(),
-            [
-                "root: polled",
-                &registered,
-                // The first poll, and the one by `await`.
-                "root: pending on socket 0 (read)",
-                "root: pending on socket 0 (read)",
-                "root: pending",
-                "root: woken by socket 0 (read)",
-                "root: polled",
-                "root: ready",
-            ]
-        );
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let kept = Rc::clone(&lines);
+    on_log(log::LevelFilter::Trace, move |_, line| {
+        // When the executor parks, and what the OS reports to it, is the OS's affair.
+        if line.starts_with("root: ") {
+            kept.borrow_mut().push(line.to_owned());
+        }
     });
+    let (stream, peer) = pair().expect("a connection");
+    let registered = format!(
+        "root: registered socket 0 (tcp with {})",
+        stream.peer_addr().expect("its address"),
+    );
+    let mut peer = Some(peer);
+    pizzaiolo::block_on(async {
+        let mut buf = [0; 8];
+        let mut read = pin!(stream.read(&mut buf));
+        assert!(poll_here(read.as_mut()).await.is_pending());
+        // The end, so that there is one event.
+        drop(peer.take());
+        assert_eq!(read.await.expect("the end"), 0);
+    });
+    assert_eq!(
+        *lines.borrow(),
+        [
+            "root: polled",
+            &registered,
+            // The first poll, and the one by `await`.
+            "root: pending on socket 0 (read)",
+            "root: pending on socket 0 (read)",
+            "root: pending",
+            "root: woken by socket 0 (read)",
+            "root: polled",
+            "root: ready",
+        ]
+    );
 }

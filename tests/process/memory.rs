@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::own_process::in_a_process_of_its_own;
-use pizzaiolo::{Executor, yield_now};
+use crate::support::prelude::*;
 
 /// Returns the resident memory of the process, in bytes.
 fn resident() -> usize {

@@ -1,13 +1,13 @@
 //! The programs of the guide's questions that are no tests of the documentation.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
 };
 
-use crate::support::BOUND;
+use crate::support::prelude::*;
 
 /// A process that is killed at the end of the test.
 struct Process(Child);

@@ -2,14 +2,11 @@
 //! strace, and counts.
 #![cfg(target_os = "linux")]
 
-use std::{env, fs, io::Write as _, net, process::Command, time::Duration};
+use std::{env, fs, io::Write as _, net, process::Command};
 
-use pizzaiolo::{
-    net::{TcpListener, TcpStream},
-    time, yield_now,
-};
+use pizzaiolo::net::{TcpListener, TcpStream};
 
-use crate::support::executor;
+use crate::support::prelude::*;
 
 /// Returns the system calls of the program; `None` if there is no strace that may trace.
 fn calls_of(program: &str) -> Option<String> {
@@ -41,9 +38,7 @@ fn count(program: &str, text: &str) -> Option<usize> {
 #[ignore = "another test runs it"]
 fn program_that_yields() {
     executor().block_on(async {
-        for _ in 0..1000 {
-            yield_now().await;
-        }
+        turns(1000).await;
     });
 }
 

@@ -1,4 +1,8 @@
 //! The programs and the pages of the repository: what needs its other members, and is not in the package.
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
+)]
 
 #[path = "../../examples/pizza-server/connections.rs"]
 mod connections;

@@ -4,11 +4,13 @@
 use std::{
     collections::BTreeSet,
     env, fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
+
+use crate::support::prelude::*;
 
 const README: &str = include_str!("../../README.md");
 

@@ -2,27 +2,18 @@
 //! of which acts at a time. It needs the server's modules at the root of the crate that it is a part of.
 
 use std::{
-    cell::{Cell, RefCell},
     collections::HashMap,
-    future::poll_fn,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
-    pin::pin,
-    rc::Rc,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, Sender},
-    },
-    task::{Poll, Waker},
-    thread,
-    time::Duration,
+    sync::mpsc::{Receiver, Sender},
 };
 
 use pizzaiolo::{
-    Executor, TaskId,
+    TaskId,
     trace::{Cause, Direction, Event, EventKind, Observer},
 };
+
+use crate::support::prelude::*;
 use pizzaiolo_watch::Timeline;
 
 use crate::{connections, server};

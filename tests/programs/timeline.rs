@@ -5,7 +5,9 @@
 //! PIZZAIOLO_PICTURES=$PWD/docs cargo test --test programs -- the_table
 //! ```
 
-use std::{collections::BTreeMap, io::ErrorKind, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path};
+
+use crate::support::prelude::*;
 
 use pizzaiolo_watch::Timeline;
 

@@ -16,7 +16,7 @@ use pizzaiolo::{
     trace::{Event, EventKind, Observer, TaskId, Warning},
 };
 
-use super::{bounded, made, on_log};
+use super::{made, on_log};
 
 /// An observer that keeps all events.
 #[derive(Clone, Default)]
@@ -102,11 +102,9 @@ pub(crate) fn watched_with(builder: Builder) -> (Executor, Events) {
 
 /// Runs an async test to its end, with the events of its executor.
 #[track_caller]
-pub(crate) fn run_watched(test: impl AsyncFnOnce(Events) -> io::Result<()> + Send + 'static) {
-    bounded(|| {
-        let (executor, events) = watched();
-        executor.block_on(test(events)).expect("the test's own I/O works");
-    });
+pub(crate) fn run_watched(test: impl AsyncFnOnce(Events) -> io::Result<()>) {
+    let (executor, events) = watched();
+    executor.block_on(test(events)).expect("the test's own I/O works");
 }
 
 /// An executor whose observer reports when it is about to sleep without a limit.

@@ -1,12 +1,7 @@
 //! What the tests share: the module `support` of each of the programs `core`, `io`, `observe`, `process` and
-//! `programs`.
-//!
-//! It stands alone, though `pizzaiolo-testkit` has `poll_once`, `poll_with` and a counting waker too. Cargo
-//! leaves a member of the workspace out of the package, and with it would go all tests that use it. So the
-//! forty lines are here a second time, under the same names, and what a reader of the package has is tested.
+//! `programs`. It stands on `pizzaiolo-testkit`: what counts and polls is there.
 #![allow(dead_code, unused_imports, reason = "each program uses a part of it")]
 
-mod count;
 mod events;
 pub(crate) mod example;
 mod logger;
@@ -14,37 +9,84 @@ mod net;
 mod panics;
 mod poll;
 
-use std::{io, panic, sync::mpsc, task::Waker, thread, time::Duration};
+use std::{
+    cell::RefCell,
+    io::{self, Write},
+    process,
+    sync::mpsc,
+    task::Waker,
+    thread,
+    time::Duration,
+};
 
 use pizzaiolo::{Builder, Executor};
 
-pub(crate) use self::{count::*, events::*, logger::*, net::*, panics::*, poll::*};
+pub(crate) use pizzaiolo_testkit::{Counter, counted, poll_here, poll_once, poll_with};
+
+pub(crate) use self::{events::*, logger::*, net::*, panics::*, poll::*};
+
+/// What most tests use: this module, and of std and of the crate the names that mean one thing only.
+pub(crate) mod prelude {
+    pub(crate) use std::{
+        cell::{Cell, RefCell},
+        future::{pending, poll_fn},
+        io::{self, ErrorKind, Read, Write},
+        mem,
+        pin::{Pin, pin},
+        rc::Rc,
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicBool, AtomicUsize, Ordering},
+            mpsc,
+        },
+        task::{Context, Poll, Wake, Waker},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    pub(crate) use pizzaiolo::{Executor, JoinHandle, spawn, time, yield_now};
+
+    pub(crate) use super::*;
+}
 
 /// How long a test waits for what must happen. Only what hangs takes that long.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
-/// Runs the body of a test on a thread of its own, and fails if it hangs.
-#[track_caller]
-pub(crate) fn bounded<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, over) = mpsc::channel();
-    let body = thread::spawn(move || {
-        let value = body();
-        // The receiver is gone if the test has failed meanwhile.
-        let _ = done.send(());
-        value
+/// Ends the process if the test of this thread still runs after [`BOUND`]. All that makes an executor here calls
+/// it, so a test calls it only if it has no such executor and may hang.
+pub(crate) fn bound() {
+    thread_local! {
+        /// Dropped with the thread of the test, or replaced by the thread's next test.
+        static IS_OVER: RefCell<Option<mpsc::Sender<()>>> = const { RefCell::new(None) };
+    }
+    let (over, is_over) = mpsc::channel();
+    IS_OVER.set(Some(over));
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    thread::spawn(move || {
+        if is_over.recv_timeout(BOUND) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // What is printed by `eprintln` would be kept for the end of the test.
+            let _ = writeln!(io::stderr(), "{test} hangs");
+            process::exit(101);
+        }
     });
-    let hangs = over.recv_timeout(BOUND) == Err(mpsc::RecvTimeoutError::Timeout);
-    assert!(!hangs, "it hangs");
-    body.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
+
+/// [`pizzaiolo::block_on`], bounded.
+#[track_caller]
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    bound();
+    pizzaiolo::block_on(future)
 }
 
 /// Runs an async test to its end.
 #[track_caller]
-pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()> + Send + 'static) {
-    bounded(move || pizzaiolo::block_on(test()).expect("the test's own I/O works"));
+pub(crate) fn run(test: impl AsyncFnOnce() -> io::Result<()>) {
+    block_on(test()).expect("the test's own I/O works");
 }
 
+/// Makes an executor, for a test that is bounded.
 pub(crate) fn made(builder: Builder) -> Executor {
+    bound();
     builder.build().expect("the OS has descriptors")
 }
 

@@ -34,14 +34,30 @@ pub(crate) fn unix_pair() -> (UnixStream, UnixStream) {
     (ours, peer)
 }
 
+/// Reads all that comes until the end.
+pub(crate) fn rest(mut peer: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    peer.read_to_end(&mut all).map(|_| all)
+}
+
+/// The same with an async function that reads.
+pub(crate) async fn rest_of(
+    mut read: impl AsyncFnMut(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<Vec<u8>> {
+    let (mut all, mut buf) = (Vec::new(), vec![0; 4096]);
+    loop {
+        match read(&mut buf).await? {
+            0 => return Ok(all),
+            len => all.extend_from_slice(&buf[..len]),
+        }
+    }
+}
+
 /// Reads all that comes until the end, on a thread.
 pub(crate) fn read_all(
-    mut peer: impl io::Read + Send + 'static,
+    peer: impl io::Read + Send + 'static,
 ) -> thread::JoinHandle<io::Result<Vec<u8>>> {
-    thread::spawn(move || {
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all).map(|_| all)
-    })
+    thread::spawn(move || rest(peer))
 }
 
 /// A connection as of [`pair`], with small buffers on the way to the peer, so that they are soon full.

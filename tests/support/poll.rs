@@ -2,31 +2,24 @@
 
 use std::{
     cell::RefCell,
-    future::poll_fn,
+    future::{pending, poll_fn},
     mem,
     pin::{Pin, pin},
     sync::{Arc, Mutex},
     task::{Context, Poll, Wake, Waker},
 };
 
-use pizzaiolo::{Executor, JoinHandle};
+use pizzaiolo::{Executor, JoinHandle, yield_now};
 
-use super::Counter;
+use super::{Counter, poll_with};
 
-/// Polls once, with this waker. (What is needed again is passed by reference.)
-pub(crate) fn poll_with<F: Future>(future: F, waker: &Waker) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(waker))
-}
-
-/// Polls once, with a waker that does nothing.
-pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    poll_with(future, Waker::noop())
-}
-
-/// Polls once, as a part of the task that awaits this, with its waker.
-pub(crate) async fn poll_here<F: Future>(future: F) -> Poll<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+/// A future that waits for ever, and counts its drop.
+pub(crate) fn holds(drops: &Counter) -> impl Future<Output = ()> + use<> {
+    let held = drops.on_drop();
+    async move {
+        let _held = held;
+        pending::<()>().await;
+    }
 }
 
 /// Polls a future until it waits, drops it, and checks that its waker went with it, uncalled.
@@ -39,6 +32,22 @@ pub(crate) fn begin_and_drop<F: Future>(future: F) {
         assert_eq!(count.wakers(), 2, "it waits");
     }
     assert_eq!((count.wakers(), count.get()), (1, 0), "its waker went with it");
+}
+
+/// Yields so often. The other tasks and the reactor have their turns meanwhile.
+pub(crate) async fn turns(count: u32) {
+    for _ in 0..count {
+        yield_now().await;
+    }
+}
+
+/// Does something when it is dropped.
+pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 /// Where a future leaves its waker for another task or thread to take it.

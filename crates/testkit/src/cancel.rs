@@ -65,7 +65,7 @@ impl<F: Future, D: FnMut() -> Fate> Future for Cancelled<F, D> {
 ///
 /// Inside [`explore`](crate::explore) each is tried, together with every order: that it goes on, that
 /// it is dropped when it returns Pending, and that it is dropped when it is woken, before it is polled
-/// again. The last is what loses a wake, or a lock that was handed to it. Outside of an exploration it
+/// again. The last is what loses a wake, or a lock that was passed to it. Outside of an exploration it
 /// goes on.
 ///
 /// ```
@@ -93,9 +93,9 @@ pub async fn maybe_cancelled<F: Future>(future: F) -> Option<F::Output> {
     Cancelled::new(future, decide).await
 }
 
-/// Runs a check again and again, and cancels the future that it gives to [`Cancel::run`] at another
-/// await each time: at its first Pending, at its second, and so on until it comes to its end; and at
-/// each of them once at once, and once when it is woken. Returns how many such points there were.
+/// Runs a check many times, and cancels the future that the check passes to [`Cancel::run`] at another
+/// point each time: at its first Pending, at its second, and so on until it comes to its end. At each
+/// Pending it is dropped once immediately, and once when it is woken. Returns the number of these points.
 ///
 /// Each time, the check has a new executor with a paused clock, and asserts what must hold. A read
 /// that is cancelled must not have taken a byte:
@@ -121,7 +121,7 @@ pub async fn maybe_cancelled<F: Future>(future: F) -> Option<F::Output> {
 ///
 /// # Panics
 ///
-/// If the check does, or waits for ever; which point it was is printed. If it does not call
+/// If the check does, or waits for ever; the point is printed. If it does not call
 /// [`Cancel::run`]. And if the OS has no descriptors to give for an executor.
 #[track_caller]
 pub fn check_cancel_safety<F: Future<Output = ()>>(mut check: impl FnMut(Cancel) -> F) -> usize {

@@ -28,9 +28,9 @@
 //! });
 //! ```
 //!
-//! It says what went wrong, in as few unusual choices as there can be, one poll a line, with the line that
-//! repeats the order. `[1 of 0..2]` is the choice: two tasks were ready, and the one with index 1 was
-//! polled. (This is `examples/lost_sale.rs`.)
+//! The message has the cause, the order in as few unusual choices as possible with one poll a line, and the
+//! line that repeats the order. `[1 of 0..2]` is a choice: two tasks were ready, and the one with index 1
+//! was polled. (This is `examples/lost_sale.rs`.)
 //!
 //! ```text
 //! the program panicked: assertion `left == right` failed
@@ -48,8 +48,8 @@
 //!   Explorer::new().replay("0,0,1").run(...)
 //! ```
 //!
-//! If nothing fails, the [`Report`] says what was seen: `all 1,680 orders`, or, where there are too many
-//! to run, so many of about so many.
+//! If nothing fails, the [`Report`] says what was seen: `all 1,680 orders`. If there are too many to run, it
+//! says how many were run, and estimates how many there are.
 //!
 //! # What is here
 //!
@@ -58,18 +58,19 @@
 //! - [`check_cancel_safety`] cancels one future at each of its awaits in turn, in the usual order.
 //! - [`net`]: a network in memory, with latency, bandwidth, partitions, resets, and reads and writes that
 //!   come in pieces.
-//! - [`assert_polls!`], [`CountingWaker`], [`poll_once`]: polls and wakes, counted.
+//! - [`assert_polls!`] and [`Counter`]: polls, wakes and drops, counted.
+//! - [`poll_once`], [`poll_with`], [`poll_here`]: a future is polled by hand.
 //!
 //! # What can be explored
 //!
-//! Code that asks for no particular runtime, and code on `pizzaiolo`. Each run is a program on one
-//! thread, so what is found are races between awaits: another task runs wherever one waits, and nowhere
-//! else. For races between threads, take loom or shuttle.
+//! Code that needs no particular runtime, and code on `pizzaiolo`. Each run is on one thread, so the
+//! explorer finds races between awaits: another task can run where one waits, and nowhere else. For
+//! races between threads, take loom or shuttle.
 //!
-//! The program must do the same for the same choices. A thread, a real socket, a random number, a static
-//! that a run changes, the time of day: with such, a run is not like the one that it repeats, and the
-//! explorer says so ([`Cause::Diverged`]). [`pizzaiolo::time`] is paused, and moves when nothing else can
-//! happen.
+//! The program must do the same for the same choices. With a thread, a real socket, a random number, a
+//! static that a run changes, or the time of day, a run differs from the one that it repeats, and the
+//! explorer says so ([`Cause::Diverged`]). The clock of [`pizzaiolo::time`] is paused: it advances to the
+//! next timer when nothing else can happen.
 //!
 //! A task that yields until something happens has an order that never ends: the one in which it is always
 //! chosen. Let it wait instead.
@@ -78,6 +79,7 @@
 //! small: two or three tasks, and one or two awaits where it matters.
 
 mod cancel;
+mod count;
 mod explore;
 pub mod net;
 mod paused;
@@ -86,6 +88,7 @@ mod random;
 
 pub use self::{
     cancel::{Cancel, check_cancel_safety, maybe_cancelled},
+    count::{CountDrop, Counter, count_polls, counted},
     explore::{Cause, Explorer, Failure, Report, explore, plan::choose},
-    polls::{CountingWaker, count_polls, poll_once, poll_with},
+    polls::{poll_here, poll_once, poll_with},
 };

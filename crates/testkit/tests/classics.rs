@@ -180,27 +180,27 @@ fn a_lost_notification_is_found_and_its_cure_is_exhausted() {
     cured(|| kitchen(true), "all 128 orders");
 }
 
-// A lock that is handed to a waiter that is dropped before it is polled.
+// A lock that is passed to a waiter that is dropped before it is polled.
 
-/// A fair lock: `unlock` hands it to the first that waits.
+/// A fair lock: `unlock` passes it to the first that waits.
 struct Oven {
     is_taken: Cell<bool>,
-    waiting: RefCell<VecDeque<Rc<Ticket>>>,
+    waiting: RefCell<VecDeque<Rc<Queued>>>,
     passes_on: bool,
 }
 
-struct Ticket {
+struct Queued {
     waker: RefCell<Waker>,
-    has_it: Cell<bool>,
+    has_lock: Cell<bool>,
 }
 
 impl Oven {
     fn unlock(&self) {
         let next = self.waiting.borrow_mut().pop_front();
         match next {
-            Some(ticket) => {
-                ticket.has_it.set(true);
-                ticket.waker.borrow().wake_by_ref();
+            Some(queued) => {
+                queued.has_lock.set(true);
+                queued.waker.borrow().wake_by_ref();
             }
             None => self.is_taken.set(false),
         }
@@ -209,38 +209,38 @@ impl Oven {
 
 struct Lock<'a> {
     oven: &'a Oven,
-    ticket: Option<Rc<Ticket>>,
+    queued: Option<Rc<Queued>>,
 }
 
 impl Future for Lock<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(ticket) = &self.ticket {
-            if ticket.has_it.get() {
-                self.ticket = None;
+        if let Some(queued) = &self.queued {
+            if queued.has_lock.get() {
+                self.queued = None;
                 return Poll::Ready(());
             }
-            ticket.waker.borrow_mut().clone_from(cx.waker());
+            queued.waker.borrow_mut().clone_from(cx.waker());
             return Poll::Pending;
         }
         if !self.oven.is_taken.replace(true) {
             return Poll::Ready(());
         }
         let waker = RefCell::new(cx.waker().clone());
-        let ticket = Rc::new(Ticket { waker, has_it: Cell::new(false) });
-        self.oven.waiting.borrow_mut().push_back(Rc::clone(&ticket));
-        self.ticket = Some(ticket);
+        let queued = Rc::new(Queued { waker, has_lock: Cell::new(false) });
+        self.oven.waiting.borrow_mut().push_back(Rc::clone(&queued));
+        self.queued = Some(queued);
         Poll::Pending
     }
 }
 
 impl Drop for Lock<'_> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        self.oven.waiting.borrow_mut().retain(|other| !Rc::ptr_eq(other, &ticket));
-        // The cure: what was handed over is handed on.
-        if self.oven.passes_on && ticket.has_it.get() {
+        let Some(queued) = self.queued.take() else { return };
+        self.oven.waiting.borrow_mut().retain(|other| !Rc::ptr_eq(other, &queued));
+        // The cure: a lock that it has got is passed on.
+        if self.oven.passes_on && queued.has_lock.get() {
             self.oven.unlock();
         }
     }
@@ -249,7 +249,7 @@ impl Drop for Lock<'_> {
 async fn ovens(passes_on: bool) {
     let oven = Rc::new(Oven { is_taken: Cell::new(false), waiting: RefCell::default(), passes_on });
     let bake = |oven: Rc<Oven>| async move {
-        Lock { oven: &oven, ticket: None }.await;
+        Lock { oven: &oven, queued: None }.await;
         yield_now().await;
         oven.unlock();
     };
@@ -257,7 +257,7 @@ async fn ovens(passes_on: bool) {
     let impatient = {
         let oven = Rc::clone(&oven);
         spawn(async move {
-            let lock = Lock { oven: &oven, ticket: None };
+            let lock = Lock { oven: &oven, queued: None };
             if maybe_cancelled(lock).await.is_some() {
                 oven.unlock();
             }
@@ -270,7 +270,7 @@ async fn ovens(passes_on: bool) {
 }
 
 #[test]
-fn a_lock_handed_to_a_dropped_waiter_is_found_and_its_cure_is_exhausted() {
+fn a_lock_passed_to_a_dropped_waiter_is_found_and_its_cure_is_exhausted() {
     let failure = found(|| ovens(false));
     assert!(matches!(failure.cause(), Cause::Deadlock(_) | Cause::LostWaker(_)), "{failure}");
     cured(|| ovens(true), "all 162 orders");
@@ -333,7 +333,7 @@ fn a_read_dropped_half_done_is_found_and_its_cure_is_exhausted() {
 
 // A shutdown that races with the last request.
 
-/// Takes requests until it is told to close, and answers each.
+/// Takes requests until it has to close, and answers each.
 async fn shutdown(drains: bool) {
     let bell = Rc::new(Notify { keeps: true, ..Notify::default() });
     let requests = Rc::new(RefCell::new(VecDeque::new()));

@@ -1,4 +1,4 @@
-//! What `explore` runs, finds and says.
+//! What `explore` runs, what it finds, and what it prints.
 
 #[path = "../examples/lost_sale.rs"]
 #[expect(dead_code, reason = "its `main` is the example's")]
@@ -52,7 +52,7 @@ fn every_interleaving_of_three_tasks_is_run() {
 }
 
 #[test]
-fn three_tasks_that_nobody_joins_have_1680_orders() {
+fn three_tasks_that_no_task_joins_have_1680_orders() {
     let report = explore(|| async {
         for _ in 0..3 {
             drop(spawn(async {
@@ -112,12 +112,12 @@ fn the_story_has_a_line_for_each_poll() {
     assert!(story[0].starts_with("     1. main: spawns task 1 at "), "{failure}");
     assert!(story[0].ends_with(", pending"), "{failure}");
     assert_eq!(story[1], "     2. task 2 [1 of 0..2]: panics");
-    let told = failure.to_string();
-    assert!(told.ends_with("Explorer::new().replay(\"1\").run(...)"), "{told}");
+    let text = failure.to_string();
+    assert!(text.ends_with("Explorer::new().replay(\"1\").run(...)"), "{text}");
 }
 
 #[test]
-fn a_panic_of_a_task_that_nobody_joins_is_found() {
+fn a_panic_of_a_task_that_no_task_joins_is_found() {
     let failure = Explorer::new().check(|| async { drop(spawn(async { panic!("burnt") })) });
     let Cause::Panicked(message) = failure.unwrap_err().cause().clone() else { panic!() };
     assert!(message.starts_with("burnt"), "{message}");
@@ -177,7 +177,7 @@ fn a_run_that_never_ends_is_found() {
 
 /// Each of the two may be chosen for ever: the order is long, and there are many like it.
 #[test]
-fn a_run_of_many_choices_that_never_ends_is_told_in_bounded_time() {
+fn a_run_of_many_choices_that_never_ends_is_reported_in_bounded_time() {
     let spins = || async {
         loop {
             yield_now().await;
@@ -219,7 +219,7 @@ fn time_passes_at_once_and_deadlines_keep_their_order() {
 }
 
 #[test]
-fn the_story_tells_that_the_clock_advances() {
+fn the_story_says_that_the_clock_advances() {
     let report = Explorer::new().replay("").run(|| time::sleep(Duration::from_millis(5)));
     let story: Vec<_> = report.story().lines().map(str::trim_start).collect();
     assert_eq!(

@@ -61,7 +61,7 @@ fn what_is_written_is_read_on_the_other_side_and_then_the_end() {
 }
 
 #[test]
-fn nobody_listens_at_a_port_that_is_free_and_nobody_else_at_one_that_is_taken() {
+fn a_free_port_refuses_and_a_port_that_is_taken_is_in_use() {
     run(async {
         let network = Network::new();
         let error = network.connect("10.0.0.1:80").await.unwrap_err();

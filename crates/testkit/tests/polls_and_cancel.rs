@@ -12,8 +12,8 @@ use std::{
 
 use pizzaiolo::{spawn, time, yield_now};
 use pizzaiolo_testkit::{
-    Cause, CountingWaker, Explorer, assert_polls, check_cancel_safety, maybe_cancelled, poll_once,
-    poll_with,
+    Cause, Counter, Explorer, assert_polls, check_cancel_safety, counted, maybe_cancelled,
+    poll_here, poll_once, poll_with,
 };
 
 #[test]
@@ -24,19 +24,28 @@ fn a_sleep_is_polled_twice() {
 
 #[test]
 #[should_panic(expected = "`yield_now()` was polled 2 times")]
-fn a_wrong_number_of_polls_is_told() {
+fn a_wrong_number_of_polls_is_reported() {
     assert_polls!(yield_now(), 1);
 }
 
 #[test]
-fn a_counting_waker_counts_wakes_and_wakers() {
-    let counter = CountingWaker::new();
-    let kept = counter.waker();
+fn a_counter_counts_wakes_and_the_wakers_that_are_left() {
+    let (wakes, kept) = Counter::with_waker();
     kept.wake_by_ref();
-    counter.waker().wake();
-    assert_eq!((counter.wakes(), counter.wakers()), (2, 1));
+    wakes.waker().wake();
+    assert_eq!((wakes.get(), wakes.wakers(), wakes.clone().wakers()), (2, 1, 1));
     drop(kept);
-    assert_eq!((counter.wakes(), counter.wakers()), (2, 0));
+    assert_eq!((wakes.get(), wakes.wakers()), (2, 0));
+}
+
+#[test]
+fn a_counter_counts_calls_drops_and_polls() {
+    let count = Counter::new();
+    count.clone().add();
+    drop(count.on_drop());
+    assert_eq!(count.get(), 2);
+    let (polls, future) = counted(yield_now());
+    assert_eq!((polls.get(), assert_polls!(future, 2), polls.get()), (0, (), 2));
 }
 
 #[test]
@@ -44,9 +53,20 @@ fn poll_once_and_poll_with_poll_once() {
     let (mut first, mut second) = (pin!(yield_now()), pin!(yield_now()));
     assert!(poll_once(&mut first).is_pending());
     assert!(poll_once(&mut first).is_ready());
-    let counter = CountingWaker::new();
-    assert!(poll_with(&mut second, &counter.waker()).is_pending());
-    assert_eq!(counter.wakes(), 1);
+    let (count, waker) = Counter::with_waker();
+    assert!(poll_with(&mut second, &waker).is_pending());
+    assert_eq!(count.get(), 1);
+    assert!(poll_once(yield_now()).is_pending(), "a future that is not needed again");
+}
+
+#[test]
+fn poll_here_polls_with_the_waker_of_its_task() {
+    let waits_for_the_wake = async {
+        assert!(poll_here(yield_now()).await.is_pending());
+        let mut polls = [Poll::Pending, Poll::Ready(())].into_iter();
+        poll_fn(|_| polls.next().unwrap()).await;
+    };
+    assert_polls!(waits_for_the_wake, 2);
 }
 
 #[test]
@@ -91,7 +111,7 @@ fn a_check_that_fails_at_one_point_fails() {
 
 #[test]
 #[should_panic(expected = "the future waits for ever")]
-fn a_check_that_waits_for_ever_is_told_though_its_waker_is_held() {
+fn a_check_that_waits_for_ever_is_reported_though_its_waker_is_held() {
     check_cancel_safety(|_cancel| async {
         let kept = RefCell::new(None);
         poll_fn(|cx| {

@@ -62,7 +62,7 @@ fn a_notification_is_not_lost_with_the_waiter_that_had_it() {
 }
 
 #[test]
-fn a_semaphore_admits_one_at_a_time_and_all_who_wait() {
+fn a_semaphore_admits_one_at_a_time_and_all_that_wait() {
     let report = explore(|| async {
         let (semaphore, inside) = (Rc::new(Semaphore::new(1)), Rc::new(Cell::new(0)));
         let tasks = [true, false, true].map(|may_be_cancelled| {

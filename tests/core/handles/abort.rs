@@ -1,21 +1,13 @@
 //! `detach`, `abort_handle`, `abort_on_drop`.
 
-use std::{
-    future::{pending, poll_fn},
-    sync::mpsc,
-    task::Poll,
-    thread,
-};
+use pizzaiolo::{block_on, task::AbortHandle};
 
-use pizzaiolo::{block_on, spawn, task::AbortHandle, yield_now};
-
-use crate::support::{Counter, bounded, executor, holds, panic_of};
+use crate::support::prelude::*;
 
 #[test]
 fn a_task_that_is_detached_goes_on() {
     let (executor, done) = (executor(), Counter::new());
-    let counted = done.clone();
-    executor.spawn(async move { counted.add() }).detach();
+    executor.spawn(done.polls(async {})).detach();
     executor.run();
     assert_eq!(done.get(), 1);
 }
@@ -34,40 +26,32 @@ fn a_detached_task_whose_last_waker_is_gone_stays_until_the_executor_goes() {
 
 #[test]
 fn an_abort_handle_ends_a_task_from_another_thread_while_the_executor_sleeps() {
-    bounded(|| {
-        let (executor, drops) = (executor(), Counter::new());
-        let task = executor.spawn(holds(&drops));
-        let (abort, (polled, is_polled)) = (task.abort_handle(), mpsc::channel());
-        let aborter = thread::spawn(move || {
-            is_polled.recv().unwrap();
-            assert!(!abort.is_finished());
-            abort.abort();
-            abort
-        });
-        let error = executor.block_on(async move {
-            yield_now().await;
-            polled.send(()).unwrap();
-            task.await.unwrap_err()
-        });
-        assert!(error.is_cancelled());
-        assert!(aborter.join().unwrap().is_finished());
-        assert_eq!(drops.get(), 1);
+    let (executor, drops) = (executor(), Counter::new());
+    let task = executor.spawn(holds(&drops));
+    let (abort, (polled, is_polled)) = (task.abort_handle(), mpsc::channel());
+    let aborter = thread::spawn(move || {
+        is_polled.recv().unwrap();
+        assert!(!abort.is_finished());
+        abort.abort();
+        abort
     });
+    let error = executor.block_on(async move {
+        yield_now().await;
+        polled.send(()).unwrap();
+        task.await.unwrap_err()
+    });
+    assert!(error.is_cancelled());
+    assert!(aborter.join().unwrap().is_finished());
+    assert_eq!(drops.get(), 1);
 }
 
 #[test]
 fn an_abort_handle_ends_a_task_that_was_never_polled_and_whose_join_handle_is_gone() {
     let (executor, polls) = (executor(), Counter::new());
-    let counted = polls.clone();
-    let task = executor.spawn(async move { counted.add() });
+    let task = executor.spawn(polls.polls(async {}));
     let abort = task.abort_handle();
     task.detach();
-    thread::spawn({
-        let abort = abort.clone();
-        move || abort.abort()
-    })
-    .join()
-    .unwrap();
+    on_another_thread(|| abort.abort());
     assert!(!abort.is_finished(), "its future is not dropped yet");
     executor.run();
     assert!(abort.is_finished());
@@ -85,13 +69,7 @@ fn an_abort_handle_of_a_task_that_has_ended_touches_no_other_task() {
     for abort in [&early, &late] {
         assert!(abort.is_finished() && abort.id() == ended.id());
     }
-    let counted = polls.clone();
-    let other = executor.spawn(async move {
-        for _ in 0..3 {
-            counted.add();
-            yield_now().await;
-        }
-    });
+    let other = executor.spawn(polls.polls(turns(2)));
     executor.tick();
     early.abort();
     late.abort();
@@ -107,7 +85,7 @@ fn an_abort_handle_does_nothing_once_the_executor_is_gone() {
     executor.run_until_idle();
     drop(executor);
     assert!(abort.is_finished());
-    thread::spawn(move || abort.abort()).join().unwrap();
+    on_another_thread(|| abort.abort());
 }
 
 #[test]
@@ -131,24 +109,21 @@ thread_local! {
 /// Another thread may abort the task yet, so there is no deadlock; without the handle there is one.
 #[test]
 fn an_abort_handle_counts_as_able_to_wake() {
-    bounded(|| {
-        let executor = executor();
-        let task = executor.spawn(pending::<()>());
-        let abort = task.abort_handle();
-        let late = thread::spawn(move || {
-            // Longer than the executor sleeps before it asks whether it sleeps for ever. If this is
-            // early, the test shows less, and does not fail.
-            thread::sleep(std::time::Duration::from_millis(300));
-            abort.abort();
-        });
-        assert!(executor.block_on(task).unwrap_err().is_cancelled());
-        late.join().unwrap();
-
-        let task = executor.spawn(pending::<()>());
-        drop(task.abort_handle());
-        let (message, _) = panic_of(|| executor.block_on(task));
-        assert!(message.starts_with("deadlock"), "{message}");
+    let executor = executor();
+    let task = executor.spawn(pending::<()>());
+    let abort = task.abort_handle();
+    let late = thread::spawn(move || {
+        // Longer than the executor sleeps before it asks whether it sleeps for ever. If this is
+        // early, the test shows less, and does not fail.
+        thread::sleep(std::time::Duration::from_millis(300));
+        abort.abort();
     });
+    assert!(executor.block_on(task).unwrap_err().is_cancelled());
+    late.join().unwrap();
+
+    let task = executor.spawn(pending::<()>());
+    drop(task.abort_handle());
+    deadlock(|| executor.block_on(task));
 }
 
 #[test]

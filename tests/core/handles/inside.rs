@@ -1,16 +1,11 @@
 //! What a task knows of itself and of the others.
 
-use std::{cell::RefCell, future::pending, rc::Rc, time::Duration};
-
 use pizzaiolo::{
-    block_on,
     net::UdpSocket,
-    spawn,
     task::{self, TaskState, WaitsFor},
-    time, yield_now,
 };
 
-use crate::support::{bounded, executor, panic_of};
+use crate::support::prelude::*;
 
 #[test]
 fn a_task_knows_its_id_and_its_name() {
@@ -24,18 +19,11 @@ fn a_task_knows_its_id_and_its_name() {
     });
 }
 
-struct AskWhenDropped(Rc<RefCell<Option<task::TaskId>>>);
-
-impl Drop for AskWhenDropped {
-    fn drop(&mut self) {
-        *self.0.borrow_mut() = task::try_id();
-    }
-}
-
 #[test]
 fn the_drop_of_a_future_knows_it_too() {
-    let (executor, seen) = (executor(), Rc::default());
-    let ask = AskWhenDropped(Rc::clone(&seen));
+    let (executor, seen) = (executor(), Rc::new(RefCell::new(None)));
+    let asked = Rc::clone(&seen);
+    let ask = OnDrop(move || *asked.borrow_mut() = task::try_id());
     let task = executor.spawn(async move {
         let _ask = ask;
         pending::<()>().await;
@@ -71,20 +59,18 @@ fn the_table_from_inside_mixes_up_no_reactors() {
 
 #[test]
 fn the_table_from_inside_has_what_each_task_waits_for() {
-    bounded(|| {
-        block_on(async {
-            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            let receives = spawn(async move { socket.recv(&mut [0]).await.map(drop) });
-            let sleeps = spawn(time::sleep(Duration::from_secs(3600)));
-            yield_now().await;
-            let table = task::table();
-            assert_eq!(table.len(), 3);
-            assert!(table[0].id.is_root() && table[0].state == TaskState::Running);
-            assert!(matches!(table[1].waits_for[..], [WaitsFor::Socket(..)]));
-            assert!(matches!(table[2].waits_for[..], [WaitsFor::Timer(Some(_))]));
+    block_on(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let receives = spawn(async move { socket.recv(&mut [0]).await.map(drop) });
+        let sleeps = spawn(time::sleep(Duration::from_secs(3600)));
+        yield_now().await;
+        let table = task::table();
+        assert_eq!(table.len(), 3);
+        assert!(table[0].id.is_root() && table[0].state == TaskState::Running);
+        assert!(matches!(table[1].waits_for[..], [WaitsFor::Socket(..)]));
+        assert!(matches!(table[2].waits_for[..], [WaitsFor::Timer(Some(_))]));
 
-            receives.abort();
-            sleeps.abort();
-        });
+        receives.abort();
+        sleeps.abort();
     });
 }

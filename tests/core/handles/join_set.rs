@@ -1,24 +1,12 @@
 //! `task::JoinSet`.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, poll_fn},
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Wake, Waker},
-};
+use pizzaiolo::{task::JoinSet, trace::EventKind};
 
-use pizzaiolo::{block_on, spawn, task::JoinSet, trace::EventKind, yield_now};
-
-use crate::support::{
-    Counter, bounded, executor, give_waker, holds, message_of, panic_of, poll_once, watched,
-};
+use crate::support::prelude::*;
 
 /// Yields so often, then returns the number.
 async fn after(yields: u32) -> u32 {
-    for _ in 0..yields {
-        yield_now().await;
-    }
+    turns(yields).await;
     yields
 }
 
@@ -95,18 +83,14 @@ fn tasks_that_are_detached_go_on_and_the_set_forgets_them() {
     executor.block_on(async {
         let mut set = JoinSet::new();
         for _ in 0..3 {
-            let done = done.clone();
-            set.spawn(async move {
-                yield_now().await;
-                done.add();
-            });
+            set.spawn(done.polls(yield_now()));
         }
-        assert!(poll_once(&mut Box::pin(set.join_next())).is_pending());
+        assert!(poll_here(set.join_next()).await.is_pending());
         set.detach_all();
         assert!(set.join_next().await.is_none());
     });
     executor.run();
-    assert_eq!(done.get(), 3);
+    assert_eq!(done.get(), 2 * 3);
 }
 
 #[test]
@@ -149,22 +133,20 @@ fn giving_up_a_join_loses_nothing_and_any_task_may_go_on_with_it() {
 #[test]
 fn a_hundred_thousand_tasks_are_joined_in_any_order() {
     const TASKS: u32 = 100_000;
-    bounded(|| {
-        for are_yielding in [false, true] {
-            block_on(async {
-                let mut set = JoinSet::new();
-                for number in 0..TASKS {
-                    set.spawn(after(if are_yielding { number % 3 } else { 0 }));
-                }
-                let mut joined = 0;
-                while let Some(outcome) = set.join_next().await {
-                    outcome.unwrap();
-                    joined += 1;
-                }
-                assert_eq!(joined, TASKS);
-            });
-        }
-    });
+    for are_yielding in [false, true] {
+        block_on(async {
+            let mut set = JoinSet::new();
+            for number in 0..TASKS {
+                set.spawn(after(if are_yielding { number % 3 } else { 0 }));
+            }
+            let mut joined = 0;
+            while let Some(outcome) = set.join_next().await {
+                outcome.unwrap();
+                joined += 1;
+            }
+            assert_eq!(joined, TASKS);
+        });
+    }
 }
 
 /// The joiner is woken once for the tasks that end in one pass, and polled so often.
@@ -178,42 +160,29 @@ fn a_join_is_woken_by_the_end_of_any_of_its_tasks_and_by_nothing_else() {
         (set, aborts)
     });
     let (mut set, aborts) = executor.block_on(task).unwrap();
-    let polls = Counter::new();
-    let counted = polls.clone();
-    let joiner = executor.spawn(async move {
-        let mut join = Box::pin(set.join_next());
-        std::future::poll_fn(|cx| {
-            counted.add();
-            join.as_mut().poll(cx)
-        })
-        .await
-        .unwrap()
-        .unwrap_err()
-        .is_cancelled()
-    });
+    let (polls, joins) = counted(async move { set.join_next().await.unwrap() });
+    let joiner = executor.spawn(joins);
     executor.run_until_idle();
     assert_eq!(polls.get(), 1);
     // Neither the first nor the last, at which the waker may be.
     aborts[4].abort();
     executor.run();
     assert_eq!(polls.get(), 2);
-    assert!(executor.block_on(joiner).unwrap());
+    assert!(executor.block_on(joiner).unwrap().unwrap_err().is_cancelled());
 }
 
 #[test]
 fn a_join_of_tasks_that_are_lost_is_a_deadlock_and_says_what_it_waits_for() {
-    bounded(|| {
-        let (message, _) = panic_of(|| {
-            block_on(async {
-                let mut set = JoinSet::new();
-                for _ in 0..3 {
-                    set.spawn(pending::<()>());
-                }
-                set.join_next().await
-            })
-        });
-        assert!(message.starts_with("deadlock") && message.contains("the end of"), "{message}");
+    let message = deadlock(|| {
+        block_on(async {
+            let mut set = JoinSet::new();
+            for _ in 0..3 {
+                set.spawn(pending::<()>());
+            }
+            set.join_next().await
+        })
     });
+    assert!(message.contains("the end of"), "{message}");
 }
 
 #[test]

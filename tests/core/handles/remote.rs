@@ -1,26 +1,10 @@
 //! `Handle::spawn` and its handle, `Handle::spawn_with`.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{pending, ready},
-    panic::catch_unwind,
-    rc::Rc,
-    sync::{Arc, Mutex, mpsc},
-    task::{Poll, Wake, Waker},
-    thread,
-    time::Duration,
-};
+use std::{future::ready, panic::catch_unwind};
 
-use pizzaiolo::{
-    Executor, Handle, JoinError, JoinHandle, RemoteJoinHandle, block_on, spawn,
-    trace::{Event, EventKind, Observer},
-    yield_now,
-};
+use pizzaiolo::{Handle, JoinError, RemoteJoinHandle};
 
-use crate::support::{
-    Counter, bounded, executor, holds, logged, made, message_of, panic_of, poll_once, poll_with,
-    quietly,
-};
+use crate::support::prelude::*;
 
 /// Awaits the handle on a thread of its own, under an executor that is not ours.
 fn awaited_elsewhere<T: Send + 'static>(
@@ -31,17 +15,15 @@ fn awaited_elsewhere<T: Send + 'static>(
 
 #[test]
 fn the_output_comes_back_to_any_thread_and_any_executor() {
-    bounded(|| {
-        let executor = executor();
-        let handle = executor.handle();
-        let waiter = awaited_elsewhere(handle.spawn(async { String::from("baked") }));
-        let local = thread::spawn(move || block_on(handle.spawn(async { 42 })).unwrap());
-        while !waiter.is_finished() || !local.is_finished() {
-            executor.run_until_idle();
-        }
-        assert_eq!(waiter.join().unwrap().unwrap(), "baked");
-        assert_eq!(local.join().unwrap(), 42);
-    });
+    let executor = executor();
+    let handle = executor.handle();
+    let waiter = awaited_elsewhere(handle.spawn(async { String::from("baked") }));
+    let local = thread::spawn(move || block_on(handle.spawn(async { 42 })).unwrap());
+    while !waiter.is_finished() || !local.is_finished() {
+        executor.run_until_idle();
+    }
+    assert_eq!(waiter.join().unwrap().unwrap(), "baked");
+    assert_eq!(local.join().unwrap(), 42);
 }
 
 #[test]
@@ -49,13 +31,13 @@ fn it_is_pending_until_the_executor_runs_and_wakes_its_waiter_once() {
     let (executor, wakes) = (executor(), Counter::new());
     let mut task = executor.handle().spawn(ready("baked"));
     for _ in 0..3 {
-        assert!(poll_with(&mut task, &wakes.on_wake()).is_pending());
+        assert!(poll_with(&mut task, &wakes.waker()).is_pending());
     }
     assert!(!task.is_finished());
     executor.run();
     assert!(task.is_finished());
     assert_eq!(wakes.get(), 1);
-    assert!(matches!(poll_once(&mut task), std::task::Poll::Ready(Ok("baked"))));
+    assert!(matches!(poll_once(&mut task), Poll::Ready(Ok("baked"))));
     let (message, _) = panic_of(|| poll_once(&mut task));
     assert!(message.contains("polled after it had returned"), "{message}");
 }
@@ -75,40 +57,33 @@ fn a_panic_in_the_future_and_in_the_function_that_makes_it_is_a_join_error() {
 
 #[test]
 fn spawn_with_makes_a_future_that_is_not_send_on_the_executors_thread() {
-    bounded(|| {
-        let executor = executor();
-        let (handle, here) = (executor.handle(), thread::current().id());
-        let sender = thread::spawn(move || {
-            handle.spawn_with(move || {
-                let (shared, on) = (Rc::new(Cell::new(1)), thread::current().id());
-                async move {
-                    yield_now().await;
-                    shared.set(shared.get() + 1);
-                    (shared.get(), on == here)
-                }
-            })
-        });
-        let task = sender.join().unwrap();
-        executor.run();
-        assert_eq!(block_on(task).unwrap(), (2, true));
+    let executor = executor();
+    let (handle, here) = (executor.handle(), thread::current().id());
+    let sender = thread::spawn(move || {
+        handle.spawn_with(move || {
+            let (shared, on) = (Rc::new(Cell::new(1)), thread::current().id());
+            async move {
+                yield_now().await;
+                shared.set(shared.get() + 1);
+                (shared.get(), on == here)
+            }
+        })
     });
+    let task = sender.join().unwrap();
+    executor.run();
+    assert_eq!(block_on(task).unwrap(), (2, true));
 }
 
 #[test]
 fn abort_ends_the_task_also_before_the_executor_has_seen_it() {
     let (executor, polls) = (executor(), Counter::new());
-    let counted = polls.clone();
-    let unseen = executor.handle().spawn(async move { counted.add() });
+    let unseen = executor.handle().spawn(polls.polls(async {}));
     let drops = Counter::new();
     let waiting = executor.handle().spawn(holds(&drops));
     unseen.abort();
     executor.run_until_idle();
     assert!(unseen.is_finished() && !waiting.is_finished());
-    let waiting = thread::spawn(move || {
-        waiting.abort();
-        waiting
-    });
-    let waiting = waiting.join().unwrap();
+    on_another_thread(|| waiting.abort());
     executor.run();
     assert_eq!((polls.get(), drops.get()), (0, 1));
     assert!(block_on(unseen).unwrap_err().is_cancelled());
@@ -118,23 +93,21 @@ fn abort_ends_the_task_also_before_the_executor_has_seen_it() {
 
 #[test]
 fn it_is_cancelled_when_the_executor_goes_and_when_it_is_gone() {
-    bounded(|| {
-        let executor = executor();
-        let handle = executor.handle();
-        let (drops, running) = (Counter::new(), handle.spawn(pending::<()>()));
-        executor.run_until_idle();
-        let held = drops.on_drop();
-        let unseen = handle.spawn(async move { drop(held) });
-        let waiters = [awaited_elsewhere(running), awaited_elsewhere(unseen)];
-        drop(executor);
-        for waiter in waiters {
-            assert!(waiter.join().unwrap().unwrap_err().is_cancelled());
-        }
-        let held = drops.on_drop();
-        let refused = handle.spawn(async move { drop(held) });
-        assert_eq!(drops.get(), 2);
-        assert!(block_on(refused).unwrap_err().is_cancelled());
-    });
+    let executor = executor();
+    let handle = executor.handle();
+    let (drops, running) = (Counter::new(), handle.spawn(pending::<()>()));
+    executor.run_until_idle();
+    let held = drops.on_drop();
+    let unseen = handle.spawn(async move { drop(held) });
+    let waiters = [awaited_elsewhere(running), awaited_elsewhere(unseen)];
+    drop(executor);
+    for waiter in waiters {
+        assert!(waiter.join().unwrap().unwrap_err().is_cancelled());
+    }
+    let held = drops.on_drop();
+    let refused = handle.spawn(async move { drop(held) });
+    assert_eq!(drops.get(), 2);
+    assert!(block_on(refused).unwrap_err().is_cancelled());
 }
 
 #[test]
@@ -172,48 +145,43 @@ fn the_future_is_dropped_before_the_result_can_be_seen() {
 /// may not.
 #[test]
 fn a_remote_handle_counts_as_able_to_wake() {
-    bounded(|| {
-        let executor = executor();
-        let task = executor.handle().spawn(pending::<()>());
-        let late = thread::spawn(move || {
-            // As in the test of abort handles.
-            thread::sleep(std::time::Duration::from_millis(300));
-            task.abort();
-        });
-        executor.run();
-        late.join().unwrap();
-
-        for is_seen in [false, true] {
-            let executor = crate::support::executor();
-            let task = executor.handle().spawn(pending::<()>());
-            if is_seen {
-                executor.run_until_idle();
-            }
-            task.detach();
-            let (message, _) = panic_of(|| executor.run());
-            assert!(message.starts_with("deadlock"), "{message}");
-        }
+    let executor = executor();
+    let task = executor.handle().spawn(pending::<()>());
+    let late = thread::spawn(move || {
+        // As in the test of abort handles.
+        thread::sleep(std::time::Duration::from_millis(300));
+        task.abort();
     });
+    executor.run();
+    late.join().unwrap();
+
+    for is_seen in [false, true] {
+        let executor = crate::support::executor();
+        let task = executor.handle().spawn(pending::<()>());
+        if is_seen {
+            executor.run_until_idle();
+        }
+        task.detach();
+        deadlock(|| executor.run());
+    }
 }
 
 #[test]
 fn the_current_handle_is_that_of_the_executor_that_runs_here() {
-    bounded(|| {
-        assert!(Handle::try_current().is_none());
-        let (message, file) = panic_of(|| _ = Handle::current());
-        assert!(message.contains("`Executor::handle`"), "{message}");
-        assert!(file.ends_with("remote.rs"), "{file}");
-        let done = block_on(async {
-            let (handle, (done, is_done)) = (Handle::current(), mpsc::channel());
-            let sender = thread::spawn(move || handle.spawn(async move { done.send(1).unwrap() }));
-            while !sender.is_finished() {
-                yield_now().await;
-            }
-            sender.join().unwrap().await.unwrap();
-            is_done.recv().unwrap()
-        });
-        assert_eq!(done, 1);
+    assert!(Handle::try_current().is_none());
+    let (message, file) = panic_of(|| _ = Handle::current());
+    assert!(message.contains("`Executor::handle`"), "{message}");
+    assert!(file.ends_with("remote.rs"), "{file}");
+    let done = block_on(async {
+        let (handle, (done, is_done)) = (Handle::current(), mpsc::channel());
+        let sender = thread::spawn(move || handle.spawn(async move { done.send(1).unwrap() }));
+        while !sender.is_finished() {
+            yield_now().await;
+        }
+        sender.join().unwrap().await.unwrap();
+        is_done.recv().unwrap()
     });
+    assert_eq!(done, 1);
 }
 
 /// `catch_unwind(|| handle.spawn(…))` compiles, and the like for what such code holds.
@@ -248,41 +216,16 @@ fn the_panic_of_a_task_is_logged_whose_handle_on_another_thread_is_gone() {
     assert_eq!(lines, ["ERROR a detached task panicked: burnt"]);
 }
 
-thread_local! {
-    static HANDLE: RefCell<Option<RemoteJoinHandle<u8>>> = const { RefCell::new(None) };
-}
-
-/// Asks the handle when it is woken.
-struct AsksAtOnce(Mutex<Option<bool>>);
-
-impl Wake for AsksAtOnce {
-    fn wake(self: Arc<Self>) {
-        let is_finished = HANDLE.with_borrow(|it| it.as_ref().map(RemoteJoinHandle::is_finished));
-        *self.0.lock().expect("nothing panics under it") = is_finished;
-    }
-}
-
 #[test]
 fn a_handle_may_be_asked_from_inside_the_wake_that_it_gets() {
     let executor = executor();
-    let asks = Arc::new(AsksAtOnce(Mutex::new(None)));
+    let (in_the_wake, waker) = runs_code();
     let mut handle = executor.handle().spawn(async { 1 });
-    assert!(poll_with(&mut handle, &Waker::from(Arc::clone(&asks))).is_pending());
-    HANDLE.set(Some(handle));
+    assert!(poll_with(&mut handle, &waker).is_pending());
+    let (asked, answer) = mpsc::channel();
+    in_the_wake(Box::new(move || asked.send(handle.is_finished()).unwrap()));
     executor.run();
-    assert_eq!(*asks.0.lock().expect("nothing panics under it"), Some(true));
-    drop(HANDLE.take());
-}
-
-/// Says when the executor parks.
-struct Parks(mpsc::Sender<()>);
-
-impl Observer for Parks {
-    fn on_event(&self, event: &Event) {
-        if matches!(event.kind(), EventKind::Parked { .. }) {
-            let _ = self.0.send(());
-        }
-    }
+    assert_eq!(answer.recv(), Ok(true));
 }
 
 thread_local! {
@@ -294,7 +237,8 @@ thread_local! {
 fn a_program_that_only_a_handle_can_go_on_with_is_no_deadlock_and_sleeps() {
     let (sender, parks) = mpsc::channel();
     // Where the clock is paused, a deadlock is proven at once.
-    let executor = made(Executor::builder().observer(Parks(sender)).paused_clock(true));
+    let observer = at_park(move |_| _ = sender.send(()));
+    let executor = made(Executor::builder().observer(observer).paused_clock(true));
     let handle = executor.handle();
     let other = thread::spawn(move || {
         parks.recv().expect("it parks");
@@ -327,20 +271,18 @@ impl Drop for RunsOnDrop {
 
 #[test]
 fn the_drop_of_a_waker_that_a_handle_keeps_may_run_the_executor() {
-    bounded(|| {
-        let executor = executor();
-        let remote = executor.handle();
-        EXECUTOR.set(Some(executor));
-        // The waker is replaced, and the task ends meanwhile.
-        let mut handle = remote.spawn(async { 1 });
-        assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
-        assert!(poll_with(&mut handle, Waker::noop()).is_pending());
-        assert!(matches!(poll_with(&mut handle, Waker::noop()), Poll::Ready(Ok(1))));
-        // The handle goes, and the task ends meanwhile.
-        let mut handle = remote.spawn(async { 2 });
-        assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
-        drop(handle);
-        let executor = EXECUTOR.take().expect("it is there");
-        assert_eq!(executor.stats().polls, 2);
-    });
+    let executor = executor();
+    let remote = executor.handle();
+    EXECUTOR.set(Some(executor));
+    // The waker is replaced, and the task ends meanwhile.
+    let mut handle = remote.spawn(async { 1 });
+    assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
+    assert!(poll_with(&mut handle, Waker::noop()).is_pending());
+    assert!(matches!(poll_with(&mut handle, Waker::noop()), Poll::Ready(Ok(1))));
+    // The handle goes, and the task ends meanwhile.
+    let mut handle = remote.spawn(async { 2 });
+    assert!(poll_with(&mut handle, &Waker::from(Arc::new(RunsOnDrop))).is_pending());
+    drop(handle);
+    let executor = EXECUTOR.take().expect("it is there");
+    assert_eq!(executor.stats().polls, 2);
 }

@@ -1,55 +1,44 @@
 //! `Handle::spawn`: from anywhere, at any time.
 
-use std::{
-    future::{pending, poll_fn},
-    sync::mpsc,
-    task::Poll,
-    thread,
-};
-
-use crate::support::{Counter, bounded, executor};
+use crate::support::prelude::*;
 
 #[test]
 fn a_handle_spawns_from_any_thread_in_the_order_of_the_calls() {
-    bounded(|| {
-        let executor = executor();
-        let (order, orders) = mpsc::channel();
-        let handle = executor.handle();
-        thread::spawn(move || {
-            for number in 0..100 {
-                let order = order.clone();
-                handle.spawn(async move { order.send(number).unwrap() });
-            }
-        })
-        .join()
-        .unwrap();
-        executor.run();
-        assert_eq!(orders.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
-    });
+    let executor = executor();
+    let (order, orders) = mpsc::channel();
+    let handle = executor.handle();
+    thread::spawn(move || {
+        for number in 0..100 {
+            let order = order.clone();
+            handle.spawn(async move { order.send(number).unwrap() });
+        }
+    })
+    .join()
+    .unwrap();
+    executor.run();
+    assert_eq!(orders.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_handle_wakes_an_executor_that_sleeps() {
-    bounded(|| {
-        let executor = executor();
-        executor.block_on(async {
-            let mut sent = false;
-            let done = Counter::new();
-            poll_fn(|cx| {
-                if !std::mem::replace(&mut sent, true) {
-                    let (done, root) = (done.clone(), cx.waker().clone());
-                    let handle = executor.handle();
-                    thread::spawn(move || {
-                        handle.spawn(async move {
-                            done.add();
-                            root.wake();
-                        });
+    let executor = executor();
+    executor.block_on(async {
+        let mut sent = false;
+        let done = Counter::new();
+        poll_fn(|cx| {
+            if !std::mem::replace(&mut sent, true) {
+                let (done, root) = (done.clone(), cx.waker().clone());
+                let handle = executor.handle();
+                thread::spawn(move || {
+                    handle.spawn(async move {
+                        done.add();
+                        root.wake();
                     });
-                }
-                if done.get() == 1 { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
-        });
+                });
+            }
+            if done.get() == 1 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     });
 }
 
@@ -57,11 +46,7 @@ fn a_handle_wakes_an_executor_that_sleeps() {
 fn a_handle_whose_executor_is_gone_drops_the_future_there_and_then() {
     let (drops, polls) = (Counter::new(), Counter::new());
     let handle = executor().handle();
-    let (guard, polled) = (drops.on_drop(), polls.clone());
-    handle.spawn(async move {
-        let _guard = guard;
-        polled.add();
-    });
+    handle.spawn(polls.polls(holds(&drops)));
     assert_eq!((drops.get(), polls.get()), (1, 0));
 }
 
@@ -70,8 +55,7 @@ fn a_handle_whose_executor_is_gone_drops_the_future_there_and_then() {
 fn the_entry_of_a_task_that_a_handle_has_sent_is_used_again() {
     let (executor, polls) = (executor(), Counter::new());
     for _ in 0..100 {
-        let polls = polls.clone();
-        executor.handle().spawn(async move { polls.add() });
+        executor.handle().spawn(polls.polls(async {}));
         executor.run();
     }
     assert_eq!(polls.get(), 100);

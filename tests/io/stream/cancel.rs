@@ -1,24 +1,13 @@
 //! An operation that is dropped before it is ready loses no data and leaves nothing behind.
 
-use std::{
-    io::{self, Read, Write},
-    net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    task::Waker,
-    thread,
-};
+use std::net::Shutdown;
 
-use pizzaiolo::{spawn, yield_now};
-
-use super::{fill, narrow_pair, pair};
-
-use crate::support::{Counter, begin_and_drop, poll_with, run};
+use super::{fill, narrow_pair, with_pair};
+use crate::support::prelude::*;
 
 #[test]
 fn a_dropped_read_loses_nothing() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut buf = [0; 8];
         begin_and_drop(stream.read(&mut buf));
         peer.write_all(b"early")?;
@@ -33,8 +22,7 @@ fn a_dropped_read_loses_nothing() {
 
 #[test]
 fn a_read_that_is_woken_and_then_dropped_leaves_the_bytes_to_the_next() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (count, waker) = Counter::with_waker();
         let mut buf = [0; 8];
         {
@@ -68,14 +56,10 @@ fn a_dropped_wait_leaves_nothing_behind() {
 #[test]
 fn a_dropped_write_has_written_nothing() {
     run(async || {
-        let (stream, mut peer) = narrow_pair()?;
+        let (stream, peer) = narrow_pair()?;
         let filled = fill(&stream).await?;
         begin_and_drop(stream.write(b"never"));
-        let reader = thread::spawn(move || -> io::Result<_> {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all)?;
-            Ok(all)
-        });
+        let reader = read_all(peer);
         stream.write_all(b"!").await?;
         stream.shutdown(Shutdown::Write)?;
         let all = reader.join().expect("no panic")?;
@@ -87,8 +71,7 @@ fn a_dropped_write_has_written_nothing() {
 
 #[test]
 fn ten_thousand_dropped_waits_leave_nothing_behind() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (count, waker) = Counter::with_waker();
         for _ in 0..10_000 {
             let mut buf = [0; 8];
@@ -105,8 +88,7 @@ fn ten_thousand_dropped_waits_leave_nothing_behind() {
 
 #[test]
 fn a_dropped_wait_leaves_the_others_waiting() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let stream = Rc::new(stream);
         let reader = || {
             let stream = Rc::clone(&stream);

@@ -1,30 +1,15 @@
 //! The halves of a stream, reading and writing in several buffers, and waiting for the peer to hang up.
 
 use std::{
-    io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
+    io::{IoSlice, IoSliceMut},
     net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    task::Poll,
-    thread,
 };
 
-use pizzaiolo::{
-    net::{OwnedReadHalf, OwnedWriteHalf},
-    spawn, yield_now,
-};
+use pizzaiolo::net::{OwnedReadHalf, OwnedWriteHalf};
 use socket2::SockRef;
 
-use super::{StdStream, Stream, arrived, pair};
-
-use crate::support::{count_polls, poll_here, read_all, run};
-
-/// Gives the reactor many turns.
-async fn turns() {
-    for _ in 0..1_000 {
-        yield_now().await;
-    }
-}
+use super::{StdStream, Stream, arrived, echo, narrow_pair, pair, with_pair, written};
+use crate::support::prelude::*;
 
 /// Whether the peer still could send something.
 fn is_open(peer: &StdStream) -> io::Result<bool> {
@@ -39,25 +24,12 @@ fn is_open(peer: &StdStream) -> io::Result<bool> {
 
 #[test]
 fn the_halves_work_at_the_same_time() {
-    run(async || {
-        let (stream, peer) = pair()?;
-        let data: Vec<u8> = (0..251).cycle().take(3_000_000).collect();
-        let echo = thread::spawn(move || {
-            let (mut reader, mut writer) = (&peer, &peer);
-            io::copy(&mut reader, &mut writer)?;
-            peer.shutdown(Shutdown::Write)
-        });
+    with_pair(async |stream, peer| {
+        let (data, echo) = (pattern(3_000_000), echo(peer));
         let (read, write) = stream.into_split();
         let sent = data.clone();
         let writer = spawn(async move { write.write_all(&sent).await });
-        let (mut all, mut buf) = (Vec::new(), vec![0; 100_000]);
-        loop {
-            match read.read(&mut buf).await? {
-                0 => break,
-                len => all.extend_from_slice(&buf[..len]),
-            }
-        }
-        assert!(all == data);
+        assert!(rest_of(async |buf| read.read(buf).await).await? == data);
         writer.await??;
         echo.join().expect("no panic")
     });
@@ -65,14 +37,11 @@ fn the_halves_work_at_the_same_time() {
 
 #[test]
 fn dropping_the_write_half_sends_the_end_and_the_read_half_goes_on() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (read, write) = stream.into_split();
         write.write_all(b"order").await?;
         drop(write);
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all)?;
-        assert_eq!(all, b"order");
+        assert_eq!(rest(&mut peer)?, b"order");
         peer.write_all(b"pizza")?;
         let mut buf = [0; 64];
         assert_eq!(read.read(&mut buf).await?, 5);
@@ -82,24 +51,20 @@ fn dropping_the_write_half_sends_the_end_and_the_read_half_goes_on() {
 
 #[test]
 fn dropping_the_read_half_ends_nothing() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (read, write) = stream.into_split();
         drop(read);
         assert!(is_open(&peer)?);
         write.write_all(b"order").await?;
         drop(write);
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all)?;
-        assert_eq!(all, b"order");
+        assert_eq!(rest(&mut peer)?, b"order");
         Ok(())
     });
 }
 
 #[test]
 fn a_write_half_that_is_forgotten_sends_no_end_until_the_socket_is_closed() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         let (read, write) = stream.into_split();
         write.forget();
         assert!(is_open(&peer)?);
@@ -111,8 +76,7 @@ fn a_write_half_that_is_forgotten_sends_no_end_until_the_socket_is_closed() {
 
 #[test]
 fn halves_of_one_stream_are_reunited_without_an_end() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let addr = format!("{:?}", stream.local_addr()?);
         let (read, write) = stream.into_split();
         // It is registered, and stays so.
@@ -153,8 +117,7 @@ fn halves_of_two_streams_come_back_with_the_error() {
 
 #[test]
 fn vectored_reads_fill_each_buffer_before_the_next() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (mut first, mut second) = ([0; 3], [0; 8]);
         let mut bufs = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
         {
@@ -177,8 +140,7 @@ fn vectored_reads_fill_each_buffer_before_the_next() {
 
 #[test]
 fn a_read_into_empty_buffers_is_done_at_once() {
-    run(async || {
-        let (stream, _peer) = pair()?;
+    with_pair(async |stream, _peer| {
         // From here on, the socket is known to have nothing.
         assert!(poll_here(stream.read(&mut [0])).await.is_pending());
         assert_eq!(stream.read(&mut []).await?, 0);
@@ -212,8 +174,7 @@ fn more_buffers_than_the_os_takes_at_once_hide_nothing() {
 
 #[test]
 fn more_buffers_than_the_os_takes_at_once_are_all_written() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         assert!(poll_here(stream.read(&mut [0; 1])).await.is_pending());
         stream.writable().await?;
         let all = vec![[7]; 5_000];
@@ -225,8 +186,7 @@ fn more_buffers_than_the_os_takes_at_once_are_all_written() {
             written += done;
         }
         drop(stream);
-        let mut read = Vec::new();
-        peer.read_to_end(&mut read)?;
+        let read = rest(&mut peer)?;
         assert_eq!(read.len(), all.len());
         Ok(())
     });
@@ -236,8 +196,7 @@ fn more_buffers_than_the_os_takes_at_once_are_all_written() {
 /// the buffers the OS has looked at.
 #[test]
 fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         stream.writable().await?;
         let mut bufs = [IoSlice::new(b""); 17];
         bufs[16] = IoSlice::new(b"2");
@@ -260,10 +219,8 @@ fn after_a_call_whose_first_buffers_were_empty_the_next_is_tried() {
 #[test]
 fn vectored_writes_write_all_to_a_slow_reader() {
     run(async || {
-        let (stream, peer) = pair()?;
-        SockRef::from(&stream).set_send_buffer_size(50_000)?;
-        SockRef::from(&peer).set_recv_buffer_size(50_000)?;
-        let data: Vec<u8> = (0..251).cycle().take(6_000_000).collect();
+        let (stream, peer) = narrow_pair()?;
+        let data = pattern(3_000_000);
         let expected = data.clone();
         let (_read, write) = stream.into_split();
         let writer = spawn(async move {
@@ -273,25 +230,18 @@ fn vectored_writes_write_all_to_a_slow_reader() {
                 let len = write.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]).await?;
                 rest = &rest[len..];
             }
-            Ok::<_, io::Error>(())
+            Ok(())
         });
-        turns().await;
-        // Windows takes any number of bytes in one call, if it takes any.
-        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
-        let reader = read_all(peer);
-        writer.await??;
-        assert!(reader.join().expect("no panic")? == expected);
-        Ok(())
+        written(writer, peer, &expected).await
     });
 }
 
 #[test]
 fn closed_ends_when_the_peer_ends_its_half() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         let mut closed = pin!(stream.closed());
         assert!(poll_here(closed.as_mut()).await.is_pending());
-        turns().await;
+        turns(1_000).await;
         assert!(poll_here(closed.as_mut()).await.is_pending());
         peer.shutdown(Shutdown::Write)?;
         closed.await?;
@@ -306,8 +256,7 @@ fn closed_ends_when_the_peer_ends_its_half() {
 
 #[test]
 fn closed_finds_what_happened_before_the_socket_was_registered() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         peer.write_all(b"order")?;
         drop(peer);
         stream.closed().await?;
@@ -322,21 +271,16 @@ fn unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin() {
     run(async || {
         const CHUNKS: usize = 10;
         let (stream, mut peer) = pair()?;
-        let stream = Rc::new(stream);
-        let waiter = spawn({
-            let stream = Rc::clone(&stream);
-            async move {
-                let (result, polls) = count_polls(stream.closed()).await;
-                result.map(|()| polls)
-            }
-        });
+        let (polls, closed) = counted(async move { stream.closed().await });
+        let waiter = spawn(closed);
         for _ in 0..CHUNKS {
             peer.write_all(b"order")?;
-            turns().await;
+            turns(1_000).await;
         }
         assert!(!waiter.is_finished(), "data is no end");
         drop(peer);
-        let polls = waiter.await??;
+        waiter.await??;
+        let polls = polls.get();
         // One at first, one for each event: what was there at the registration (it is writable),
         // each chunk, the end.
         assert!(polls <= CHUNKS + 3, "{polls} polls");
@@ -347,8 +291,7 @@ fn unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin() {
 /// As [`unread_data_neither_ends_the_wait_for_the_end_nor_makes_it_spin`], and a task reads.
 #[test]
 fn closed_goes_with_a_reader() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (read, write) = stream.into_split();
         let read = Rc::new(read);
         let waiter = spawn({
@@ -378,8 +321,7 @@ struct _Guest {
 
 #[test]
 fn a_write_half_whose_peer_is_gone_is_dropped_in_peace() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         let (read, write) = stream.into_split();
         drop(peer);
         read.closed().await?;

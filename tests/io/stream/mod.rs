@@ -13,13 +13,10 @@ mod traits;
 mod tries;
 mod wakes;
 
-use std::io;
-
 use super::{
     StdStream, Stream, arrived, connect, cut, listen, narrow_pair, pair, std_connect, std_pair,
 };
-
-use crate::support::{Boxed, poll_here};
+use crate::support::prelude::*;
 
 /// A connection, both ends ours.
 pub(super) fn own_pair() -> io::Result<(Stream, Stream)> {
@@ -27,10 +24,41 @@ pub(super) fn own_pair() -> io::Result<(Stream, Stream)> {
     Ok((stream.try_into()?, peer.try_into()?))
 }
 
+/// Runs a test with a connection, whose peer is std's.
+pub(super) fn with_pair(test: impl AsyncFnOnce(Stream, StdStream) -> io::Result<()>) {
+    run(async || {
+        let (stream, peer) = pair()?;
+        test(stream, peer).await
+    });
+}
+
+/// The peer sends back what it gets, until the end.
+fn echo(peer: StdStream) -> thread::JoinHandle<io::Result<()>> {
+    thread::spawn(move || {
+        io::copy(&mut &peer, &mut &peer)?;
+        peer.shutdown(std::net::Shutdown::Write)
+    })
+}
+
+/// Waits until a task has written all to a peer that reads nothing at first.
+async fn written(
+    writer: JoinHandle<io::Result<()>>,
+    peer: StdStream,
+    all: &[u8],
+) -> io::Result<()> {
+    turns(100).await;
+    // Windows takes any number of bytes in one call, if it takes any.
+    assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
+    let reader = read_all(peer);
+    writer.await??;
+    assert!(reader.join().expect("no panic")? == all);
+    Ok(())
+}
+
 /// Writes until there is no room. Returns how many bytes that were.
 pub(super) async fn fill(stream: &Stream) -> io::Result<usize> {
     let mut total = 0;
-    while let std::task::Poll::Ready(written) = poll_here(stream.write(&[b'.'; 4096])).await {
+    while let Poll::Ready(written) = poll_here(stream.write(&[b'.'; 4096])).await {
         total += written?;
     }
     Ok(total)

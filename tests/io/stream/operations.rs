@@ -1,58 +1,33 @@
 //! What each operation of a TCP socket does.
 
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    sync::mpsc,
-    task::Poll,
-    thread,
-};
+use std::net::Shutdown;
 
-use pizzaiolo::{spawn, yield_now};
-
-use super::{StdStream, Stream, cut, fill, narrow_pair, pair};
-
-use crate::support::{counted, pattern, poll_here, run};
+use super::{StdStream, Stream, cut, echo, fill, narrow_pair, pair, with_pair, written};
+use crate::support::prelude::*;
 
 #[test]
 fn write_all_writes_all_to_a_slow_reader() {
     run(async || {
-        let (stream, mut peer) = narrow_pair()?;
+        let (stream, peer) = narrow_pair()?;
         let data = pattern(3_000_000);
         let expected = data.clone();
         let writer = spawn(async move {
             stream.write_all(&data).await?;
             stream.shutdown(Shutdown::Write)
         });
-        yield_now().await;
-        // Windows takes any number of bytes in one call, if it takes any.
-        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
-        let reader = thread::spawn(move || {
-            let mut all = Vec::new();
-            let mut buf = [0; 1_000];
-            while let Ok(len @ 1..) = peer.read(&mut buf) {
-                all.extend_from_slice(&buf[..len]);
-            }
-            all
-        });
-        writer.await??;
-        assert!(reader.join().expect("no panic") == expected);
-        Ok(())
+        written(writer, peer, &expected).await
     });
 }
 
 #[test]
 fn read_exact_waits_for_all_and_leaves_the_rest() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (polls, read) = counted(async move {
             let mut buf = [0; 6];
             stream.read_exact(&mut buf).await?;
             let mut rest = [0; 8];
             let len = stream.read(&mut rest).await?;
-            std::io::Result::Ok((buf, rest[..len].to_vec()))
+            io::Result::Ok((buf, rest[..len].to_vec()))
         });
         let reader = spawn(read);
         yield_now().await;
@@ -70,8 +45,7 @@ fn read_exact_waits_for_all_and_leaves_the_rest() {
 
 #[test]
 fn read_exact_says_if_the_end_comes_first() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         peer.write_all(b"mar")?;
         drop(peer);
         let mut buf = [b'.'; 6];
@@ -113,8 +87,7 @@ fn readable_and_writable_wait_for_what_they_say() {
 
 #[test]
 fn an_empty_buffer_is_done_at_once() {
-    run(async || {
-        let (stream, _peer) = pair()?;
+    with_pair(async |stream, _peer| {
         assert_eq!(stream.write(&[]).await?, 0);
         stream.write_all(&[]).await?;
         assert_eq!(stream.read(&mut []).await?, 0);
@@ -127,13 +100,7 @@ fn one_task_reads_while_another_writes() {
     run(async || {
         let (stream, peer) = narrow_pair()?;
         let stream = Rc::new(stream);
-        let data = pattern(500_000);
-        // The peer sends back what it gets.
-        let echo = thread::spawn(move || {
-            let (mut from, mut to) = (peer.try_clone()?, peer);
-            std::io::copy(&mut from, &mut to)?;
-            to.shutdown(Shutdown::Write)
-        });
+        let (data, echo) = (pattern(500_000), echo(peer));
         let writer = spawn({
             let (stream, data) = (Rc::clone(&stream), data.clone());
             async move {
@@ -141,14 +108,7 @@ fn one_task_reads_while_another_writes() {
                 stream.shutdown(Shutdown::Write)
             }
         });
-        let mut all = Vec::new();
-        let mut buf = [0; 4096];
-        loop {
-            match stream.read(&mut buf).await? {
-                0 => break,
-                len => all.extend_from_slice(&buf[..len]),
-            }
-        }
+        let all = rest_of(async |buf| stream.read(buf).await).await?;
         writer.await??;
         echo.join().expect("no panic")?;
         assert!(all == data);
@@ -158,13 +118,10 @@ fn one_task_reads_while_another_writes() {
 
 #[test]
 fn shutdown_ends_one_half() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         stream.write_all(b"last").await?;
         stream.shutdown(Shutdown::Write)?;
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all)?;
-        assert_eq!(all, b"last");
+        assert_eq!(rest(&mut peer)?, b"last");
         let error = stream.write(b"more").await.expect_err("it is shut down");
         // Windows has a code of its own for it, WSAESHUTDOWN, which std gives no kind.
         let is_shut_down = error.kind() == ErrorKind::BrokenPipe
@@ -180,8 +137,7 @@ fn shutdown_ends_one_half() {
 #[cfg(unix)]
 #[test]
 fn shutdown_of_the_reading_half_wakes_the_reader() {
-    run(async || {
-        let (stream, _peer) = pair()?;
+    with_pair(async |stream, _peer| {
         let stream = Rc::new(stream);
         let reader = spawn({
             let stream = Rc::clone(&stream);
@@ -196,8 +152,7 @@ fn shutdown_of_the_reading_half_wakes_the_reader() {
 
 #[test]
 fn writing_to_a_peer_that_is_gone_is_an_error() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         cut(peer)?;
         let error = loop {
             if let Err(error) = stream.write_all(b"hello?").await {
@@ -212,10 +167,9 @@ fn writing_to_a_peer_that_is_gone_is_an_error() {
 
 #[test]
 fn dropping_a_socket_closes_it() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         // Registered or not.
-        assert!(matches!(poll_here(stream.readable()).await, Poll::Pending));
+        assert!(poll_here(stream.readable()).await.is_pending());
         drop(stream);
         assert_eq!(peer.read(&mut [0; 8])?, 0);
         let (stream, mut peer) = pair()?;
@@ -227,8 +181,7 @@ fn dropping_a_socket_closes_it() {
 
 #[test]
 fn a_socket_goes_to_std_and_back() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         assert!(poll_here(stream.readable()).await.is_pending());
         let mut stream = StdStream::try_from(stream)?;
         #[cfg(unix)]

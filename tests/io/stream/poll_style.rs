@@ -1,21 +1,9 @@
 //! The traits of `futures-io` in poll style: one waiter for each direction, the last that polled.
 
-use std::{
-    cell::Cell,
-    future::poll_fn,
-    io::{self, Write},
-    pin::Pin,
-    rc::Rc,
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Wake, Waker},
-};
-
 use futures_util::{AsyncRead, AsyncReadExt, AsyncWrite, future::join_all};
-use pizzaiolo::{spawn, yield_now};
 
-use super::{StdStream, Stream, own_pair, pair};
-
-use crate::support::{Counter, pattern, run};
+use super::{StdStream, Stream, own_pair, pair, with_pair};
+use crate::support::prelude::*;
 
 /// Polls to read, with another waker than the task's own.
 pub(crate) fn poll_read<S>(mut stream: &S, waker: &Waker) -> Poll<io::Result<usize>>
@@ -27,8 +15,7 @@ where
 
 #[test]
 fn who_polls_last_is_woken_and_who_polled_before_is_forgotten() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let ((first, first_waker), (last, last_waker)) =
             (Counter::with_waker(), Counter::with_waker());
         assert!(poll_read(&stream, &first_waker).is_pending());
@@ -99,8 +86,7 @@ fn a_waiter_that_goes_in_a_wake_may_wake_tasks_as_it_goes_and_panic() {
         while Pin::new(&mut stream).poll_write(&mut cx, &pattern(1_000_000)).is_ready() {}
     }
 
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let reader = Waker::from(Arc::new(DropsTheStream));
         let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let writer = Waker::from(Arc::new(WakesOnDrop(Mutex::new(Some(task)))));
@@ -148,8 +134,7 @@ fn reads_of_nothing_leave_nobody_behind() {
 /// The stream's own methods keep all tasks that wait, and one that polls.
 #[test]
 fn all_who_read_with_the_streams_own_method_are_woken_and_who_polls_too() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let stream = Rc::new(stream);
         let mut readers = Vec::new();
         for _ in 0..3 {

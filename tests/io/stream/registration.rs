@@ -1,39 +1,26 @@
 //! What a registration costs, and what it leaves behind.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
-use std::io::{ErrorKind, Write};
-
-use pizzaiolo::{
-    Executor, spawn,
-    trace::{Event, EventKind},
-    yield_now,
-};
+use pizzaiolo::trace::{Event, EventKind};
 
 use super::{StdStream, Stream, listen, pair, std_connect, std_pair};
-
-use crate::support::{Counter, OnEvent, bounded, made, poll_here, run, run_watched};
+use crate::support::prelude::*;
 
 /// Row "an older operation clears newer readiness" (tokio#6133). The library reports `Registered`
 /// between the first try and the wait; that is when the event comes.
 #[test]
 fn an_event_between_the_first_try_and_the_wait_survives() {
-    bounded(|| {
-        let (stream, peer) = pair().expect("a connection");
-        let sent = Counter::new();
-        let count = sent.clone();
-        let executor = made(Executor::builder().observer(OnEvent(move |event: &Event| {
-            if let EventKind::Registered { .. } = event.kind() {
-                (&peer).write_all(b"now").expect("there is room");
-                count.add();
-            }
-        })));
-        let read = executor.block_on(stream.read(&mut [0; 8]));
-        assert_eq!(read.expect("three bytes"), 3);
-        assert_eq!(sent.get(), 1, "the event came between the try and the wait");
-    });
+    let (stream, peer) = pair().expect("a connection");
+    let sent = Counter::new();
+    let count = sent.clone();
+    let executor = made(Executor::builder().observer(OnEvent(move |event: &Event| {
+        if let EventKind::Registered { .. } = event.kind() {
+            (&peer).write_all(b"now").expect("there is room");
+            count.add();
+        }
+    })));
+    let read = executor.block_on(stream.read(&mut [0; 8]));
+    assert_eq!(read.expect("three bytes"), 3);
+    assert_eq!(sent.get(), 1, "the event came between the try and the wait");
 }
 
 /// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773). The place of

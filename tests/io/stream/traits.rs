@@ -1,10 +1,8 @@
 //! Our streams under futures-util's combinators: the traits of `futures-io`, and its own wakers.
 
 use std::{
-    future::{pending, ready},
-    io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
-    rc::Rc,
-    time::Duration,
+    future::ready,
+    io::{IoSlice, IoSliceMut},
 };
 
 use futures_util::{
@@ -13,12 +11,9 @@ use futures_util::{
     io::{BufReader, copy},
     stream::FuturesUnordered,
 };
-use pizzaiolo::{spawn, time, yield_now};
-use socket2::SockRef;
 
-use super::{connect, listen, own_pair, pair};
-
-use crate::support::{count_polls, pattern, poll_here, read_all, run};
+use super::{connect, listen, narrow_pair, own_pair, pair, with_pair, written};
+use crate::support::prelude::*;
 
 const LEN: usize = 1_000_000;
 
@@ -44,18 +39,19 @@ where
     Ok(())
 }
 
+/// Sends back what comes, until the end.
+async fn echoes(from: impl AsyncRead, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+    copy(from, &mut to).await?;
+    to.close().await
+}
+
 #[test]
 fn copy_by_reference_makes_an_echo_server() {
     run(async || {
         let (client, server) = own_pair()?;
-        let echo = spawn(async move {
-            let copied = copy(&server, &mut &server).await?;
-            (&server).close().await?;
-            Ok::<_, io::Error>(copied)
-        });
+        let echo = spawn(async move { echoes(&server, &server).await });
         through_an_echo(&client, &client).await?;
-        assert_eq!(echo.await??, LEN as u64);
-        Ok(())
+        echo.await?
     });
 }
 
@@ -63,12 +59,8 @@ fn copy_by_reference_makes_an_echo_server() {
 fn split_divides_a_stream_by_value() {
     run(async || {
         let (client, server) = own_pair()?;
-        let echo = spawn(async move {
-            let (reader, mut writer) = server.split();
-            copy(reader, &mut writer).await?;
-            writer.close().await
-        });
-        let (reader, writer) = client.split();
+        let ((from, to), (reader, writer)) = (server.split(), client.split());
+        let echo = spawn(echoes(from, to));
         through_an_echo(reader, writer).await?;
         echo.await?
     });
@@ -78,12 +70,8 @@ fn split_divides_a_stream_by_value() {
 fn owned_halves_read_write_and_close() {
     run(async || {
         let (client, server) = own_pair()?;
-        let echo = spawn(async move {
-            let (reader, mut writer) = server.into_split();
-            copy(reader, &mut writer).await?;
-            writer.close().await
-        });
-        let (reader, writer) = client.into_split();
+        let ((from, to), (reader, writer)) = (server.into_split(), client.into_split());
+        let echo = spawn(echoes(from, to));
         through_an_echo(reader, writer).await?;
         echo.await?
     });
@@ -91,8 +79,7 @@ fn owned_halves_read_write_and_close() {
 
 #[test]
 fn lines_come_whole_and_the_end_ends_them() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let orders = spawn(async move {
             BufReader::new(stream).lines().map(|line| line.expect("text")).collect::<Vec<_>>().await
         });
@@ -141,8 +128,7 @@ fn join_all_waits_for_many_connections_and_tasks() {
 
 #[test]
 fn a_read_that_lost_a_select_loses_no_bytes() {
-    run(async || {
-        let (mut stream, mut peer) = pair()?;
+    with_pair(async |mut stream, mut peer| {
         let mut buf = [0; 8];
         for _ in 0..3 {
             let read = AsyncReadExt::read(&mut stream, &mut buf);
@@ -191,8 +177,7 @@ fn futures_unordered_serves_connections_in_the_order_of_their_orders() {
 
 #[test]
 fn futures_unordered_takes_tasks_as_they_end() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let reader = spawn(async move {
             let mut order = [0; 5];
             stream.read_exact(&mut order).await.expect("an order");
@@ -215,8 +200,7 @@ fn futures_unordered_takes_tasks_as_they_end() {
 
 #[test]
 fn vectored_reads_and_writes_use_every_buffer() {
-    run(async || {
-        let (mut stream, mut peer) = pair()?;
+    with_pair(async |mut stream, mut peer| {
         let bufs = [IoSlice::new(b"a "), IoSlice::new(b""), IoSlice::new(b"calzone")];
         assert_eq!(AsyncWriteExt::write_vectored(&mut stream, &bufs).await?, 9);
         let mut order = [0; 9];
@@ -242,15 +226,12 @@ fn vectored_reads_and_writes_use_every_buffer() {
 
 #[test]
 fn close_ends_the_writing_only_and_may_be_called_again() {
-    run(async || {
-        let (mut stream, mut peer) = pair()?;
+    with_pair(async |mut stream, mut peer| {
         AsyncWriteExt::write_all(&mut stream, b"order").await?;
         stream.flush().await?;
         stream.close().await?;
         stream.close().await?;
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all)?;
-        assert_eq!(all, b"order");
+        assert_eq!(rest(&mut peer)?, b"order");
         peer.write_all(b"pizza")?;
         AsyncReadExt::read_exact(&mut stream, &mut [0; 5]).await?;
         let error = AsyncWriteExt::write(&mut stream, b"!").await.expect_err("it was closed");
@@ -265,41 +246,26 @@ fn close_ends_the_writing_only_and_may_be_called_again() {
 #[test]
 fn a_write_waits_for_room() {
     run(async || {
-        let (mut stream, peer) = pair()?;
-        SockRef::from(&stream).set_send_buffer_size(50_000)?;
-        SockRef::from(&peer).set_recv_buffer_size(50_000)?;
-        let data = pattern(8 * LEN);
+        let (mut stream, peer) = narrow_pair()?;
+        let data = pattern(3 * LEN);
         let expected = data.clone();
         let writer = spawn(async move {
             AsyncWriteExt::write_all(&mut stream, &data).await?;
             stream.close().await
         });
-        for _ in 0..100 {
-            yield_now().await;
-        }
-        // Windows takes any number of bytes in one call, if it takes any.
-        assert!(cfg!(windows) || !writer.is_finished(), "it waits for the reader");
-        let reader = read_all(peer);
-        writer.await??;
-        assert!(reader.join().expect("no panic")? == expected);
-        Ok(())
+        written(writer, peer, &expected).await
     });
 }
 
 #[test]
 fn an_idle_read_is_polled_twice() {
-    run(async || {
-        let (mut stream, mut peer) = pair()?;
-        let polls = spawn(async move {
-            let mut buf = [0; 8];
-            let (len, polls) = count_polls(AsyncReadExt::read(&mut stream, &mut buf)).await;
-            len.map(|_| polls)
-        });
-        for _ in 0..1_000 {
-            yield_now().await;
-        }
+    with_pair(async |mut stream, mut peer| {
+        let (polls, read) =
+            counted(async move { AsyncReadExt::read(&mut stream, &mut [0; 8]).await });
+        let read = spawn(read);
+        turns(1_000).await;
         peer.write_all(b"order")?;
-        assert_eq!(polls.await??, 2);
+        assert_eq!((read.await??, polls.get()), (5, 2));
         Ok(())
     });
 }

@@ -1,10 +1,9 @@
 //! Streams and datagrams that are tried.
 
-use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+use std::io::{IoSlice, IoSliceMut};
 
-use super::{own_pair, pair};
-
-use crate::support::{poll_here, run};
+use super::{own_pair, with_pair};
+use crate::support::prelude::*;
 
 fn would_block<T: std::fmt::Debug>(result: io::Result<T>) -> bool {
     result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
@@ -55,8 +54,7 @@ fn readable_waits_after_a_try_that_would_block() {
 /// On a Unix socket Linux would answer "would block".
 #[test]
 fn to_try_to_read_nothing_reads_nothing() {
-    run(async || {
-        let (stream, _peer) = pair()?;
+    with_pair(async |stream, _peer| {
         assert_eq!(stream.try_read(&mut [])?, 0);
         assert_eq!(stream.try_read_vectored(&mut [IoSliceMut::new(&mut [])])?, 0);
         Ok(())

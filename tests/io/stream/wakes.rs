@@ -1,29 +1,17 @@
 //! Which task is woken when, and what is remembered meanwhile.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::{Future, poll_fn},
-    io::{self, Read, Write},
-    net::Shutdown,
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread,
-};
+use std::{future::Future, net::Shutdown};
 
-use pizzaiolo::{spawn, trace::EventKind, yield_now};
+use pizzaiolo::trace::EventKind;
 
-use super::{arrived, boxed_read, fill, narrow_pair, pair};
-
-use crate::support::{Counter, counted, poll_here, poll_with, run, run_watched, runs_code};
+use super::{arrived, boxed_read, fill, narrow_pair, pair, with_pair};
+use crate::support::prelude::*;
 
 /// Row "two tasks wait for the same direction: only the last is woken" (tokio#1413,
 /// futures-rs#2292).
 #[test]
 fn all_who_wait_to_read_one_socket_are_served() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let stream = Rc::new(stream);
         let readers: Vec<_> = (0..4)
             .map(|_| {
@@ -51,7 +39,7 @@ fn all_who_wait_to_read_one_socket_are_served() {
 #[test]
 fn all_who_wait_to_write_one_socket_are_served() {
     run(async || {
-        let (stream, mut peer) = narrow_pair()?;
+        let (stream, peer) = narrow_pair()?;
         let stream = Rc::new(stream);
         fill(&stream).await?;
         let writers: Vec<_> = (0..4)
@@ -61,11 +49,7 @@ fn all_who_wait_to_write_one_socket_are_served() {
             })
             .collect();
         yield_now().await;
-        let reader = thread::spawn(move || -> io::Result<_> {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all)?;
-            Ok(all)
-        });
+        let reader = read_all(peer);
         for writer in writers {
             writer.await??;
         }
@@ -92,11 +76,12 @@ fn reader_and_writer_of_one_socket_each_get_their_own_wakes() {
         yield_now().await;
 
         // Bytes that come in are the reader's business.
+        let read = || {
+            let stream = Rc::clone(&stream);
+            counted(async move { stream.read(&mut [0]).await })
+        };
         for _ in 0..50 {
-            let (read_polls, read) = counted({
-                let stream = Rc::clone(&stream);
-                async move { stream.read(&mut [0]).await }
-            });
+            let (read_polls, read) = read();
             let reader = spawn(read);
             yield_now().await;
             peer.write_all(b"?")?;
@@ -108,10 +93,7 @@ fn reader_and_writer_of_one_socket_each_get_their_own_wakes() {
         assert_eq!(write_polls.get(), 1 + served, "the writer's polls");
 
         // Room to write is the writer's business.
-        let (read_polls, read) = counted({
-            let stream = Rc::clone(&stream);
-            async move { stream.read(&mut [0]).await }
-        });
+        let (read_polls, read) = read();
         let reader = spawn(read);
         yield_now().await;
         let mut drain = peer.try_clone()?;
@@ -154,8 +136,7 @@ fn three_bytes_and_the_end_are_read_as_three_and_then_zero() {
 /// the first one's bytes are read.
 #[test]
 fn an_end_that_comes_before_the_bytes_are_read_is_not_missed() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut buf = [0; 1024];
         assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"007")?;
@@ -191,7 +172,7 @@ fn an_event_that_comes_while_nobody_waits_is_kept() {
 #[test]
 fn a_half_closed_peer_does_not_spin_the_writer() {
     run(async || {
-        let (stream, mut peer) = narrow_pair()?;
+        let (stream, peer) = narrow_pair()?;
         let stream = Rc::new(stream);
         let mut expected = fill(&stream).await?;
         let written = Rc::new(Cell::new(0));
@@ -221,19 +202,14 @@ fn a_half_closed_peer_does_not_spin_the_writer() {
 
         peer.shutdown(Shutdown::Write)?;
         assert_eq!(stream.read(&mut [0]).await?, 0, "the peer's half is over");
-        for _ in 0..1_000 {
-            yield_now().await;
-        }
+        turns(1_000).await;
         assert!(useless.get() <= 3, "{} polls that wrote nothing", useless.get());
 
         // Our own half goes on.
-        let drain = thread::spawn(move || {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all).map(|_| all.len())
-        });
+        let drain = read_all(peer);
         writer.await??;
         expected += written.get();
-        assert_eq!(drain.join().expect("no panic")?, expected);
+        assert_eq!(drain.join().expect("no panic")?.len(), expected);
         Ok(())
     });
 }
@@ -242,8 +218,7 @@ fn a_half_closed_peer_does_not_spin_the_writer() {
 /// sockets: waiting costs one poll, and the answer another, whatever goes on elsewhere.
 #[test]
 fn an_idle_read_costs_two_polls() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let (busy, mut busy_peer) = pair()?;
         let (polls, read) = counted(async move { stream.read(&mut [0; 8]).await });
         let reader = spawn(read);
@@ -262,8 +237,7 @@ fn an_idle_read_costs_two_polls() {
 /// is polled with another waker is woken through that one, once, and the old one is let go.
 #[test]
 fn an_operation_that_moves_to_another_task_takes_its_wait_along() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut buf = [0; 8];
         let mut read = pin!(stream.read(&mut buf));
         let (old, old_waker) = Counter::with_waker();
@@ -284,31 +258,6 @@ fn an_operation_that_moves_to_another_task_takes_its_wait_along() {
     });
 }
 
-/// Row "one panicking waker of others loses the others' wakes" (tokio#4069), among the tasks that wait
-/// for one socket.
-#[test]
-fn a_waker_that_panics_takes_nobody_elses_wake() {
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("the trouble of a waker of others");
-        }
-    }
-
-    run(async || {
-        let (stream, mut peer) = pair()?;
-        let (mut first, mut second) = ([0; 1], [0; 1]);
-        let mut panicking = pin!(stream.read(&mut first));
-        let waker = Waker::from(Arc::new(Panics));
-        assert!(poll_with(panicking.as_mut(), &waker).is_pending());
-        let mut read = pin!(stream.read(&mut second));
-        assert!(poll_here(read.as_mut()).await.is_pending());
-        peer.write_all(b"!")?;
-        assert_eq!(read.await?, 1);
-        Ok(())
-    });
-}
-
 /// A task whose socket is always ready ends its turn after a bounded number of operations, so the
 /// others have theirs.
 #[test]
@@ -316,8 +265,7 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
     /// `BUDGET`, in `src/current.rs`.
     const BUDGET: usize = 128;
 
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         peer.write_all(&[b'!'; 1_001])?;
         let stream = Rc::new(stream);
         stream.readable().await?;
@@ -353,9 +301,7 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
             #[expect(unreachable_code, reason = "it names the type")]
             io::Result::Ok(())
         });
-        for _ in 0..10 {
-            yield_now().await;
-        }
+        turns(10).await;
         waits.abort();
         Ok(())
     });
@@ -365,8 +311,7 @@ fn a_task_whose_socket_is_always_ready_lets_the_others_run() {
 /// the socket that gets its place and its descriptor hears nothing of that event.
 #[test]
 fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
-    run(async || {
-        let (first, mut first_peer) = pair()?;
+    with_pair(async |first, mut first_peer| {
         let (victim, mut victims_peer) = pair()?;
         let (heir, _heirs_peer) = pair()?;
 
@@ -410,8 +355,7 @@ fn a_socket_dropped_inside_another_tasks_wake_takes_its_event_along() {
 /// goes with it.
 #[test]
 fn a_socket_may_be_dropped_inside_its_own_wake() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut read = boxed_read(stream);
         let (in_the_wake, waker) = runs_code();
         assert!(poll_with(read.as_mut(), &waker).is_pending());

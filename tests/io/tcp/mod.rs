@@ -1,28 +1,16 @@
 //! What TCP sockets promise, over real loopback connections: what holds for every kind, and what only TCP has.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 
 #[path = "../listener.rs"]
 mod listener;
 #[path = "../stream/mod.rs"]
 mod stream;
 
-use std::{
-    io::{self, ErrorKind, Read, Write},
-    net::{self, SocketAddr, TcpListener as StdListener, TcpStream as StdStream},
-    pin::pin,
-    task::Poll,
-};
+use std::net::{self, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 
 use pizzaiolo::net::{TcpListener as Listener, TcpStream as Stream};
-use pizzaiolo::{spawn, yield_now};
 
-use crate::support::{
-    begin_and_drop, bounded, full_listener, narrow_pair, pair, poll_here, poll_once, reset, run,
-    std_pair, watched,
-};
+use self::stream::with_pair;
+use crate::support::prelude::*;
 
 type Addr = SocketAddr;
 
@@ -82,8 +70,7 @@ fn options_and_addresses_are_the_oss() {
 #[cfg(unix)]
 #[test]
 fn take_error_takes_the_error_out() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         let mut readable = pin!(stream.readable());
         assert!(poll_here(readable.as_mut()).await.is_pending());
         reset(peer)?;
@@ -131,8 +118,7 @@ fn bind_says_why_an_address_cannot_be_had() {
 fn a_socket_shows_its_descriptor() {
     use std::os::fd::{AsFd, AsRawFd};
 
-    run(async || {
-        let (stream, _peer) = pair()?;
+    with_pair(async |stream, _peer| {
         assert_eq!(stream.as_fd().as_raw_fd(), stream.as_raw_fd());
         let number = stream.as_raw_fd();
         assert_eq!(StdStream::try_from(stream)?.as_raw_fd(), number);
@@ -166,8 +152,7 @@ fn an_accepted_stream_registers_before_its_first_read_and_writes_at_once() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_comes_after_a_byte_out_of_band_is_read() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut buf = [0; 1024];
         assert!(poll_here(stream.read(&mut buf)).await.is_pending());
         peer.write_all(b"before")?;
@@ -246,8 +231,7 @@ fn a_connect_that_is_not_answered_yet_waits() {
 /// Row "a peer's RST kills the server" (the Python original: one reset ends the whole loop).
 #[test]
 fn a_reset_ends_one_connection_only() {
-    run(async || {
-        let (reading, peer) = pair()?;
+    with_pair(async |reading, peer| {
         let (writing, writings_peer) = narrow_pair()?;
         let (healthy, mut healthy_peer) = pair()?;
         stream::fill(&writing).await?;
@@ -271,8 +255,7 @@ fn a_reset_ends_one_connection_only() {
 #[test]
 #[cfg(target_os = "linux")]
 fn closed_waits_for_the_end_beside_an_urgent_byte() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         let mut closed = pin!(stream.closed());
         assert!(poll_here(closed.as_mut()).await.is_pending());
         socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
@@ -306,8 +289,7 @@ fn a_dropped_connect_closes_what_it_began() {
 
 #[test]
 fn closed_ends_when_the_connection_is_reset() {
-    run(async || {
-        let (stream, peer) = pair()?;
+    with_pair(async |stream, peer| {
         let mut closed = pin!(stream.closed());
         assert!(poll_here(closed.as_mut()).await.is_pending());
         let peer = socket2::Socket::from(peer);
@@ -323,8 +305,7 @@ fn closed_ends_when_the_connection_is_reset() {
 #[test]
 #[cfg(feature = "futures-io")]
 fn close_is_no_error_when_the_peer_is_gone() {
-    run(async || {
-        let (mut stream, peer) = pair()?;
+    with_pair(async |mut stream, peer| {
         reset(peer)?;
         stream.closed().await?;
         // Windows finds nothing wrong with that.
@@ -338,8 +319,7 @@ fn close_is_no_error_when_the_peer_is_gone() {
 
 #[test]
 fn peek_leaves_the_bytes_in_the_socket() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         let mut buf = [0; 8];
         {
             let mut look = pin!(stream.peek(&mut buf));
@@ -375,8 +355,7 @@ fn the_halves_of_a_stream_try_too_and_the_one_that_reads_peeks() {
 
 #[test]
 fn a_dropped_peek_leaves_nothing_behind() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         begin_and_drop(stream.peek(&mut [0; 8]));
         peer.write_all(b"!")?;
         assert_eq!(stream.peek(&mut [0; 8]).await?, 1);
@@ -387,34 +366,31 @@ fn a_dropped_peek_leaves_nothing_behind() {
 
 #[test]
 fn a_socket_that_never_has_to_wait_never_registers() {
-    bounded(|| {
-        let (listener, addr) = listen().expect("a place");
-        let mut client = StdStream::connect(addr).expect("it listens");
-        client.write_all(b"one two").expect("there is room");
-        // Each operation under an executor of its own.
-        let (executors, events): (Vec<_>, Vec<_>) = (0..5).map(|_| watched()).unzip();
-        let (conn, _) = executors[0].block_on(listener.accept()).expect("it is there already");
-        // An accepted stream registers when it is first read, so this one is made of std's.
-        let conn = StdStream::try_from(conn).expect("it is not registered");
-        let conn = Stream::try_from(conn).expect("it is a socket");
-        let mut buf = [0; 3];
-        executors[1].block_on(conn.peek(&mut buf)).expect("it is there already");
-        executors[2].block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        executors[3].block_on(conn.read_exact(&mut buf)).expect("it is there already");
-        executors[4].block_on(conn.write_all(b"done")).expect("there is room");
-        assert_eq!(client.read(&mut [0; 8]).expect("the answer"), 4);
-        assert!(events.iter().all(|events| events.registered().is_empty()));
+    let (listener, addr) = listen().expect("a place");
+    let mut client = StdStream::connect(addr).expect("it listens");
+    client.write_all(b"one two").expect("there is room");
+    // Each operation under an executor of its own.
+    let (executors, events): (Vec<_>, Vec<_>) = (0..5).map(|_| watched()).unzip();
+    let (conn, _) = executors[0].block_on(listener.accept()).expect("it is there already");
+    // An accepted stream registers when it is first read, so this one is made of std's.
+    let conn = StdStream::try_from(conn).expect("it is not registered");
+    let conn = Stream::try_from(conn).expect("it is a socket");
+    let mut buf = [0; 3];
+    executors[1].block_on(conn.peek(&mut buf)).expect("it is there already");
+    executors[2].block_on(conn.read_exact(&mut buf)).expect("it is there already");
+    executors[3].block_on(conn.read_exact(&mut buf)).expect("it is there already");
+    executors[4].block_on(conn.write_all(b"done")).expect("there is room");
+    assert_eq!(client.read(&mut [0; 8]).expect("the answer"), 4);
+    assert!(events.iter().all(|events| events.registered().is_empty()));
 
-        // And outside any executor.
-        assert!(matches!(poll_once(conn.write(b"!")), Poll::Ready(Ok(1))));
-    });
+    // And outside any executor.
+    assert!(matches!(poll_once(conn.write(b"!")), Poll::Ready(Ok(1))));
 }
 
 /// On a Unix socket it says nothing: a message with a descriptor ends a read, too.
 #[test]
 fn a_short_read_says_that_there_is_nothing_more() {
-    run(async || {
-        let (stream, mut peer) = pair()?;
+    with_pair(async |stream, mut peer| {
         assert!(poll_here(stream.readable()).await.is_pending());
         peer.write_all(b"!")?;
         stream.readable().await?;

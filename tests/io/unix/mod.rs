@@ -1,9 +1,5 @@
 //! What Unix sockets promise, under a directory that each test has for itself: what holds for every kind, and
 //! what only they have.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, reason = "what only the tests of other systems use")
-)]
 #![cfg(unix)]
 
 #[path = "../datagram.rs"]
@@ -17,29 +13,20 @@ mod traits;
 
 use std::{
     fs,
-    io::{self, ErrorKind},
     net::Shutdown,
     os::unix::net::{
         self, UnixDatagram as StdDatagram, UnixListener as StdListener, UnixStream as StdStream,
     },
     path::PathBuf,
-    pin::pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::AtomicU32,
 };
 
-use pizzaiolo::{
-    net::{
-        UnixDatagram, UnixDatagram as Datagram, UnixListener, UnixListener as Listener, UnixStream,
-        UnixStream as Stream,
-    },
-    spawn, yield_now,
+use pizzaiolo::net::{
+    UnixDatagram, UnixDatagram as Datagram, UnixListener, UnixListener as Listener, UnixStream,
+    UnixStream as Stream,
 };
 
-use crate::support::{poll_here, run};
+use crate::support::prelude::*;
 
 /// An empty directory, removed at the end of its test.
 struct Directory(PathBuf);

@@ -1,16 +1,10 @@
 //! The traits of `futures-io` on Unix streams, where they differ from TCP's.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
-
 use futures_util::{AsyncWrite, AsyncWriteExt as _};
 use pizzaiolo::net::UnixStream;
 
 use super::stream::poll_style::poll_read;
-
-use crate::support::{Counter, run};
+use crate::support::prelude::*;
 
 /// On Unix sockets, for what was written arrives at once: nothing makes room later on.
 #[test]

@@ -3,25 +3,20 @@
 //!
 //! Nothing here waits for time to pass: a test waits for an event (a reply, a line, a process's own
 //! processor time), under a bound that only a hang can reach.
-#![cfg_attr(
-    not(target_os = "linux"),
-    allow(unused_imports, dead_code, reason = "what only the tests of other systems use")
-)]
 
 #[cfg(target_os = "linux")]
 mod costs;
 mod sources;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
-use std::{env, fs, io, thread};
+use std::sync::mpsc::Receiver;
+use std::{env, fs};
 
-use crate::support::BOUND;
+use crate::support::prelude::*;
 
 const STEPS: RangeInclusive<usize> = 1..=11;
 

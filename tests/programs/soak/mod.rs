@@ -22,27 +22,18 @@ mod meaning;
 #[path = "../../../examples/under-fire/process.rs"]
 mod process;
 
-use std::{
-    cell::{Cell, RefCell},
-    env,
-    net::SocketAddr,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+use std::{env, net::SocketAddr};
 
 use clients::{
     A_ROUND_OF_LEAVERS, Client, Tally, babble, deaf, flood, hundred_megabytes, leave, regular,
     slow_reader, trickle,
 };
 use pizzaiolo::{
-    JoinHandle, block_on, spawn,
+    block_on,
     time::{sleep, timeout},
 };
+
+use crate::support::prelude::*;
 use process::{A_HANG, Server};
 
 /// The number in a variable of the environment.

@@ -17,7 +17,7 @@ pub enum Cause {
     TaskLeft(String),
     /// A task is left, and nothing holds its waker: the table of tasks.
     LostWaker(String),
-    /// After so many turns it still runs.
+    /// It still runs after this number of turns, which is the bound.
     NeverEnds(u64),
     /// It did something else although each choice was the same. A program that is explored may
     /// depend on nothing but the order: no thread, no socket, no random number, no real time.

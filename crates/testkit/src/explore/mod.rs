@@ -52,7 +52,7 @@ use self::{
 ///
 /// # Panics
 ///
-/// If the program fails in one of them: with what is wrong, the story, and the line that
+/// If the program fails in one of them. The message has the cause, the story, and the line that
 /// [repeats](Explorer::replay) the order.
 #[track_caller]
 pub fn explore<F>(program: impl FnMut() -> F) -> Report
@@ -70,7 +70,7 @@ where
 /// share of them it saw.
 ///
 /// Nothing is left out: two orders count as two even if they differ only in steps that do not depend
-/// on each other, for tasks may share what nothing here can see.
+/// on each other, because tasks may share state that the explorer cannot see.
 ///
 /// What fails: a panic; a deadlock; a task that is left when the program's own future has ended, and
 /// can never go on; a task whose waker is lost; a run that never ends. The program must do the same for the
@@ -124,8 +124,8 @@ impl Explorer {
     }
 
     /// Sets whether a run ends with the program's own future, and drops the tasks that are left: for
-    /// programs that have a server which never ends. Then each run has a new executor, which takes
-    /// longer than a short run.
+    /// programs that have a server which never ends. Then each run has a new executor, and to make one
+    /// takes longer than a short run.
     pub fn leave_tasks(mut self, leave: bool) -> Explorer {
         self.leave_tasks = leave;
         self
@@ -135,7 +135,7 @@ impl Explorer {
     ///
     /// # Panics
     ///
-    /// If the line is none of those: numbers with commas between them.
+    /// If the line is not numbers with commas between them.
     #[track_caller]
     pub fn replay(mut self, choices: &str) -> Explorer {
         let Some(choices) = from_line(choices) else {

@@ -12,7 +12,7 @@ use std::{
 
 use crate::random::Random;
 
-/// One choice: the index that was taken, of so many.
+/// One choice: the index that was taken, and the number of indices that there were.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Choice {
     pub(crate) taken: u32,
@@ -75,7 +75,7 @@ impl Plan {
         let (mut path, made) = (self.path.borrow_mut(), self.made.get());
         self.made.set(made + 1);
         let taken = if let Some(choice) = path.get_mut(made) {
-            // A line that was typed in does not say of how many.
+            // A line that was typed does not have the number.
             if choice.taken >= of || (choice.of != of && choice.of != UNKNOWN) {
                 self.has_missed.set(true);
             }
@@ -188,7 +188,7 @@ pub fn choose(of: usize) -> usize {
 /// The `of` of a choice that was read from a line.
 const UNKNOWN: u32 = 0;
 
-/// Writes choices as the line that repeats them. Zeros at the end go without saying.
+/// Writes choices as the line that repeats them. Zeros at the end are left out.
 pub(crate) fn to_line(path: &[Choice]) -> String {
     let len = path.iter().rposition(|choice| choice.taken > 0).map_or(0, |last| last + 1);
     let mut line = String::new();
@@ -199,7 +199,7 @@ pub(crate) fn to_line(path: &[Choice]) -> String {
     line
 }
 
-/// Reads such a line. `None` if it is none.
+/// Reads such a line. `None` if it is not one.
 pub(crate) fn from_line(line: &str) -> Option<Vec<Choice>> {
     if line.trim().is_empty() {
         return Some(Vec::new());

@@ -84,13 +84,13 @@ impl fmt::Display for Report {
     }
 }
 
-/// As near as a share needs it.
+/// Converts a number, as precisely as a share needs it.
 #[expect(clippy::cast_precision_loss, reason = "the estimate that it is divided by is rough")]
 pub(super) fn precise(number: u64) -> f64 {
     number as f64
 }
 
-/// Writes an estimate with as many digits as it is worth.
+/// Writes an estimate: all digits of a small one, one digit of a large one.
 fn rough(estimate: f64) -> String {
     if estimate < 1e6 { format!("{estimate:.0}") } else { format!("{estimate:.0e}") }
 }

@@ -21,7 +21,7 @@ use super::{failure::Cause, panics, plan::Plan, story::Story};
 pub(super) struct Runner {
     pub(super) plan: Rc<Plan>,
     turns: Rc<Turns>,
-    /// That of the last run. It is used again if the run has left nothing in it: making one takes
+    /// The executor of the last run. It is used again if the run has left nothing in it: to make one takes
     /// two descriptors, and longer than a short run.
     executor: Option<Executor>,
 }
@@ -212,7 +212,7 @@ impl<F: Future<Output = ()> + 'static> Future for Root<'_, F> {
     }
 }
 
-/// The OS has no descriptors to give: no failure of the program.
+/// An error here is one of the OS, which has no descriptors, and no failure of the program.
 #[track_caller]
 fn must(executor: io::Result<Executor>) -> Executor {
     match executor {

@@ -13,10 +13,10 @@ use super::{
     story::Story,
 };
 
-/// So many runs go depth first before it is estimated whether there are too many.
+/// How many runs go depth first before the number of orders is estimated.
 const FIRST_RUNS: u64 = 1_000;
 
-/// So many runs at random make the estimate.
+/// How many random runs make the estimate.
 const PROBES: u64 = 200;
 
 /// An exploration that is going on.
@@ -57,8 +57,8 @@ where
         Ok(())
     }
 
-    /// Runs so many orders, depth first, beginning with the one that is prescribed. True if these were
-    /// the last ones.
+    /// Runs this number of orders, depth first, from the prescribed one on. True if these were the last
+    /// ones.
     fn depth_first(&mut self, runs: u64, mut saw: impl FnMut(u64)) -> Checked<bool> {
         for _ in 0..runs {
             self.run()?;
@@ -75,7 +75,7 @@ where
         Ok(false)
     }
 
-    /// Runs so many orders at random. Returns how many there are, about.
+    /// Runs this number of orders at random. Returns the estimate of how many there are.
     fn at_random(&mut self, runs: u64, seen: &mut HashSet<u64>) -> Checked<f64> {
         let mut sum = 0.0;
         for _ in 0..runs {

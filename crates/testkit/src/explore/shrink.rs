@@ -6,7 +6,7 @@ use super::{
     run::Runner,
 };
 
-/// So many runs may be spent on it, and so many turns: a run that never ends is a long one.
+/// The runs, and the turns, that may be spent on it: a run that never ends is a long one.
 const RUNS: u32 = 20_000;
 const TURNS: u64 = 500_000;
 
@@ -85,7 +85,7 @@ where
         path
     }
 
-    /// Runs all orders that begin so and have so many deviations after that, and no others.
+    /// Runs the orders that begin so and have this number of deviations after that, and no others.
     fn search(&mut self, beginning: &[Choice], allowed: usize) -> Option<Vec<Choice>> {
         if self.is_spent() {
             return None;

@@ -9,7 +9,7 @@ use std::{
 
 use pizzaiolo::trace::{Cause, Event, EventKind, Observer, TaskId, Warning};
 
-/// So many lines are kept of the beginning, and of the end.
+/// How many lines are kept of the beginning, and as many of the end.
 const KEPT: usize = 60;
 
 #[derive(Default)]

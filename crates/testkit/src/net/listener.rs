@@ -53,7 +53,7 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// None; it has the signature of the one that it stands for.
+    /// None. It has the signature of the method of [`pizzaiolo::net::TcpListener`].
     ///
     /// # Cancel safety
     ///
@@ -68,7 +68,7 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// None; it has the signature of the one that it stands for.
+    /// None. It has the signature of the method of [`pizzaiolo::net::TcpListener`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.addr)
     }

@@ -1,4 +1,4 @@
-//! The network: what its wires are like, who listens, and which hosts do not reach each other.
+//! The network: its latency and bandwidth, its listeners, and the hosts that do not reach each other.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{choose, random::Random};
 
-/// So many bytes may be on the way or wait to be read, in each direction of a connection.
+/// The bytes that may be on the way or wait to be read, in each direction of a connection.
 const CAPACITY: usize = 64 * 1024;
 
 /// The first port that is given for port 0.
@@ -144,7 +144,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if no one listens there. And if the
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if nothing listens there. And if the
     /// address cannot be read.
     ///
     /// # Cancel safety
@@ -154,13 +154,13 @@ impl Network {
         self.host(Ipv4Addr::LOCALHOST).connect(addr).await
     }
 
-    /// Returns a host of the network: a place to connect from. Whatever has an address is a host.
+    /// Returns a host of the network, to connect from. Any address is one of a host.
     pub fn host(&self, ip: impl Into<IpAddr>) -> Host {
         Host { ip: ip.into(), network: self.clone() }
     }
 
-    /// Begins a partition between two hosts: what is on the way between them is held back, and so is what they send from now
-    /// on. Nothing fails because of that; a timeout of the program may.
+    /// Begins a partition between two hosts: what is on the way between them is held back, and so is what
+    /// they send from now on. No operation fails because of that, but a timeout of the program may.
     pub fn partition(&self, a: impl Into<IpAddr>, b: impl Into<IpAddr>) {
         let pair = ordered(a.into(), b.into());
         self.shared.partitions.borrow_mut().insert(pair);
@@ -199,7 +199,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if no one listens there. And if the
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if nothing listens there. And if the
     /// address cannot be read.
     ///
     /// # Cancel safety
@@ -232,14 +232,14 @@ impl Shared {
         self.latency.get()
     }
 
-    /// Returns how long the wire is busy with so many bytes.
+    /// Returns how long the wire is busy with this number of bytes.
     pub(super) fn time_for(&self, bytes: usize) -> Duration {
         let Some(rate) = self.bandwidth.get() else { return Duration::ZERO };
         let nanos = bytes as u128 * 1_000_000_000 / u128::from(rate);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
-    /// Returns how many of so many bytes one read or write takes: at least one.
+    /// Returns how many of `len` bytes one read or write takes: at least one.
     pub(super) fn cut(&self, len: usize) -> usize {
         match &*self.pieces.borrow() {
             _ if len < 2 => len,
@@ -283,7 +283,7 @@ impl Shared {
     pub(super) fn add_pipes(&self, pair: [&Rc<Pipe>; 2]) {
         let mut pipes = self.pipes.borrow_mut();
         if pipes.len() == pipes.capacity() {
-            // Before it grows, what is gone goes.
+            // Before it grows, the pipes of closed connections are removed.
             pipes.retain(|pipe| pipe.strong_count() > 0);
         }
         pipes.extend(pair.map(Rc::downgrade));

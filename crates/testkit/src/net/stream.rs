@@ -117,7 +117,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// None; it has the signature of the one that it stands for.
+    /// None. It has the signature of the method of [`pizzaiolo::net::TcpStream`].
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.end.shutdown(how);
         Ok(())
@@ -132,7 +132,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// None; it has the signature of the one that it stands for.
+    /// None. It has the signature of the method of [`pizzaiolo::net::TcpStream`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.end.local)
     }
@@ -141,7 +141,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// None; it has the signature of the one that it stands for.
+    /// None. It has the signature of the method of [`pizzaiolo::net::TcpStream`].
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.end.peer)
     }

@@ -17,7 +17,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use pizzaiolo::{Executor, spawn, time};
 use pizzaiolo_testkit::{
     Explorer,
@@ -58,11 +57,11 @@ fn server<L>(server_socket: L) -> Server<L> {
 
 const CLIENTS: u32 = 1_000;
 
-/// Of each client: its number, what it was told, and how long that took.
+/// Of each client: its number, the replies that it got, and how long that took.
 type Replies = Vec<(u32, String, Duration)>;
 
 /// Orders three times, waits for each reply, and returns all of them.
-async fn order(mut conn: impl AsyncRead + AsyncWrite + Unpin, client: u32) -> io::Result<String> {
+async fn order(conn: impl Stream, client: u32) -> io::Result<String> {
     let mut replies = String::new();
     let mut buf = [0; 64];
     for order in [client.to_string(), "margherita".to_owned(), "-1\r\n".to_owned()] {

@@ -12,7 +12,7 @@ use crate::{
 /// A page of the book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chapter {
-    /// Its file, such as `pinning.md`, or `gallery_rc_waker.md`.
+    /// Its file, such as `terms.md`, or `which_wake_bug_gallery_rc_waker.md`.
     pub file: String,
     /// Its text, for mdBook.
     pub text: String,
@@ -46,11 +46,15 @@ fn titles(language: &str) -> [&'static str; 5] {
 }
 
 /// The pages of the repository that the book has too, and their chapters.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 8] = [
     ("docs/watching.md", "watching.md"),
     ("docs/which-wake-bug.md", "which_wake_bug.md"),
     ("docs/teaching.md", "teaching.md"),
     ("examples/exercises/README.md", "exercises.md"),
+    ("examples/ladder/README.md", "guide.md"),
+    ("examples/ladder/step7_by_hand.rs", "step07_async_fn.md"),
+    ("src/guide", "guide.md"),
+    ("src/guide/figures.md", "guide.md"),
 ];
 
 /// Makes all chapters.
@@ -65,7 +69,7 @@ pub fn parts(repository: &Repository) -> io::Result<Vec<Part>> {
         let draft = from_guide(&page.name, page.text);
         match page.name.as_str() {
             name if name.starts_with("step") => steps.push(draft),
-            "which_wake_bug" | "gallery" => hangs.push(draft),
+            name if name.starts_with("which_wake_bug") => hangs.push(draft),
             _ => asked.push(draft),
         }
     }
@@ -107,6 +111,14 @@ fn book_files<'a>(
     for (from, file) in PAGES {
         files.insert(from.to_owned(), file.to_owned());
     }
+    // The chapter of a step has its program.
+    let program = |(from, file): (&String, &String)| {
+        let step = from.strip_prefix("src/guide/step")?.strip_suffix(".md")?;
+        let step = step.trim_start_matches('0');
+        Some((format!("examples/ladder/step{step}.rs"), file.clone()))
+    };
+    let programs: Vec<_> = files.iter().filter_map(program).collect();
+    files.extend(programs);
     let translated =
         |(from, file): (&String, &String)| Some((repository.translation(from)?, file.clone()));
     let translations: Vec<_> = files.iter().filter_map(translated).collect();
@@ -129,7 +141,7 @@ fn draft(repository: &Repository, from: &str, file: &str) -> io::Result<Draft> {
 }
 
 fn from_guide(name: &str, text: String) -> Draft {
-    let text = if name == "who_wakes" { text + &frame(name) } else { text };
+    let text = if name.ends_with("who_wakes") { text + &frame("who_wakes") } else { text };
     Draft { file: format!("{name}.md"), text, from: format!("src/guide/{name}.md") }
 }
 
@@ -139,7 +151,7 @@ fn exhibit(repository: &Repository, name: &str) -> io::Result<Draft> {
     let (head, code) = repository.program(&from)?;
     let frames = replays(&code).iter().map(|name| frame(name)).collect::<String>();
     let text = format!("{head}\n\n{frames}\n```rust,ignore\n{code}```\n");
-    Ok(Draft { file: format!("gallery_{name}.md"), text, from })
+    Ok(Draft { file: format!("which_wake_bug_gallery_{name}.md"), text, from })
 }
 
 /// The replays of a program of the gallery: of both its runs, if an executor runs in them. The name is

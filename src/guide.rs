@@ -315,25 +315,25 @@ pub mod which_wake_bug_gallery {
 
     pages! {
         blocking_call: "A blocking call in a task.",
-            "Next: [register after checking](super::check_then_register)";
+            "Next: [register after checking](check_then_register)";
         check_then_register: "Register after checking.",
-            "Next: [a `select` that drops a read half-done](super::half_read)";
+            "Next: [a `select` that drops a read half-done](half_read)";
         half_read: "A `select` that drops a read half-done.",
-            "Next: [a task that joins itself](super::join_oneself)";
+            "Next: [a task that joins itself](join_oneself)";
         join_oneself: "A task that joins itself.",
-            "Next: [waking only the last of two waiters](super::last_waiter)";
+            "Next: [waking only the last of two waiters](last_waiter)";
         last_waiter: "Waking only the last of two waiters.",
-            "Next: [a lock held across an await](super::lock_across_await)";
+            "Next: [a lock held across an await](lock_across_await)";
         lock_across_await: "A lock held across an await.",
-            "Next: [a task that never yields](super::never_yields)";
+            "Next: [a task that never yields](never_yields)";
         never_yields: "A task that never yields.",
-            "Next: [pending without storing the waker](super::pending_without_waker)";
+            "Next: [pending without storing the waker](pending_without_waker)";
         pending_without_waker: "Pending without storing the waker.",
-            "Next: [a future polled once and then dropped](super::polled_once)";
+            "Next: [a future polled once and then dropped](polled_once)";
         polled_once: "A future polled once and then dropped.",
-            "Next: [an `Rc` waker, and the data race that is a compile error](super::rc_waker)";
+            "Next: [an `Rc` waker, and the data race that is a compile error](rc_waker)";
         rc_waker: "An `Rc` waker, and the data race that is a compile error.",
-            "Next: [a waker kept from an earlier poll](super::stale_waker)";
+            "Next: [a waker kept from an earlier poll](stale_waker)";
         stale_waker: "A waker kept from an earlier poll.",
             "Next: the exercises, in `examples/exercises`";
     }

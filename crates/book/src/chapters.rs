@@ -196,6 +196,10 @@ fn chapter(repository: &Repository, draft: &Draft, files: &BTreeMap<String, Stri
         let (path, anchor) = address.split_once('#').map_or((address, ""), |(path, anchor)| {
             (path, &address[address.len() - anchor.len() - 1..])
         });
+        // The slides of the teachers: the book has the replays beside its pages.
+        if let Some(replay) = path.strip_prefix("http://127.0.0.1:8000/") {
+            return Target::To(format!("replays/{replay}{anchor}"));
+        }
         // The welcome is of the book alone, so its links are.
         if path.is_empty() || path.contains("://") || draft.from.starts_with("docs/book/") {
             return Target::To(address.to_owned());

@@ -142,7 +142,27 @@ fn draft(repository: &Repository, from: &str, file: &str) -> io::Result<Draft> {
 
 fn from_guide(name: &str, text: String) -> Draft {
     let text = if name.ends_with("who_wakes") { text + &frame("who_wakes") } else { text };
+    let text = with_files(&text);
     Draft { file: format!("{name}.md"), text, from: format!("src/guide/{name}.md") }
+}
+
+/// Turns links to rustdoc's pages of the source, which the book does not have, into the files' names.
+fn with_files(text: &str) -> String {
+    const SOURCE: &str = "](../../../src/pizzaiolo/";
+    let mut parts = text.split(SOURCE);
+    let mut named = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (file, rest) = part.split_once(".html)").unwrap_or((part, ""));
+        let what = named.rfind('[').map(|bracket| named.split_off(bracket)).unwrap_or_default();
+        let what = what.trim_start_matches('[');
+        // What is the file itself is named once.
+        if file.ends_with(what.trim_matches('`')) {
+            named.extend(["`src/", file, "`", rest]);
+        } else {
+            named.extend([what, " (`src/", file, "`)", rest]);
+        }
+    }
+    named
 }
 
 /// A page of the gallery: the program's head, the replays of the two runs, the program.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use pizzaiolo_book::{
-    chapters::Chapter, links, markdown, output::Book, playground, repository::Repository,
+    chapters::Chapter, guide, links, markdown, output::Book, playground, repository::Repository,
 };
 
 fn books() -> Vec<Book> {
@@ -154,6 +154,37 @@ fn a_program_has_its_head_as_text_in_the_language_of_the_book() {
         {
             assert!(step.text.contains(head), "{} has no {head}", step.file);
             assert!(!step.text.contains("//! "), "{} has a head in its code", step.file);
+        }
+    }
+}
+
+#[test]
+fn the_tour_names_the_file_of_each_function() {
+    for book in books() {
+        let tour = chapters(&book).find(|it| it.file == "step12_tour.md").expect("the tour");
+        let rows: Vec<_> = tour.text.lines().filter(|line| line.starts_with("| `")).collect();
+        assert!(rows.len() > 30, "{rows:?}");
+        for row in rows {
+            let file = row.split_once(" (`src/").and_then(|(_, rest)| rest.split_once("`) |"));
+            let file = file.unwrap_or_else(|| panic!("no file: {row}")).0;
+            assert!(Repository::here("en").path(&format!("src/{file}")).is_file(), "{row}");
+        }
+    }
+}
+
+/// The sidebar of rustdoc sorts the pages by their names, and the book has the order of the source.
+#[test]
+fn the_pages_of_the_guide_stand_in_the_order_of_their_names_and_each_leads_to_the_next() {
+    for (language, next) in [("en", "Next: "), ("ja", "次は: ")] {
+        let pages = guide::pages(&Repository::here(language)).expect("the pages");
+        assert!(pages.len() > 30, "{} pages", pages.len());
+        for (page, following) in pages.iter().zip(&pages[1..]) {
+            assert!(page.name < following.name, "{} is before {}", page.name, following.name);
+            let last = page.text.trim_end().lines().last().expect("a line");
+            assert!(last.starts_with(next), "the end of {} is {last}", page.name);
+            // The terms are a table to look things up in, which the tour passes by.
+            let is_passed = page.name == "step12_tour" && following.name == "terms";
+            assert!(is_passed || last.contains(&following.name), "{}: {last}", page.name);
         }
     }
 }

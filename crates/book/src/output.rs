@@ -11,6 +11,7 @@ use crate::{
     chapters::{self, Part},
     guide, links, markdown,
     repository::Repository,
+    words,
 };
 
 /// A book in one language, before it is written.
@@ -78,8 +79,10 @@ impl Book {
             fs::copy(from, src.join("pictures").join(picture))?;
         }
         let settings = self.repository.read("docs/book/book.toml")?;
-        let settings = settings.replace("\"en\"", &format!("\"{}\"", self.repository.language()));
-        fs::write(folder.join("book.toml"), settings)?;
+        let language = self.repository.language();
+        let settings = settings.replace("\"en\"", &format!("\"{language}\""));
+        let settings = settings.lines().map(|line| words::translated(language, line));
+        fs::write(folder.join("book.toml"), settings.collect::<Vec<_>>().join("\n"))?;
         fs::copy(self.repository.path("docs/book/book.css"), folder.join("book.css"))?;
         Ok(())
     }

@@ -1,7 +1,11 @@
-//! The single lines that stand around the pages in `src/guide.rs`, in other languages.
+//! The single lines that stand around the pages in `src/guide.rs`, and the title of the book, in other languages.
 
-/// Lines of `src/guide.rs`, without their `///`, and what they are in Japanese.
-pub const JAPANESE: [(&str, &str); 17] = [
+/// Lines of `src/guide.rs`, without their `///`, and of `docs/book/book.toml`, and what they are in Japanese.
+pub const JAPANESE: [(&str, &str); 18] = [
+    (
+        "title = \"pizzaiolo: an async executor, step by step\"",
+        "title = \"pizzaiolo: 非同期エグゼキュータを、一歩ずつ\"",
+    ),
     (
         "Next: [step 2, a thread for each client](crate::guide::step02_threads)",
         "次は: [ステップ2、クライアントごとにスレッドを1つ](crate::guide::step02_threads)",

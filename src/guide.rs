@@ -39,31 +39,43 @@
 //!
 //! # After the ladder
 //!
-//! - [The tour of the source](tour) goes through the centre of this crate: the loop, one poll, a wake,
+//! - [The tour of the source](step12_tour) goes through the centre of this crate: the loop, one poll, a wake,
 //!   a wait, a park.
 //! - `examples/exercises` has seventeen parts of a runtime to write yourself, each with its tests:
 //!   from a future of five lines to a runtime of your own, which runs the pizza server.
-//! - [The terms](q_terms): each in a sentence.
+//! - [The terms](terms): each in a sentence.
 //!
 //! # Frequent questions
 //!
-//! - [Who calls wake, and when?](who_wakes)
-//! - [Why is a waker `Send` and `Sync` on one thread?](send_and_sync)
-//! - [What does edge-triggered mean, and why may a short read be trusted?](edge_triggered)
-//! - [What is `Pin` for?](pinning)
-//! - [What is cancel-safe?](cancel_safety)
-//! - [Why do runtimes not mix?](runtimes)
-//! - [How does this differ from Python's generators?](generators)
-//! - [Which wake bug is this?](which_wake_bug)
-//! - [The gallery](gallery): the classic mistakes, one program each, with the cure
-//! - [Ten more questions](questions): two awaits in a row, nested `block_on`, threads or tasks, …
+//! - [Who calls wake, and when?](topic01_who_wakes)
+//! - [Why is a waker `Send` and `Sync` on one thread?](topic02_send_and_sync)
+//! - [What does edge-triggered mean, and why may a short read be trusted?](topic03_edge_triggered)
+//! - [What is `Pin` for?](topic04_pinning)
+//! - [What is cancel-safe?](topic05_cancel_safety)
+//! - [Why do runtimes not mix?](topic06_runtimes)
+//! - [How does this differ from Python's generators?](topic07_generators)
+//! - [Why do two awaits in a row not run at once?](topic08_two_awaits)
+//! - [Why does a nested `block_on` panic?](topic09_nested_block_on)
+//! - [Why does a guard held across an await make a future not `Send`?](topic10_guard_across_await)
+//! - [Why does my `FuturesUnordered` starve?](topic11_futures_unordered)
+//! - [Who resumes a task?](topic12_who_resumes)
+//! - [Why is there no `async Drop`?](topic13_async_drop)
+//! - [What is function colouring?](topic14_colour)
+//! - [Readiness and completion: what about `io_uring`?](topic15_completion)
+//! - [Threads or tasks?](topic16_threads_or_tasks)
+//! - [Where do Python's asyncio and uvloop stand today?](topic17_asyncio)
+//!
+//! # What goes wrong
+//!
+//! - [Which wake bug is this?](which_wake_bug) From what you see to the cause.
+//! - [The gallery](which_wake_bug_gallery): the classic mistakes, one program each, with the cure
 //!
 //! The programs of the ladder are in `examples/ladder`; the chapters show them as they are compiled.
 //! `cargo test --doc` runs the other code of these pages.
 //!
 //! Next: [step 1, one client at a time](step01_blocking).
 
-// The sidebar sorts modules by name, as text, so the numbers of the steps have two digits.
+// The sidebar sorts modules by name, as text: the names begin with words and numbers in that order.
 
 #[doc = include_str!("guide/step01_blocking.md")]
 #[doc = "```rust,ignore"]
@@ -170,13 +182,16 @@ pub mod step10_reactor {}
 #[doc = include_str!("../examples/ladder/step11_crate.rs")]
 #[doc = "```"]
 ///
-/// Next: [the tour of the source](crate::guide::tour)
+/// Next: [the tour of the source](crate::guide::step12_tour)
 pub mod step11_crate {}
 
-#[doc = include_str!("guide/tour.md")]
-pub mod tour {}
+#[doc = include_str!("guide/step12_tour.md")]
+pub mod step12_tour {}
 
-#[doc = include_str!("guide/who_wakes.md")]
+#[doc = include_str!("guide/terms.md")]
+pub mod terms {}
+
+#[doc = include_str!("guide/topic01_who_wakes.md")]
 ///
 // The replay, where the example `replays` has put it beside the pages; otherwise the words in it.
 #[doc = r#"<object data="../../../replays/who_wakes.html" type="text/html" title="Step through this run" width="100%" height="1000">"#]
@@ -194,47 +209,87 @@ pub mod tour {}
 #[doc = include_str!("../examples/who_wakes.rs")]
 #[doc = "```"]
 ///
-/// Next: [why is a waker `Send` and `Sync` on one thread?](crate::guide::send_and_sync)
-pub mod who_wakes {}
+/// Next: [why is a waker `Send` and `Sync` on one thread?](crate::guide::topic02_send_and_sync)
+pub mod topic01_who_wakes {}
 
-#[doc = include_str!("guide/send_and_sync.md")]
-pub mod send_and_sync {}
+#[doc = include_str!("guide/topic02_send_and_sync.md")]
+pub mod topic02_send_and_sync {}
 
-#[doc = include_str!("guide/edge_triggered.md")]
-pub mod edge_triggered {}
+#[doc = include_str!("guide/topic03_edge_triggered.md")]
+pub mod topic03_edge_triggered {}
 
-#[doc = include_str!("guide/pinning.md")]
-pub mod pinning {}
+#[doc = include_str!("guide/topic04_pinning.md")]
+pub mod topic04_pinning {}
 
-#[doc = include_str!("guide/cancel_safety.md")]
-pub mod cancel_safety {}
+#[doc = include_str!("guide/topic05_cancel_safety.md")]
+pub mod topic05_cancel_safety {}
 
-#[doc = include_str!("guide/runtimes.md")]
-pub mod runtimes {}
+#[doc = include_str!("guide/topic06_runtimes.md")]
+pub mod topic06_runtimes {}
 
-#[doc = include_str!("guide/generators.md")]
-pub mod generators {}
+#[doc = include_str!("guide/topic07_generators.md")]
+pub mod topic07_generators {}
+
+#[doc = include_str!("guide/topic08_two_awaits.md")]
+pub mod topic08_two_awaits {}
+
+#[doc = include_str!("guide/topic09_nested_block_on.md")]
+pub mod topic09_nested_block_on {}
+
+#[doc = include_str!("guide/topic10_guard_across_await.md")]
+pub mod topic10_guard_across_await {}
+
+#[doc = include_str!("guide/topic11_futures_unordered.md")]
+pub mod topic11_futures_unordered {}
+
+#[doc = include_str!("guide/topic12_who_resumes.md")]
+pub mod topic12_who_resumes {}
+
+#[doc = include_str!("guide/topic13_async_drop.md")]
+pub mod topic13_async_drop {}
+
+#[doc = include_str!("guide/topic14_colour.md")]
+pub mod topic14_colour {}
+
+#[doc = include_str!("guide/topic15_completion.md")]
+pub mod topic15_completion {}
+
+#[doc = include_str!("guide/topic16_threads_or_tasks.md")]
+#[doc = "```rust,ignore"]
+#[doc = include_str!("../examples/threads_or_tasks.rs")]
+#[doc = "```"]
+///
+/// Next: [where do Python's asyncio and uvloop stand today?](crate::guide::topic17_asyncio)
+pub mod topic16_threads_or_tasks {}
+
+#[doc = include_str!("guide/topic17_asyncio.md")]
+#[doc = "```python"]
+#[doc = include_str!("../examples/pizza_asyncio.py")]
+#[doc = "```"]
+///
+/// Next: [which wake bug is this?](crate::guide::which_wake_bug)
+pub mod topic17_asyncio {}
 
 // The page is in `docs`, where its links lead to the sources. Here they lead to the pages below:
 // of two definitions of a link, Markdown takes the first.
 //
 /// [`Builder::lints`]: crate::Builder::lints
 /// [`Executor::tick`]: crate::Executor::tick
-/// [blocking-call]: crate::guide::gallery::blocking_call
-/// [check-then-register]: crate::guide::gallery::check_then_register
-/// [half-read]: crate::guide::gallery::half_read
-/// [join-oneself]: crate::guide::gallery::join_oneself
-/// [last-waiter]: crate::guide::gallery::last_waiter
-/// [lock-across-await]: crate::guide::gallery::lock_across_await
-/// [never-yields]: crate::guide::gallery::never_yields
-/// [pending-without-waker]: crate::guide::gallery::pending_without_waker
-/// [polled-once]: crate::guide::gallery::polled_once
-/// [rc-waker]: crate::guide::gallery::rc_waker
-/// [stale-waker]: crate::guide::gallery::stale_waker
+/// [blocking-call]: crate::guide::which_wake_bug_gallery::blocking_call
+/// [check-then-register]: crate::guide::which_wake_bug_gallery::check_then_register
+/// [half-read]: crate::guide::which_wake_bug_gallery::half_read
+/// [join-oneself]: crate::guide::which_wake_bug_gallery::join_oneself
+/// [last-waiter]: crate::guide::which_wake_bug_gallery::last_waiter
+/// [lock-across-await]: crate::guide::which_wake_bug_gallery::lock_across_await
+/// [never-yields]: crate::guide::which_wake_bug_gallery::never_yields
+/// [pending-without-waker]: crate::guide::which_wake_bug_gallery::pending_without_waker
+/// [polled-once]: crate::guide::which_wake_bug_gallery::polled_once
+/// [rc-waker]: crate::guide::which_wake_bug_gallery::rc_waker
+/// [stale-waker]: crate::guide::which_wake_bug_gallery::stale_waker
 ///
 #[doc = include_str!("../docs/which-wake-bug.md")]
 ///
-/// Next: [the gallery](gallery), the programs of this page.
+/// Next: [the gallery](which_wake_bug_gallery), the programs of this page.
 pub mod which_wake_bug {}
 
 /// The programs of [which wake bug is this?](which_wake_bug): one mistake each, and the cure.
@@ -242,88 +297,47 @@ pub mod which_wake_bug {}
 /// `cargo run --example gallery -- NAME` runs one and prints its trace. With `--cured`, it runs the
 /// correct program instead. A test compares the traces that the pages show with those of real runs.
 ///
-/// Next: the exercises, in `examples/exercises`
-pub mod gallery {
+/// Next: [a blocking call in a task](crate::guide::which_wake_bug_gallery::blocking_call)
+pub mod which_wake_bug_gallery {
     /// Makes a page of each program.
     macro_rules! pages {
-        ($($name:ident: $what:literal;)*) => {$(
+        ($($name:ident: $what:literal, $next:literal;)*) => {$(
             #[doc = $what]
             ///
             /// ```rust,ignore
             #[doc = include_str!(concat!("../examples/gallery/", stringify!($name), ".rs"))]
             /// ```
+            ///
+            #[doc = $next]
             pub mod $name {}
         )*};
     }
 
     pages! {
-        blocking_call: "A blocking call in a task.";
-        check_then_register: "Register after checking.";
-        half_read: "A `select` that drops a read half-done.";
-        join_oneself: "A task that joins itself.";
-        last_waiter: "Waking only the last of two waiters.";
-        lock_across_await: "A lock held across an await.";
-        never_yields: "A task that never yields.";
-        pending_without_waker: "Pending without storing the waker.";
-        polled_once: "A future polled once and then dropped.";
-        rc_waker: "An `Rc` waker, and the data race that is a compile error.";
-        stale_waker: "A waker kept from an earlier poll.";
+        blocking_call: "A blocking call in a task.",
+            "Next: [register after checking](check_then_register)";
+        check_then_register: "Register after checking.",
+            "Next: [a `select` that drops a read half-done](half_read)";
+        half_read: "A `select` that drops a read half-done.",
+            "Next: [a task that joins itself](join_oneself)";
+        join_oneself: "A task that joins itself.",
+            "Next: [waking only the last of two waiters](last_waiter)";
+        last_waiter: "Waking only the last of two waiters.",
+            "Next: [a lock held across an await](lock_across_await)";
+        lock_across_await: "A lock held across an await.",
+            "Next: [a task that never yields](never_yields)";
+        never_yields: "A task that never yields.",
+            "Next: [pending without storing the waker](pending_without_waker)";
+        pending_without_waker: "Pending without storing the waker.",
+            "Next: [a future polled once and then dropped](polled_once)";
+        polled_once: "A future polled once and then dropped.",
+            "Next: [an `Rc` waker, and the data race that is a compile error](rc_waker)";
+        rc_waker: "An `Rc` waker, and the data race that is a compile error.",
+            "Next: [a waker kept from an earlier poll](stale_waker)";
+        stale_waker: "A waker kept from an earlier poll.",
+            "Next: the exercises, in `examples/exercises`";
     }
 }
-
-/// Ten more questions, each with a program that you can run, and the terms.
-///
-/// - [What do the words mean?](q_terms) Each term in a sentence.
-/// - [Why do two awaits in a row not run at once?](q_two_awaits)
-/// - [Why does a nested `block_on` panic?](q_nested_block_on)
-/// - [Why does a guard held across an await make a future not `Send`?](q_guard_across_await)
-/// - [Why does my `FuturesUnordered` starve?](q_futures_unordered)
-/// - [Who resumes a task?](q_who_resumes)
-/// - [Why is there no `async Drop`?](q_async_drop)
-/// - [What is function colouring?](q_colour)
-/// - [Readiness and completion: what about `io_uring`?](q_completion)
-/// - [Threads or tasks?](q_threads_or_tasks)
-/// - [Where do Python's asyncio and uvloop stand today?](q_asyncio)
-pub mod questions {}
-
-#[doc = include_str!("guide/q_terms.md")]
-pub mod q_terms {}
-
-#[doc = include_str!("guide/q_two_awaits.md")]
-pub mod q_two_awaits {}
-
-#[doc = include_str!("guide/q_nested_block_on.md")]
-pub mod q_nested_block_on {}
-
-#[doc = include_str!("guide/q_guard_across_await.md")]
-pub mod q_guard_across_await {}
-
-#[doc = include_str!("guide/q_futures_unordered.md")]
-pub mod q_futures_unordered {}
-
-#[doc = include_str!("guide/q_who_resumes.md")]
-pub mod q_who_resumes {}
-
-#[doc = include_str!("guide/q_async_drop.md")]
-pub mod q_async_drop {}
-
-#[doc = include_str!("guide/q_colour.md")]
-pub mod q_colour {}
-
-#[doc = include_str!("guide/q_completion.md")]
-pub mod q_completion {}
-
-#[doc = include_str!("guide/q_threads_or_tasks.md")]
-#[doc = "```rust,ignore"]
-#[doc = include_str!("../examples/threads_or_tasks.rs")]
-#[doc = "```"]
-pub mod q_threads_or_tasks {}
-
-#[doc = include_str!("guide/q_asyncio.md")]
-#[doc = "```python"]
-#[doc = include_str!("../examples/pizza_asyncio.py")]
-#[doc = "```"]
-pub mod q_asyncio {}
 
 /// The code that the README shows is compiled too.
 #[cfg(doctest)]

@@ -54,7 +54,7 @@
 //! executor and reactor meet); `net`, `time` and `async_io.rs` (what tasks await, on the reactor
 //! alone); `executor` (tasks, queues, wakers, the loop); `reactor` (sockets, timers, the sleep);
 //! `current.rs` (the poll that runs now); `trace` (what happens, as events); plain data. [The
-//! tour](guide::tour) goes from the loop to the sleep; `docs/reading.md` lists all files in reading
+//! tour](guide::step12_tour) goes from the loop to the sleep; `docs/reading.md` lists all files in reading
 //! order.
 //!
 //! # What it is not

@@ -78,6 +78,10 @@ fn each_stub_has_its_command_and_a_hint_and_leads_to_a_file_of_src() {
     let stubs = stubs();
     assert_eq!(stubs.len(), 17);
     for (number, (name, text)) in (1..).zip(&stubs) {
+        // A solution that was taken over has another header.
+        if !text.contains("todo!(\"exercise") {
+            continue;
+        }
         let header: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
         let header = header.join("\n");
         let (title, run) = (format!("# Exercise {number}: "), format!("--ignored ex{number:02}`"));

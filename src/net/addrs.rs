@@ -1,7 +1,7 @@
 //! Addresses of sockets, and how they are looked up.
 //!
-//! std's `ToSocketAddrs` asks the OS's resolver by itself, and that blocks the thread: so this is a trait
-//! of our own. What is an address is one at once; a name is looked up on another thread, if at all.
+//! std's `ToSocketAddrs` calls the OS's resolver, which blocks the thread. So this crate has a trait of its
+//! own: an address needs no lookup, and a name is looked up on another thread, or is refused.
 
 use std::{
     io::{self, ErrorKind},

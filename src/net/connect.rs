@@ -45,8 +45,9 @@ impl<S: ByteStream> Connecting<S> {
     }
 }
 
-/// Says whether a connection that was begun is made, or has failed. Writable does not mean connected:
-/// it may mean failed, or nothing at all. The socket's error and the peer's address tell.
+/// Says whether a connection that was begun is made, or has failed. A socket that is writable
+/// need not be connected: it may have failed, or the event may be stale. So this asks for the socket's
+/// error and for the peer's address.
 fn connected(stream: &impl ByteStream) -> io::Result<()> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

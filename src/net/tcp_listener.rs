@@ -38,17 +38,17 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
-    /// Creates a listener at `addr`; of several addresses, at the first that can be had. Port 0
+    /// Creates a listener at `addr`. Of several addresses it takes the first one that works. Port 0
     /// lets the OS choose a free port: [`local_addr`](TcpListener::local_addr) returns it.
     ///
-    /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had. The
+    /// It looks up no name except `localhost`, which is `127.0.0.1` if that address works. The
     /// queue of connections that wait to be accepted is as long as that of std's listener. For another
     /// length, or for socket options, make the socket as you like and convert it from
     /// [`std::net::TcpListener`].
     ///
     /// # Errors
     ///
-    /// When no address can be had, the error of the last: in use, not ours, not allowed.
+    /// If no address works, the error of the last one: in use, not of this machine, or not allowed.
     /// `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it up.
     pub fn bind(addr: impl ToAddrs) -> io::Result<TcpListener> {
         net::TcpListener::bind(&without_lookup(&addr)?[..])?.try_into()

@@ -16,9 +16,9 @@ use crate::{async_io::Async, id::Direction, reactor::waiters::WaiterId};
 
 /// A UDP socket: it sends and receives datagrams.
 ///
-/// A datagram comes whole or not at all, perhaps twice, and in any order. A buffer that is too
-/// short for it gets its beginning; the rest is lost. One of no bytes is a datagram too, not the
-/// end.
+/// A datagram arrives whole or not at all. It may arrive twice, and datagrams may arrive in any order.
+/// If the buffer is too short, it gets the beginning of the datagram, and the rest is lost. An empty
+/// datagram is a datagram too: it does not mean the end.
 ///
 /// ```
 /// use pizzaiolo::net::UdpSocket;
@@ -45,24 +45,24 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
-    /// Creates a socket at `addr`; of several addresses, at the first that can be had. Port 0
+    /// Creates a socket at `addr`. Of several addresses it takes the first one that works. Port 0
     /// lets the OS choose a free port: [`local_addr`](UdpSocket::local_addr) returns it.
     ///
-    /// No name is looked up here, but for `localhost`, which is `127.0.0.1` if that can be had.
+    /// It looks up no name except `localhost`, which is `127.0.0.1` if that address works.
     ///
     /// # Errors
     ///
-    /// When no address can be had, the error of the last: in use, not ours, not allowed.
+    /// If no address works, the error of the last one: in use, not of this machine, or not allowed.
     /// `Unsupported` for a name: [`lookup_host`](crate::net::lookup_host) looks it up.
     pub fn bind(addr: impl ToAddrs) -> io::Result<UdpSocket> {
         net::UdpSocket::bind(&without_lookup(&addr)?[..])?.try_into()
     }
 
-    /// Makes `addr` the peer; of several addresses, the first that can be. From then on
+    /// Makes `addr` the peer; of several addresses, the first one that works. From then on
     /// [`send`](UdpSocket::send) sends there, and only what comes from there is received. Nothing
     /// is sent yet, so this never waits.
     ///
-    /// No name is looked up here, but for `localhost`.
+    /// It looks up no name except `localhost`.
     ///
     /// # Errors
     ///

@@ -144,7 +144,7 @@ impl Executor {
     }
 
     /// Runs until no task is left. (It is `run_forever` of the
-    /// [Python original](crate::guide::generators).)
+    /// [Python original](crate::guide::topic07_generators).)
     ///
     /// # Panics
     ///

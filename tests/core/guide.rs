@@ -113,7 +113,7 @@ fn lines_of(source: &str, name: &str) -> Option<usize> {
 
 /// The functions of the tour: each has a name and the file that its link opens.
 fn tour() -> Vec<(String, String)> {
-    let page = read("src/guide/tour.md");
+    let page = read("src/guide/step12_tour.md");
     let rows =
         page.lines().filter_map(|line| line.strip_prefix("| [`")?.split_once("`](../../../"));
     let functions = rows.map(|(name, rest)| {
@@ -136,6 +136,6 @@ fn the_tour_leads_to_functions_that_are_there_and_has_as_many_lines_as_it_says()
         let lines = lines_of(&read(file), function);
         total += lines.unwrap_or_else(|| panic!("{file} has no {name}"));
     }
-    assert!(read("src/guide/tour.md").contains("about 620 lines"));
+    assert!(read("src/guide/step12_tour.md").contains("about 620 lines"));
     assert!(TOUR.contains(&total), "the tour has {total} lines");
 }

@@ -12,7 +12,7 @@ use crate::{
 /// A page of the book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chapter {
-    /// Its file, such as `pinning.md`, or `gallery_rc_waker.md`.
+    /// Its file, such as `terms.md`, or `which_wake_bug_gallery_rc_waker.md`.
     pub file: String,
     /// Its text, for mdBook.
     pub text: String,
@@ -46,11 +46,15 @@ fn titles(language: &str) -> [&'static str; 5] {
 }
 
 /// The pages of the repository that the book has too, and their chapters.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 8] = [
     ("docs/watching.md", "watching.md"),
     ("docs/which-wake-bug.md", "which_wake_bug.md"),
     ("docs/teaching.md", "teaching.md"),
     ("examples/exercises/README.md", "exercises.md"),
+    ("examples/ladder/README.md", "guide.md"),
+    ("examples/ladder/step7_by_hand.rs", "step07_async_fn.md"),
+    ("src/guide", "guide.md"),
+    ("src/guide/figures.md", "guide.md"),
 ];
 
 /// Makes all chapters.
@@ -65,7 +69,7 @@ pub fn parts(repository: &Repository) -> io::Result<Vec<Part>> {
         let draft = from_guide(&page.name, page.text);
         match page.name.as_str() {
             name if name.starts_with("step") => steps.push(draft),
-            "which_wake_bug" | "gallery" => hangs.push(draft),
+            name if name.starts_with("which_wake_bug") => hangs.push(draft),
             _ => asked.push(draft),
         }
     }
@@ -107,6 +111,14 @@ fn book_files<'a>(
     for (from, file) in PAGES {
         files.insert(from.to_owned(), file.to_owned());
     }
+    // The chapter of a step has its program.
+    let program = |(from, file): (&String, &String)| {
+        let step = from.strip_prefix("src/guide/step")?.strip_suffix(".md")?;
+        let step = step.trim_start_matches('0');
+        Some((format!("examples/ladder/step{step}.rs"), file.clone()))
+    };
+    let programs: Vec<_> = files.iter().filter_map(program).collect();
+    files.extend(programs);
     let translated =
         |(from, file): (&String, &String)| Some((repository.translation(from)?, file.clone()));
     let translations: Vec<_> = files.iter().filter_map(translated).collect();
@@ -129,8 +141,28 @@ fn draft(repository: &Repository, from: &str, file: &str) -> io::Result<Draft> {
 }
 
 fn from_guide(name: &str, text: String) -> Draft {
-    let text = if name == "who_wakes" { text + &frame(name) } else { text };
+    let text = if name.ends_with("who_wakes") { text + &frame("who_wakes") } else { text };
+    let text = with_files(&text);
     Draft { file: format!("{name}.md"), text, from: format!("src/guide/{name}.md") }
+}
+
+/// Turns links to rustdoc's pages of the source, which the book does not have, into the files' names.
+fn with_files(text: &str) -> String {
+    const SOURCE: &str = "](../../../src/pizzaiolo/";
+    let mut parts = text.split(SOURCE);
+    let mut named = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (file, rest) = part.split_once(".html)").unwrap_or((part, ""));
+        let what = named.rfind('[').map(|bracket| named.split_off(bracket)).unwrap_or_default();
+        let what = what.trim_start_matches('[');
+        // What is the file itself is named once.
+        if file.ends_with(what.trim_matches('`')) {
+            named.extend(["`src/", file, "`", rest]);
+        } else {
+            named.extend([what, " (`src/", file, "`)", rest]);
+        }
+    }
+    named
 }
 
 /// A page of the gallery: the program's head, the replays of the two runs, the program.
@@ -139,7 +171,7 @@ fn exhibit(repository: &Repository, name: &str) -> io::Result<Draft> {
     let (head, code) = repository.program(&from)?;
     let frames = replays(&code).iter().map(|name| frame(name)).collect::<String>();
     let text = format!("{head}\n\n{frames}\n```rust,ignore\n{code}```\n");
-    Ok(Draft { file: format!("gallery_{name}.md"), text, from })
+    Ok(Draft { file: format!("which_wake_bug_gallery_{name}.md"), text, from })
 }
 
 /// The replays of a program of the gallery: of both its runs, if an executor runs in them. The name is
@@ -184,6 +216,10 @@ fn chapter(repository: &Repository, draft: &Draft, files: &BTreeMap<String, Stri
         let (path, anchor) = address.split_once('#').map_or((address, ""), |(path, anchor)| {
             (path, &address[address.len() - anchor.len() - 1..])
         });
+        // The slides of the teachers: the book has the replays beside its pages.
+        if let Some(replay) = path.strip_prefix("http://127.0.0.1:8000/") {
+            return Target::To(format!("replays/{replay}{anchor}"));
+        }
         // The welcome is of the book alone, so its links are.
         if path.is_empty() || path.contains("://") || draft.from.starts_with("docs/book/") {
             return Target::To(address.to_owned());

@@ -3,7 +3,12 @@
 
 use std::io;
 
-use crate::{repository::Repository, words};
+use crate::{
+    links::{self, Target},
+    playground,
+    repository::Repository,
+    words,
+};
 
 /// A page before its links are turned: Markdown as rustdoc reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +62,7 @@ pub fn pages(repository: &Repository) -> io::Result<Vec<Page>> {
             let line = line.strip_prefix(' ').unwrap_or(line);
             push(&mut text, words::translated(repository.language(), line));
         } else if let Some(file) = included(line, "#[doc = include_str!(\"") {
-            push(&mut text, embedded(repository, file)?.trim_end());
+            embed(repository, &mut text, file)?;
         } else if let Some(literal) = line.strip_prefix("#[doc = \"") {
             push(&mut text, literal.trim_end_matches("\"]"));
         } else if let Some(name) = line.strip_prefix("pub mod ") {
@@ -87,7 +92,8 @@ pub fn gallery(repository: &Repository) -> io::Result<Vec<String>> {
     let source = repository.read("src/guide.rs")?;
     let lines = source.lines().skip_while(|line| line.trim() != "pages! {").skip(1);
     let rows = lines.take_while(|line| line.trim() != "}");
-    Ok(rows.filter_map(|row| Some(row.trim().split_once(':')?.0.to_owned())).collect())
+    let rows = rows.map(str::trim).filter(|row| !row.starts_with('"'));
+    Ok(rows.filter_map(|row| Some(row.split_once(':')?.0.to_owned())).collect())
 }
 
 fn push(text: &mut String, line: &str) {
@@ -100,20 +106,50 @@ fn included<'a>(line: &'a str, before: &str) -> Option<&'a str> {
     line.strip_prefix(before)?.strip_suffix("\")]")
 }
 
-/// What an included file becomes: a picture is a link to it, for a book has folders; a page is its text
-/// in the chosen language; a program is its text.
-fn embedded(repository: &Repository, file: &str) -> io::Result<String> {
+/// Adds an included file to a page: a picture as a link to it, for a book has folders; a page as its text in
+/// the chosen language; a program as its head and its code.
+fn embed(repository: &Repository, text: &mut String, file: &str) -> io::Result<()> {
     let path = match file.strip_prefix("../") {
         Some(outside) => outside.to_owned(),
         None => format!("src/{file}"),
     };
     let name = path.rsplit('/').next().unwrap_or_default();
     match path.rsplit('.').next() {
-        Some("svg") => Ok(format!(
+        Some("svg") => push(
+            text,
             // Not `img`: what is pointed at in the picture says more.
-            "<object data=\"pictures/{name}\" type=\"image/svg+xml\"></object>"
-        )),
-        Some("md") => repository.page(&path),
-        _ => repository.read(&path),
+            &format!("<object data=\"pictures/{name}\" type=\"image/svg+xml\"></object>"),
+        ),
+        Some("md") => push(text, repository.page(&path)?.trim_end()),
+        Some("rs") => embed_program(repository, text, &path)?,
+        _ => push(text, repository.read(&path)?.trim_end()),
     }
+    Ok(())
+}
+
+/// Adds a program below the line that opens its block of code: the head goes above that line, as text in
+/// the chosen language. Its title is left out, for the page has one.
+fn embed_program(repository: &Repository, text: &mut String, path: &str) -> io::Result<()> {
+    let (head, code) = repository.program(path)?;
+    let head = head.trim_start();
+    let head = match head.strip_prefix("# ") {
+        Some(titled) => titled.split_once('\n').map_or("", |(_, rest)| rest),
+        None => head,
+    };
+    let from = repository.translation(path).unwrap_or_else(|| path.to_owned());
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    // The links start from the page now, which is two folders below the root.
+    let head = links::turn(head, &|address| {
+        let is_file = !address.contains(':') && !address.starts_with('#');
+        let moved = || format!("../../{folder}/{address}");
+        Target::To(if is_file { moved() } else { address.to_owned() })
+    });
+    let opening = text.trim_end().rfind('\n').map_or(0, |end| end + 1);
+    let fence = text.split_off(opening);
+    push(text, &format!("\n{}\n", head.trim()));
+    match playground::with_clients(path, &code) {
+        Some(code) => push(text, &format!("```rust\n{}", code.trim_end())),
+        None => push(text, &format!("{}{}", fence, code.trim_end())),
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ pub enum Target {
 }
 
 /// Items of std that the guide links, with the kind that their address needs.
-const STD: [(&str, &str); 9] = [
+const STD: [(&str, &str); 10] = [
     ("std::future::poll_fn", "fn"),
     ("std::future::Future", "trait"),
     ("std::sync::MutexGuard", "struct"),
@@ -22,6 +22,7 @@ const STD: [(&str, &str); 9] = [
     ("std::task::Poll", "enum"),
     ("std::pin::Pin", "struct"),
     ("std::thread::park", "fn"),
+    ("std::panic::catch_unwind", "fn"),
 ];
 
 /// The address of an item of std, or of a method of one, in its documentation.
@@ -44,6 +45,8 @@ struct Link<'a> {
     text: &'a str,
     address: &'a str,
     end: usize,
+    /// Whether it is a link to an item without an address, as rustdoc has it: [`std::task::Waker`].
+    is_item: bool,
 }
 
 /// The next link of a paragraph from `from` on, outside of code. Its text may have brackets, and its address
@@ -55,11 +58,9 @@ fn next(text: &str, from: usize) -> Option<Link<'_>> {
         match bytes[at] {
             b'`' => at = text[at + 1..].find('`').map_or(bytes.len(), |end| at + end + 2),
             b'[' => {
-                let close = closing(bytes, at, b'[', b']');
-                if let Some(close) = close.filter(|close| bytes.get(close + 1) == Some(&b'(')) {
-                    let end = closing(bytes, close + 1, b'(', b')')?;
-                    let (text, address) = (&text[at + 1..close], &text[close + 2..end]);
-                    return Some(Link { begin: at, text, address, end: end + 1 });
+                let link = link(text, at);
+                if link.is_some() {
+                    return link;
                 }
                 at += 1;
             }
@@ -67,6 +68,20 @@ fn next(text: &str, from: usize) -> Option<Link<'_>> {
         }
     }
     None
+}
+
+/// The link that begins at a bracket, if one does.
+fn link(text: &str, begin: usize) -> Option<Link<'_>> {
+    let bytes = text.as_bytes();
+    let close = closing(bytes, begin, b'[', b']')?;
+    let inner = &text[begin + 1..close];
+    if bytes.get(close + 1) == Some(&b'(') {
+        let end = closing(bytes, close + 1, b'(', b')')?;
+        let address = &text[close + 2..end];
+        return Some(Link { begin, text: inner, address, end: end + 1, is_item: false });
+    }
+    let address = inner.strip_prefix('`')?.strip_suffix('`').filter(|it| !it.contains('`'))?;
+    Some(Link { begin, text: inner, address, end: close + 1, is_item: true })
 }
 
 /// Where the bracket that opens at `open` is closed.
@@ -92,7 +107,13 @@ pub fn turn(paragraph: &str, resolve: &dyn Fn(&str) -> Target) -> String {
     while let Some(link) = next(paragraph, at) {
         turned.push_str(&paragraph[at..link.begin]);
         let text = turn(link.text, resolve);
-        match resolve(link.address) {
+        // The API has no address that stays, so of a link to one of its items the text is left.
+        let target = if link.is_item {
+            std_address(link.address).map_or(Target::Text, Target::To)
+        } else {
+            resolve(link.address)
+        };
+        match target {
             Target::To(address) => turned.extend(["[", &text, "](", &address, ")"]),
             // A picture that the book does not have is left out with its mark.
             Target::Text if turned.ends_with('!') => {

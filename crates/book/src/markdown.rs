@@ -5,7 +5,10 @@
 
 use std::fmt::Write;
 
-use crate::links::{self, Target};
+use crate::{
+    links::{self, Target},
+    playground,
+};
 
 /// Turns the Markdown of a rustdoc page into a page of the book.
 ///
@@ -97,7 +100,7 @@ fn mark_code(page: &str) -> String {
         if !info.starts_with("rust") {
             info = format!("rust,{info}");
         }
-        if !is_for_the_playground(&info, &code) {
+        if !playground::runs(&info, &code) {
             info.push_str(",noplayground");
         }
         let _ = writeln!(marked, "```{info}\n{code}```");
@@ -112,22 +115,4 @@ fn is_rust(info: &str) -> bool {
         ["", "rust", "ignore", "no_run", "compile_fail", "should_panic"].contains(&word)
             || (word.len() == 5 && word.starts_with('E'))
     })
-}
-
-/// Says whether a program needs std alone, and comes to an end by itself.
-#[must_use]
-pub fn is_for_the_playground(info: &str, code: &str) -> bool {
-    let needs = [
-        "pizzaiolo",
-        "futures_",
-        "mio::",
-        "crate::",
-        "super::",
-        "Executor",
-        "TcpListener",
-        "Ok::<()",
-    ];
-    !info.contains("ignore")
-        && !info.contains("no_run")
-        && !needs.iter().any(|name| code.contains(name))
 }

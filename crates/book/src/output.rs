@@ -11,6 +11,7 @@ use crate::{
     chapters::{self, Part},
     guide, links, markdown,
     repository::Repository,
+    words,
 };
 
 /// A book in one language, before it is written.
@@ -78,8 +79,10 @@ impl Book {
             fs::copy(from, src.join("pictures").join(picture))?;
         }
         let settings = self.repository.read("docs/book/book.toml")?;
-        let settings = settings.replace("\"en\"", &format!("\"{}\"", self.repository.language()));
-        fs::write(folder.join("book.toml"), settings)?;
+        let language = self.repository.language();
+        let settings = settings.replace("\"en\"", &format!("\"{language}\""));
+        let settings = settings.lines().map(|line| words::translated(language, line));
+        fs::write(folder.join("book.toml"), settings.collect::<Vec<_>>().join("\n"))?;
         fs::copy(self.repository.path("docs/book/book.css"), folder.join("book.css"))?;
         Ok(())
     }
@@ -135,7 +138,10 @@ impl Book {
         let programs = modules.iter().filter_map(|module| {
             self.repository.read(&format!("examples/gallery/{module}.rs")).ok()
         });
+        // Which steps there are is known to the member `ladder-recorded`.
+        let steps = ["ladder-5", "ladder-7", "ladder-8", "ladder-10", "ladder-11"];
         ["table", "who_wakes"].contains(&name)
+            || steps.contains(&name)
             || programs.flat_map(|code| chapters::replays(&code)).any(|other| other == name)
     }
 }

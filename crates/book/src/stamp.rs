@@ -139,7 +139,7 @@ fn originals(page: &str) -> Vec<String> {
         }
         if let Some((folder, name)) = stem.rsplit_once(&format!("/{language}/")) {
             originals.extend(["md", "rs"].map(|it| format!("{folder}/{name}.{it}")));
-            if folder == "src/guide" && ["guide", "questions", "gallery"].contains(&name) {
+            if folder == "src/guide" && ["guide", "which_wake_bug_gallery"].contains(&name) {
                 originals.push("src/guide.rs".to_owned());
             }
         }

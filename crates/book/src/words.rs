@@ -1,7 +1,11 @@
-//! The single lines that stand around the pages in `src/guide.rs`, in other languages.
+//! The single lines that stand around the pages in `src/guide.rs`, and the title of the book, in other languages.
 
-/// Lines of `src/guide.rs`, without their `///`, and what they are in Japanese.
-pub const JAPANESE: [(&str, &str); 15] = [
+/// Lines of `src/guide.rs`, without their `///`, and of `docs/book/book.toml`, and what they are in Japanese.
+pub const JAPANESE: [(&str, &str); 18] = [
+    (
+        "title = \"pizzaiolo: an async executor, step by step\"",
+        "title = \"pizzaiolo: 非同期エグゼキュータを、一歩ずつ\"",
+    ),
     (
         "Next: [step 2, a thread for each client](crate::guide::step02_threads)",
         "次は: [ステップ2、クライアントごとにスレッドを1つ](crate::guide::step02_threads)",
@@ -43,16 +47,24 @@ pub const JAPANESE: [(&str, &str); 15] = [
         "次は: [ステップ11、クレートそのもの](crate::guide::step11_crate)",
     ),
     (
-        "Next: [the tour of the source](crate::guide::tour)",
-        "次は: [ソースのツアー](crate::guide::tour)",
+        "Next: [the tour of the source](crate::guide::step12_tour)",
+        "次は: [ソースのツアー](crate::guide::step12_tour)",
     ),
     (
-        "Next: [why is a waker `Send` and `Sync` on one thread?](crate::guide::send_and_sync)",
-        "次は: [スレッドが1つなのに、なぜウェイカーは`Send`かつ`Sync`なのか？](crate::guide::send_and_sync)",
+        "Next: [why is a waker `Send` and `Sync` on one thread?](crate::guide::topic02_send_and_sync)",
+        "次は: [スレッドが1つなのに、なぜウェイカーは`Send`かつ`Sync`なのか？](crate::guide::topic02_send_and_sync)",
     ),
     (
-        "Next: [the gallery](gallery), the programs of this page.",
-        "次は: [ギャラリー](gallery)。このページのプログラムです。",
+        "Next: [where do Python's asyncio and uvloop stand today?](crate::guide::topic17_asyncio)",
+        "次は: [Pythonのasyncioとuvloopは、今どこにいるのか？](crate::guide::topic17_asyncio)",
+    ),
+    (
+        "Next: [which wake bug is this?](crate::guide::which_wake_bug)",
+        "次は: [これはどのウェイクのバグか？](crate::guide::which_wake_bug)",
+    ),
+    (
+        "Next: [the gallery](which_wake_bug_gallery), the programs of this page.",
+        "次は: [ギャラリー](which_wake_bug_gallery)。このページのプログラムです。",
     ),
     ("# The program", "# プログラム"),
     ("# The enum by hand", "# 手で書いた列挙型"),

@@ -3,10 +3,12 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process,
+    process::{self, Command},
 };
 
-use pizzaiolo_book::{chapters::Chapter, links, markdown, output::Book, repository::Repository};
+use pizzaiolo_book::{
+    chapters::Chapter, guide, links, markdown, output::Book, playground, repository::Repository,
+};
 
 fn books() -> Vec<Book> {
     let languages = Repository::here("en").languages();
@@ -54,8 +56,10 @@ fn each_page_of_the_guide_each_exercise_and_each_program_of_the_gallery_is_a_cha
         names("examples/exercises", "rs").into_iter().filter(|name| name.starts_with("ex0"));
     let gallery = names("examples/gallery", "rs").into_iter();
     let gallery = gallery.filter(|name| name != "main" && name != "watch");
-    let expected: Vec<_> =
-        guide.chain(exercises).chain(gallery.map(|name| format!("gallery_{name}"))).collect();
+    let expected: Vec<_> = guide
+        .chain(exercises)
+        .chain(gallery.map(|name| format!("which_wake_bug_gallery_{name}")))
+        .collect();
     assert!(expected.len() > 45, "{expected:?}");
     for book in books() {
         for name in &expected {
@@ -83,11 +87,9 @@ fn a_program_has_a_button_only_if_it_needs_nothing_but_std() {
     let (mut with, mut without) = (0, 0);
     for book in books() {
         for chapter in chapters(&book) {
-            for block in chapter.text.split("\n```rust").skip(1) {
-                let (info, code) = block.split_once('\n').expect("a line");
-                let code = code.split("\n```").next().expect("a block");
+            for (info, code) in blocks(chapter) {
                 let is_run = !info.contains("noplayground");
-                assert!(!is_run || markdown::is_for_the_playground(info, code), "{code}");
+                assert!(!is_run || playground::runs(info, code), "{code}");
                 assert!(!is_run || !code.contains("pizzaiolo"), "{}: {code}", chapter.file);
                 *(if is_run { &mut with } else { &mut without }) += 1;
             }
@@ -96,12 +98,120 @@ fn a_program_has_a_button_only_if_it_needs_nothing_but_std() {
     assert!(with >= 8 && without >= 60, "{with} with and {without} without");
 }
 
+/// The blocks of Rust of a chapter: what is behind the three ticks, and the code.
+fn blocks(chapter: &Chapter) -> impl Iterator<Item = (&str, &str)> {
+    chapter.text.split("\n```rust").skip(1).map(|block| {
+        let (info, rest) = block.split_once('\n').expect("a line");
+        (info, rest.split("\n```").next().expect("a block"))
+    })
+}
+
+/// Runs a program as the playground does. Returns whether it compiles, and what it prints.
+fn run(folder: &Path, code: &str) -> (bool, String) {
+    let (source, program) = (folder.join("playground.rs"), folder.join("playground"));
+    fs::write(&source, playground::program(code)).expect("the source");
+    let rustc = env::var_os("RUSTC").unwrap_or("rustc".into());
+    let mut rustc = Command::new(rustc);
+    rustc.args(["--edition=2024", "--cap-lints=allow", "-o"]).arg(&program).arg(&source);
+    let compiled = rustc.output().expect("rustc is there");
+    if !compiled.status.success() {
+        return (false, String::from_utf8_lossy(&compiled.stderr).into_owned());
+    }
+    let output = Command::new(program).output().expect("it runs");
+    assert!(output.status.success(), "{code}\n{}", String::from_utf8_lossy(&output.stderr));
+    (true, String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn each_program_with_a_button_does_in_the_playground_what_its_page_says() {
+    let folder = env::temp_dir().join(format!("pizzaiolo-playground-{}", process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let book = Book::new(Repository::here("en")).expect("a book");
+    let mut servers = Vec::new();
+    for chapter in chapters(&book) {
+        for (info, code) in blocks(chapter).filter(|(info, _)| !info.contains("noplayground")) {
+            let (compiles, output) = run(&folder, code);
+            let fails = info.contains("compile_fail");
+            assert_eq!(compiles, !fails, "{}: {code}\n{output}", chapter.file);
+            if code.contains("fn start(addr: &str)") {
+                servers.push(chapter.file.as_str());
+                let reply = "B sends: three\nB gets: Wrong number of pizzas, please try again.\n";
+                assert!(output.contains(reply), "{}: {output}", chapter.file);
+            }
+        }
+    }
+    let std_alone =
+        ["step01_blocking.md", "step02_threads.md", "step03_busy_loop.md", "step05_bell.md"];
+    assert_eq!(servers, std_alone);
+    fs::remove_dir_all(folder).expect("the folder");
+}
+
+#[test]
+fn a_program_has_its_head_as_text_in_the_language_of_the_book() {
+    for (book, head) in books().iter().zip(["- Run: `cargo run", "- 実行: `cargo run"]) {
+        for step in
+            chapters(book).filter(|it| it.file.starts_with("step") && it.text.contains("ladder-"))
+        {
+            assert!(step.text.contains(head), "{} has no {head}", step.file);
+            assert!(!step.text.contains("//! "), "{} has a head in its code", step.file);
+        }
+    }
+}
+
+#[test]
+fn the_tour_names_the_file_of_each_function() {
+    for book in books() {
+        let tour = chapters(&book).find(|it| it.file == "step12_tour.md").expect("the tour");
+        let rows: Vec<_> = tour.text.lines().filter(|line| line.starts_with("| `")).collect();
+        assert!(rows.len() > 30, "{rows:?}");
+        for row in rows {
+            let file = row.split_once(" (`src/").and_then(|(_, rest)| rest.split_once("`) |"));
+            let file = file.unwrap_or_else(|| panic!("no file: {row}")).0;
+            assert!(Repository::here("en").path(&format!("src/{file}")).is_file(), "{row}");
+        }
+    }
+}
+
+/// The sidebar of rustdoc sorts the pages by their names, and the book has the order of the source.
+#[test]
+fn the_pages_of_the_guide_stand_in_the_order_of_their_names_and_each_leads_to_the_next() {
+    for (language, next) in [("en", "Next: "), ("ja", "次は: ")] {
+        let pages = guide::pages(&Repository::here(language)).expect("the pages");
+        assert!(pages.len() > 30, "{} pages", pages.len());
+        for (page, following) in pages.iter().zip(&pages[1..]) {
+            assert!(page.name < following.name, "{} is before {}", page.name, following.name);
+            let last = page.text.trim_end().lines().last().expect("a line");
+            assert!(last.starts_with(next), "the end of {} is {last}", page.name);
+            // The terms are a table to look things up in, which the tour passes by.
+            let is_passed = page.name == "step12_tour" && following.name == "terms";
+            assert!(is_passed || last.contains(&following.name), "{}: {last}", page.name);
+        }
+    }
+}
+
+#[test]
+fn no_link_to_an_item_is_left_in_brackets() {
+    for book in books() {
+        for chapter in chapters(&book) {
+            let mut is_code = false;
+            for line in chapter.text.lines() {
+                is_code ^= line.starts_with("```");
+                let is_left = line.split("[`").skip(1).any(|rest| {
+                    rest.split_once("`]").is_some_and(|(_, rest)| !rest.starts_with('('))
+                });
+                assert!(is_code || !is_left, "{}: {line}", chapter.file);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_welcome_leads_to_each_part() {
     for book in books() {
         let welcome = chapters(&book).next().expect("the first chapter");
         let links = links::addresses(&welcome.text);
-        for page in ["guide.md", "who_wakes.md", "which_wake_bug.md", "exercises.md", "teaching.md"]
+        for page in
+            ["guide.md", "topic01_who_wakes.md", "which_wake_bug.md", "exercises.md", "teaching.md"]
         {
             assert!(links.iter().any(|link| link == page), "no link to {page}: {links:?}");
         }
@@ -160,13 +270,14 @@ impl Drop for Translated {
 #[cfg(unix)]
 #[test]
 fn a_translated_page_takes_the_place_of_its_original() {
-    let line = "<!-- original: src/guide/pinning.md 0000000000000000 -->";
+    let line = "<!-- original: src/guide/topic04_pinning.md 0000000000000000 -->";
     let text = format!("{line}\n`Pin` は何のためにあるのか。\n\n本文。\n");
-    let there = Translated::new("pinning.md", &text);
+    let there = Translated::new("topic04_pinning.md", &text);
     let repository = Repository::new(&there.0, "ja");
     assert_eq!(repository.languages(), ["en", "ja"]);
     let book = Book::new(repository).expect("a book");
-    let page = chapters(&book).find(|chapter| chapter.file == "pinning.md").expect("the page");
+    let page =
+        chapters(&book).find(|chapter| chapter.file == "topic04_pinning.md").expect("the page");
     assert_eq!(page.text, "# `Pin` は何のためにあるのか\n\n本文。\n");
     assert!(book.summary().contains("# はしご"));
     assert!(book.summary().contains("[Step 1: one client at a time]"), "in English as yet");

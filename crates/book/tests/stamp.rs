@@ -34,10 +34,13 @@ fn each_relative_link_of_a_translated_page_starts_at_the_page_and_leads_to_a_fil
 }
 
 #[test]
-fn each_single_line_that_is_translated_is_a_line_of_the_guide() {
-    let source = Repository::here("en").read("src/guide.rs").expect("the guide");
+fn each_single_line_that_is_translated_is_a_line_of_the_guide_or_of_the_settings() {
+    let read = |file| Repository::here("en").read(file).expect(file);
+    let (guide, settings) = (read("src/guide.rs"), read("docs/book/book.toml"));
     for (original, translated) in words::JAPANESE {
-        assert!(source.lines().any(|line| line == format!("/// {original}")), "{original}");
+        let is_there = guide.lines().any(|line| line == format!("/// {original}"))
+            || settings.lines().any(|line| line == original);
+        assert!(is_there, "{original}");
         assert_eq!(words::translated("ja", original), translated);
         assert_eq!(words::translated("en", original), original);
     }

@@ -10,8 +10,9 @@ use crate::{async_io::Async, id::Direction};
 
 /// A datagram socket between processes on one machine.
 ///
-/// A datagram comes whole, and those of one sender in their order. A buffer that is too short for
-/// it gets its beginning; the rest is lost. One of no bytes is a datagram too, not the end.
+/// A datagram arrives whole, and the datagrams of one sender arrive in their order. If the buffer is
+/// too short, it gets the beginning of the datagram, and the rest is lost. An empty datagram is a
+/// datagram too: it does not mean the end.
 ///
 /// ```
 /// use pizzaiolo::net::UnixDatagram;
@@ -42,8 +43,8 @@ impl UnixDatagram {
         UnixDatagram { io: Async::socket(socket, label) }
     }
 
-    /// Creates a socket at `path`, where nothing may be yet. What it makes there stays when the
-    /// socket is dropped: removing it is up to you.
+    /// Creates a socket at `path`, which must not exist yet. The file that it makes there stays when
+    /// the socket is dropped: remove it yourself.
     ///
     /// For socket options, make the socket as you like and convert it from
     /// [`std::os::unix::net::UnixDatagram`].
@@ -122,8 +123,8 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// The OS's: `NotFound` if there is no such path, `ConnectionRefused` if no socket is there
-    /// any more. `WouldBlock` if the queue of that socket is full: the OS does not tell when there
-    /// is room again, unless it is the peer, to which [`send`](UnixDatagram::send) waits. Or if the
+    /// any more. `WouldBlock` if the queue of that socket is full: the OS reports only for the peer
+    /// when there is room again, and [`send`](UnixDatagram::send) to the peer waits for it. Or if the
     /// socket has to wait under another executor than its own.
     ///
     /// # Panics

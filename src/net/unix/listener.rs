@@ -38,8 +38,8 @@ pub struct UnixListener {
 }
 
 impl UnixListener {
-    /// Creates a listener at `path`, where nothing may be yet. What it makes there stays when the
-    /// listener is dropped: removing it is up to you.
+    /// Creates a listener at `path`, which must not exist yet. The file that it makes there stays when
+    /// the listener is dropped: remove it yourself.
     ///
     /// For socket options, make the socket as you like and convert it from
     /// [`std::os::unix::net::UnixListener`].

@@ -9,7 +9,10 @@ mod recorder;
 use std::{
     io::{self, BufRead, BufReader, Write},
     net::{Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Poll, Waker},
     thread,
     time::{Duration, Instant},
@@ -84,6 +87,9 @@ pub fn step11(executor: &pizzaiolo::Executor) -> io::Result<Vec<Mark>> {
     let addr = listener.local_addr()?.to_string();
     let (marks, waker) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(None::<Waker>)));
     let (marked, at_end) = (Arc::clone(&marks), Arc::clone(&waker));
+    // Not `is_finished` of the thread: that is true only some time after the wake.
+    let ended = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&ended);
     let clients = thread::spawn(move || {
         let mark =
             |text: &str| marked.lock().expect("no panic").push((Instant::now(), text.into()));
@@ -91,6 +97,7 @@ pub fn step11(executor: &pizzaiolo::Executor) -> io::Result<Vec<Mark>> {
         let settle = |_: &str| thread::sleep(Duration::from_millis(30));
         let result = both(&mark, &settle, &addr);
         mark("the end: the clients' thread wakes the server");
+        ends.store(true, Ordering::Release);
         at_end.lock().expect("no panic").take().into_iter().for_each(Waker::wake);
         result
     });
@@ -98,7 +105,8 @@ pub fn step11(executor: &pizzaiolo::Executor) -> io::Result<Vec<Mark>> {
         let mut server = Box::pin(step11::serve_at(listener));
         std::future::poll_fn(|cx| {
             waker.lock().expect("no panic").replace(cx.waker().clone());
-            if clients.is_finished() { Poll::Ready(()) } else { server.as_mut().poll(cx) }
+            // After the waker is stored: the end may come at any moment.
+            if ended.load(Ordering::Acquire) { Poll::Ready(()) } else { server.as_mut().poll(cx) }
         })
         .await;
     });

@@ -16,3 +16,4 @@ mod steps;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod waits;

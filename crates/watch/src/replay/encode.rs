@@ -45,6 +45,9 @@ pub(crate) fn step(names: &mut Names, step: &Step) -> String {
             let (source, place) = (names.sources.of(*source), names.places.of(place));
             ("waiting", format!(r#",{source},{place},"{direction}""#))
         }
+        What::WaitEnded(source, direction) => {
+            ("waitended", format!(r#",{},"{direction}""#, names.sources.of(*source)))
+        }
         What::Joining(other, place) => {
             ("joining", format!(",{},{}", names.tasks.of(*other), names.places.of(place)))
         }

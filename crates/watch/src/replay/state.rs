@@ -143,7 +143,8 @@ impl State {
         let mut state = State::default();
         let mut seen = HashSet::new();
         for step in steps {
-            if matches!(step.what, What::JoinEnded(_) | What::TimerDropped(_)) {
+            if matches!(step.what, What::WaitEnded(..) | What::JoinEnded(_) | What::TimerDropped(_))
+            {
                 // In any state.
                 continue;
             }
@@ -206,7 +207,7 @@ impl State {
             }
             What::Deregistered(source) => self.deregister(*source),
             What::OsEvent(source, readiness) => {
-                self.sources.insert(*source, Some(*readiness));
+                self.report(*source, *readiness);
             }
             what => {
                 if let Some(task) = step.task {
@@ -226,6 +227,9 @@ impl State {
             What::PollEnded { ready } => self.end_poll(task, *ready, when),
             What::Waiting(source, direction, place) => {
                 self.wait(task, On::Source(*source, *direction), place, when);
+            }
+            What::WaitEnded(source, direction) => {
+                self.end_wait(task, On::Source(*source, *direction));
             }
             What::Joining(other, place) => self.wait(task, On::Join(*other), place, when),
             What::JoinEnded(other) => self.end_wait(task, On::Join(*other)),
@@ -271,9 +275,6 @@ impl State {
         let entry = self.task(task, Status::Queued, when);
         entry.set(Status::Polled, when);
         entry.polls += 1;
-        // It leaves its waker anew at each socket that it still waits for. That it waits no longer for a
-        // timer or a task is an event.
-        entry.waits.retain(|wait| !matches!(wait.on, On::Source(..)));
         self.running = Some(task);
     }
 
@@ -321,6 +322,20 @@ impl State {
             entry.set(Status::Queued, when);
         }
         self.enqueue(task);
+    }
+
+    /// The OS has reported a socket. The reactor calls every waker there. A task that is ready already is not
+    /// woken by that: for the others, the next event says so.
+    fn report(&mut self, source: SourceId, readiness: Readiness) {
+        self.sources.insert(source, Some(readiness));
+        for task in self.queue.iter().chain(&self.running) {
+            if let Some(task) = self.tasks.get_mut(task) {
+                task.waits.retain(|wait| match wait.on {
+                    On::Source(of, direction) => of != source || !readiness.is_ready(direction),
+                    _ => true,
+                });
+            }
+        }
     }
 
     fn deregister(&mut self, source: SourceId) {

@@ -175,6 +175,7 @@ fn mentioned(event: &Event) -> ([Option<TaskId>; 2], Option<SourceId>) {
         | EventKind::Registered { source, .. }
         | EventKind::Deregistered { source, .. }
         | EventKind::Waiting { source, .. }
+        | EventKind::WaitEnded { source, .. }
         | EventKind::OsEvent { source, .. } => (None, Some(source)),
         _ => (None, None),
     };

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pizzaiolo::trace::{Cause, Direction, Event, EventKind, SourceId, TaskId, Warning};
+use pizzaiolo::trace::{Cause, Direction, Event, EventKind, Readiness, SourceId, TaskId, Warning};
 
 use super::record::Record;
 
@@ -200,6 +200,8 @@ impl<'a> Run<'a> {
                 self.end_poll(at);
                 self.parks.push(Park { from: at, to: usize::MAX });
             }
+            (EventKind::OsEvent { source, readiness, .. }, _) => self.report(*source, *readiness),
+            (EventKind::Deregistered { source, .. }, _) => self.forget(*source),
             (kind, Some(task)) => self.read_of_task(at, kind, task),
             _ => {}
         }
@@ -216,8 +218,6 @@ impl<'a> Run<'a> {
                 self.end_poll(at);
                 let lane = self.lane(task, Some(State::Queued));
                 self.lanes[lane].again = false;
-                // It says anew at which socket it waits.
-                self.lanes[lane].waits.retain(|on| !matches!(on, On::Source(..)));
                 self.lanes[lane].enter(at, State::Polled { ready: false });
                 self.running = Some(lane);
             }
@@ -229,6 +229,9 @@ impl<'a> Run<'a> {
             EventKind::Waiting { source, direction, .. } => {
                 self.wait(task, On::Source(source, direction));
             }
+            EventKind::WaitEnded { source, direction, .. } => {
+                self.end_wait(task, On::Source(source, direction));
+            }
             EventKind::TimerSet { deadline, .. } => self.wait(task, On::Timer(deadline)),
             EventKind::TimerDropped { deadline, .. } => self.end_wait(task, On::Timer(deadline)),
             EventKind::TimerFired => self.end_first_timer(task),
@@ -236,6 +239,9 @@ impl<'a> Run<'a> {
             EventKind::JoinEnded { task: other, .. } => self.end_wait(task, On::Join(other)),
             EventKind::Woken { by, .. } => {
                 let lane = self.lane(task, Some(State::Waiting(Vec::new())));
+                if let Cause::Source(source, direction) = by {
+                    self.end_wait(task, On::Source(source, direction));
+                }
                 self.lanes[lane].wake(at);
                 let by_lane = match by {
                     Cause::Task(task) => Some(self.lane(task, None)),
@@ -251,6 +257,23 @@ impl<'a> Run<'a> {
             EventKind::Aborted => self.finish(at, task, End::Aborted),
             EventKind::Panicked => self.finish(at, task, End::Panicked),
             _ => {}
+        }
+    }
+
+    /// The reactor calls every waker at a socket. A task that is in the queue already is not woken by that.
+    fn report(&mut self, source: SourceId, readiness: Readiness) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.is_queued()) {
+            lane.waits.retain(|on| match *on {
+                On::Source(of, direction) => of != source || !readiness.is_ready(direction),
+                _ => true,
+            });
+        }
+    }
+
+    /// No waker is left at a socket that is closed.
+    fn forget(&mut self, source: SourceId) {
+        for lane in &mut self.lanes {
+            lane.waits.retain(|on| !matches!(on, On::Source(of, _) if *of == source));
         }
     }
 
@@ -323,6 +346,10 @@ impl Lane {
 
     fn is_polled(&self) -> bool {
         self.now.as_ref().is_some_and(Span::is_poll)
+    }
+
+    fn is_queued(&self) -> bool {
+        self.now.as_ref().is_some_and(|now| matches!(now.state, State::Queued))
     }
 
     fn wake(&mut self, at: usize) {

@@ -70,8 +70,6 @@ const NOT_YET: &[&str] = &[
     "docs/conformance.md",
     "crates/protocols/",
     "crates/testkit/",
-    "crates/watch/",
-    "crates/watch-browser/",
     "examples/pizza-server/",
 ];
 

@@ -31,7 +31,7 @@ function copyState(state) {
   };
 }
 
-/** Goes on by one step. */
+/** Applies one step. */
 function apply(state, step) {
   const when = step[WHEN];
   switch (step[WORD]) {
@@ -225,7 +225,7 @@ function retire(state, number) {
   if (state.ended.length > ENDED) delete state.tasks[state.ended.shift()];
 }
 
-/** Events are missing: nothing is known of the tasks but that they have lived. */
+/** Events are missing: of the tasks it is only known that they were alive before. */
 function forget(state, when) {
   if (Object.keys(state.tasks).length > MOST_UNKNOWN) {
     for (const [number, task] of Object.entries(state.tasks)) if (task[STATUS] === "unknown") delete state.tasks[number];

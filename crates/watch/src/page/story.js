@@ -95,7 +95,7 @@ function sentenceOf(run, before, event) {
       return event[3] === 0 ? ["parked.look", {}] : ["parked.until", { time: human(event[3]) }];
     case "os": {
       const values = { source: socket(), readiness: readinessText(event[4]) };
-      return [isWaitedFor(before, event[3], event[4]) ? "os" : "os.nobody", values];
+      return [isWaitedFor(before, event[3], event[4]) ? "os" : "os.unawaited", values];
     }
     case "timerset":
       return event[3] === null ? ["timerset.never", { task }] : ["timerset", { task, time: human(event[3] - when) }];

@@ -16,8 +16,8 @@ use super::step::{Place, Step, What};
 /// How many of the tasks that have ended are kept.
 const ENDED: usize = 12;
 
-/// With more tasks than this, those of which nothing was heard since events were dropped go when events are
-/// dropped again: they may have ended.
+/// With more tasks than this, a second loss of events removes the tasks that no event has mentioned since
+/// the first: they may have ended.
 const MOST_UNKNOWN: usize = 4_096;
 
 /// How many warnings are kept.
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) queue: VecDeque<TaskId>,
     /// The tasks that live, and those in `ended`.
     pub(crate) tasks: BTreeMap<TaskId, Task>,
-    /// The latest tasks that have ended, the oldest first.
+    /// The tasks that have ended last, the oldest first.
     pub(crate) ended: VecDeque<TaskId>,
     /// The registered sockets, and what the OS has said of each last.
     pub(crate) sources: BTreeMap<SourceId, Option<Readiness>>,
@@ -137,8 +137,8 @@ impl Task {
 }
 
 impl State {
-    /// The state before these steps, the first of which is not the executor's first: what must have
-    /// been, so that they could follow.
+    /// The state before these steps, if earlier ones are missing: what must have been the case, so that
+    /// these steps could follow.
     pub(crate) fn before<'a>(steps: impl Iterator<Item = &'a Step>) -> State {
         let mut state = State::default();
         let mut seen = HashSet::new();
@@ -167,7 +167,7 @@ impl State {
         state
     }
 
-    /// Adds whom it mentions.
+    /// Adds the tasks and the sockets that it mentions.
     pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
         tasks.extend(self.tasks.keys());
         tasks.extend(self.warnings.iter().map(|(task, ..)| task));
@@ -181,7 +181,7 @@ impl State {
         }
     }
 
-    /// Goes on by one step.
+    /// Applies one step.
     pub(crate) fn apply(&mut self, step: &Step) {
         let when = step.when;
         match &step.what {
@@ -290,7 +290,7 @@ impl State {
         }
     }
 
-    /// Ends a poll whose end was not told: the future of `block_on` has panicked in it.
+    /// Ends a poll that has no event for its end: the future of `block_on` has panicked in it.
     fn end_unended_poll(&mut self, when: Instant) {
         if let Some(task) = self.running {
             self.end(task, Status::Panicked, when);
@@ -370,7 +370,7 @@ impl State {
         }
     }
 
-    /// Events are missing: nothing is known of the tasks but that they have lived.
+    /// Events are missing: of the tasks it is only known that they were alive before.
     fn forget(&mut self, when: Instant) {
         if self.tasks.len() > MOST_UNKNOWN {
             self.tasks.retain(|_, task| task.status != Status::Unknown);

@@ -62,7 +62,7 @@ pub(crate) enum What {
 }
 
 impl Step {
-    /// Adds whom it mentions.
+    /// Adds the tasks and the sockets that it mentions.
     pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
         tasks.extend(self.task);
         match &self.what {

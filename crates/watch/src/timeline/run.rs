@@ -1,4 +1,4 @@
-//! A run, read from its events: what each task was doing from when to when, who woke whom.
+//! A run, read from its events: what each task did from when to when, and which task woke which.
 //!
 //! Moments are places in the list of events, not times: several events may have the same time,
 //! but each has its own place. The place behind the last event is "still going on".
@@ -19,7 +19,7 @@ pub(super) struct Run<'a> {
     pub(super) lanes: Vec<Lane>,
     pub(super) spawns: Vec<Spawn>,
     pub(super) wakes: Vec<Wake>,
-    /// What was found wrong, when and in which lane.
+    /// The warnings: when, and in which lane.
     pub(super) warnings: Vec<(usize, usize, Warning)>,
     /// When the thread slept.
     pub(super) parks: Vec<Park>,
@@ -38,7 +38,7 @@ pub(super) struct Lane {
     now: Option<Span>,
     /// It was woken while it was polled, and is in the queue again.
     again: bool,
-    /// What it waits for, as it has said.
+    /// What it waits for, as the events say.
     waits: Vec<On>,
 }
 
@@ -50,11 +50,11 @@ pub(super) struct Span {
 }
 
 pub(super) enum State {
-    /// It had its turn, and returned Ready if `ready`.
+    /// It was polled, and returned Ready if `ready`.
     Polled { ready: bool },
-    /// It was ready, and others had their turn.
+    /// It was ready, and other tasks were polled.
     Queued,
-    /// It waited for any of these. Empty if it did not say.
+    /// It waited for any of these. Empty if no event said for what.
     Waiting(Vec<On>),
 }
 
@@ -147,8 +147,8 @@ impl<'a> Run<'a> {
         self.record.time(to).saturating_sub(self.record.time(from))
     }
 
-    /// Who runs in this lane, in full: `serve 127.0.0.1:50312, task 1`.
-    pub(super) fn who(&self, lane: usize) -> String {
+    /// The task of this lane, in full: `serve 127.0.0.1:50312, task 1`.
+    pub(super) fn title(&self, lane: usize) -> String {
         let task = self.lanes[lane].task;
         let (name, id) = (self.record.task_name(task), task.to_string());
         if name == id { id } else { format!("{name}, {id}") }
@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
 
     fn read(&mut self, at: usize, event: &Event) {
         if let Some(park) = self.parks.last_mut() {
-            // Whatever comes next, the thread is awake again.
+            // Any event that follows means that the thread is awake again.
             park.to = park.to.min(at);
         }
         match (event.kind(), event.task()) {
@@ -314,7 +314,7 @@ impl<'a> Run<'a> {
         self.lanes[lane].end = Some((at, end));
     }
 
-    /// Ends a poll that has not said so: the future of `block_on` has panicked in it.
+    /// Ends a poll that has no event for its end: the future of `block_on` has panicked in it.
     fn end_poll(&mut self, at: usize) {
         if let Some(lane) = self.running.take() {
             self.lanes[lane].close(at);
@@ -324,7 +324,7 @@ impl<'a> Run<'a> {
 }
 
 impl Lane {
-    /// Whether it had its turn at that moment. (One that wakes its joiner is over by then.)
+    /// Whether it was polled at that moment. (A task that wakes its joiner has ended by then.)
     pub(super) fn is_polled_at(&self, at: usize) -> bool {
         let before = self.spans.partition_point(|span| span.from <= at);
         let span = before.checked_sub(1).map(|index| &self.spans[index]);

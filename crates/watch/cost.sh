@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# What an order costs the watched thread, in instructions of user space: nobody watches; the page is
-# served and no browser reads it; one does; a hundred do. Each figure is a difference: a run with N
+# What an order costs the watched thread, in instructions of user space: without an observer; with the
+# page served and no browser; with one browser; with a hundred. Each figure is a difference: a run with N
 # orders is taken from one with 2 N. It needs valgrind.
 
 set -euo pipefail
@@ -29,9 +29,9 @@ row() {
     echo "| $name | $(((twice - once) / orders)) |"
 }
 
-echo "| who watches | instructions of an order |"
+echo "| watched by | instructions of an order |"
 echo "|---|---|"
-row "nobody"
+row "none"
 row "the page is served, no browser" 0
 row "one browser" 1
 row "100 browsers" 100

@@ -245,9 +245,14 @@ impl Registration {
 
     #[cold]
     fn remove_waiter(&self, direction: Direction, id: WaiterId) {
-        if let Some(Registered { source, .. }) = self.registered.get() {
-            drop(source.end_wait(direction, id));
+        let Some(Registered { source, reactor, .. }) = self.registered.get() else { return };
+        let Some((waker, task)) = source.end_wait(direction, id) else { return };
+        if let Some(shared) = reactor.upgrade() {
+            let kind = || EventKind::WaitEnded { source: source.id(), direction };
+            shared.tracer.emit(task, kind);
         }
+        // It may be user code: nothing is borrowed.
+        drop(waker);
     }
 
     /// Takes the socket out of its reactor; `deregister` makes mio's call, if one is needed.
@@ -286,20 +291,25 @@ impl Registered {
             current::defer_wake(waker);
             return Ok(());
         }
-        match wait {
+        let source = self.source.id();
+        let other = match wait {
             Wait::Future(id, _) => self.source.wait(direction, id, waker),
             Wait::Polled => {
-                let is_new = self.source.wait_polled(direction, waker);
+                let (is_new, other) = self.source.wait_polled(direction, waker);
                 if let Some(task) = current::task().filter(|_| is_new) {
-                    shared.note_polled(task, self.source.id(), direction);
+                    shared.note_polled(task, source, direction);
                 }
+                other
             }
+        };
+        if let Some(other) = other {
+            shared.tracer.emit(Some(other), || EventKind::WaitEnded { source, direction });
         }
         let location = match wait {
             Wait::Future(_, location) => location,
             Wait::Polled => Location::caller(),
         };
-        let kind = || EventKind::Waiting { source: self.source.id(), direction, location };
+        let kind = || EventKind::Waiting { source, direction, location };
         shared.tracer.emit(current::task(), kind);
         Ok(())
     }

@@ -56,9 +56,15 @@ impl Source {
 
     // The waits of one direction, see `Waiters`.
 
-    pub(super) fn wait(&self, direction: Direction, id: &Cell<WaiterId>, waker: &Waker) {
-        self.waiters(direction).insert(id, waker, &self.idle_wakers);
+    pub(super) fn wait(
+        &self,
+        direction: Direction,
+        id: &Cell<WaiterId>,
+        waker: &Waker,
+    ) -> Option<TaskId> {
+        let other = self.waiters(direction).insert(id, waker, &self.idle_wakers);
         self.note_others(direction);
+        other
     }
 
     fn note_others(&self, direction: Direction) {
@@ -77,13 +83,21 @@ impl Source {
         self.waiters(direction).insert_again(id, waker, &self.idle_wakers)
     }
 
-    pub(super) fn wait_polled(&self, direction: Direction, waker: &Waker) -> bool {
-        let is_new = self.waiters(direction).insert_polled(waker);
+    pub(super) fn wait_polled(
+        &self,
+        direction: Direction,
+        waker: &Waker,
+    ) -> (bool, Option<TaskId>) {
+        let replaced = self.waiters(direction).insert_polled(waker);
         self.note_others(direction);
-        is_new
+        replaced
     }
 
-    pub(super) fn end_wait(&self, direction: Direction, id: WaiterId) -> Option<Waker> {
+    pub(super) fn end_wait(
+        &self,
+        direction: Direction,
+        id: WaiterId,
+    ) -> Option<(Waker, Option<TaskId>)> {
         self.waiters(direction).remove(id)
     }
 

@@ -109,8 +109,13 @@ impl Waiters {
     }
 
     /// Begins a wait, or continues the wait `id` if the task has not been woken since. `idle`
-    /// counts the kept wakers that are idle.
-    pub(super) fn insert(&self, id: &Cell<WaiterId>, waker: &Waker, idle: &Cell<usize>) {
+    /// counts the kept wakers that are idle. Returns the task whose wait it was, if that was another.
+    pub(super) fn insert(
+        &self,
+        id: &Cell<WaiterId>,
+        waker: &Waker,
+        idle: &Cell<usize>,
+    ) -> Option<TaskId> {
         if id.get() == 0 && self.first.get() == 0 && current::is_own(waker) {
             match &mut *self.kept.borrow_mut() {
                 Some(kept) => {
@@ -122,18 +127,25 @@ impl Waiters {
             }
             self.begin_first(id);
             self.task.set(current::task());
+            None
         } else {
-            self.insert_other(id, waker, idle);
+            self.insert_other(id, waker, idle)
         }
     }
 
-    fn insert_other(&self, id: &Cell<WaiterId>, waker: &Waker, idle: &Cell<usize>) {
+    fn insert_other(
+        &self,
+        id: &Cell<WaiterId>,
+        waker: &Waker,
+        idle: &Cell<usize>,
+    ) -> Option<TaskId> {
         if id.get() != 0 {
             if self.is_waiting(id.get(), waker) {
-                return;
+                return None;
             }
-            drop(self.remove(id.take()));
-            return self.insert(id, waker, idle);
+            let task = self.remove(id.take()).and_then(|(_, task)| task);
+            self.insert(id, waker, idle);
+            return task.filter(|_| task != current::task());
         }
         // The clone may be user code: nothing is borrowed.
         let (waker, task) = (Some(waker.clone()), current::task());
@@ -141,6 +153,7 @@ impl Waiters {
         let mut others = self.others().borrow_mut();
         others.waiters.push(Waiter { id: id.get(), waker, task });
         others.count += 1;
+        None
     }
 
     /// Says whether the wait continues, with a waker that does the same.
@@ -154,29 +167,31 @@ impl Waiters {
         kept.is_some_and(|kept| kept.will_wake(waker))
     }
 
-    /// Ends a wait. The caller drops the waker, with nothing borrowed.
-    pub(super) fn remove(&self, id: WaiterId) -> Option<Waker> {
+    /// Ends a wait, and returns the waker and the task. The caller drops the waker, with nothing borrowed.
+    pub(super) fn remove(&self, id: WaiterId) -> Option<(Waker, Option<TaskId>)> {
         if id == self.first.get() {
             self.first.set(0);
-            return self.kept.take();
+            return self.kept.take().map(|waker| (waker, self.task.get()));
         }
         self.others.get()?.borrow_mut().remove(id)
     }
 
     /// Puts a waker into the slot of polls without a future. True if the slot was not this task's
-    /// before.
-    pub(super) fn insert_polled(&self, waker: &Waker) -> bool {
+    /// before; then with the task whose slot it was.
+    pub(super) fn insert_polled(&self, waker: &Waker) -> (bool, Option<TaskId>) {
         let task = current::task();
         let is_kept = |it: &Waiter| {
             it.task == task && it.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))
         };
         if self.others().borrow().slot.as_ref().is_some_and(is_kept) {
-            return false;
+            return (false, None);
         }
         let new = Waiter { id: 0, waker: Some(waker.clone()), task };
         let old = self.others().borrow_mut().slot.replace(new);
         // The old waker is dropped here, with nothing borrowed.
-        old.is_none_or(|old| old.task != task)
+        let old = old.map(|old| old.task);
+        let is_new = old != Some(task);
+        (is_new, old.flatten().filter(|_| is_new))
     }
 
     /// Takes a task out of the slot of polls. The caller drops the waker.
@@ -260,14 +275,15 @@ impl Others {
         self.waiters.get(index)
     }
 
-    fn remove(&mut self, id: WaiterId) -> Option<Waker> {
+    fn remove(&mut self, id: WaiterId) -> Option<(Waker, Option<TaskId>)> {
         let index = self.waiters.binary_search_by_key(&id, |waiter| waiter.id).ok()?;
+        let task = self.waiters[index].task;
         let waker = self.waiters[index].waker.take()?;
         self.count -= 1;
         // Swept together, so that each removal costs a constant share.
         if self.waiters.len() > 2 * self.count + 8 {
             self.waiters.retain(|waiter| waiter.waker.is_some());
         }
-        Some(waker)
+        Some((waker, task))
     }
 }

@@ -170,9 +170,21 @@ pub enum EventKind {
         /// The call that made the operation; for a poll-style function, the call of that.
         location: &'static Location<'static>,
     },
+    /// The task's wait for a socket was given up: its future was dropped, or another task polls the
+    /// operation now. (A wait that the socket ends has no such event: an
+    /// [`OsEvent`](EventKind::OsEvent) ends all waits for the directions that may be ready,
+    /// and a [`Deregistered`](EventKind::Deregistered) all waits for the socket.)
+    #[non_exhaustive]
+    WaitEnded {
+        /// The socket.
+        source: SourceId,
+        /// The direction that it waited for.
+        direction: Direction,
+    },
     /// The task has to wait for the end of another task: its waker is at that task's join handle.
     /// (One that waits for a [`JoinSet`](crate::task::JoinSet) has its waker at one task of the set.
-    /// The wait for a [`RemoteJoinHandle`](crate::RemoteJoinHandle) is no event.)
+    /// The wait for a [`RemoteJoinHandle`](crate::RemoteJoinHandle) is no event: it may begin before its
+    /// task has an id, and end on any thread.)
     #[non_exhaustive]
     Joining {
         /// The other task.
@@ -319,6 +331,9 @@ impl fmt::Display for EventKind {
             EventKind::Deregistered { source } => write!(f, "deregistered {source}"),
             EventKind::Waiting { source, direction, .. } => {
                 write!(f, "pending on {source} ({direction})")
+            }
+            EventKind::WaitEnded { source, direction } => {
+                write!(f, "no longer pending on {source} ({direction})")
             }
             EventKind::Joining { task, .. } => write!(f, "pending on the end of {task}"),
             EventKind::JoinEnded { task } => write!(f, "no longer pending on the end of {task}"),

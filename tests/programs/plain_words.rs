@@ -69,8 +69,6 @@ const NOT_YET: &[&str] = &[
     "crates/conformance/",
     "docs/conformance.md",
     "crates/protocols/",
-    "crates/watch/",
-    "crates/watch-browser/",
     "examples/pizza-server/",
 ];
 

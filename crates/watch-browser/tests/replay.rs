@@ -114,7 +114,7 @@ fn it_opens_from_disk_with_no_request_and_no_complaint() {
 #[test]
 fn every_step_shows_what_the_model_says() {
     in_a_browser(async |page| {
-        for timeline in [runs::kitchen(), runs::orders(), runs::nasty()] {
+        for timeline in [runs::kitchen(), runs::orders(), runs::given_up(), runs::nasty()] {
             open(&page, &timeline, "").await;
             let mut replay = Replay::new(&timeline);
             assert_eq!(page.value("pizzaiolo.last").await, json!(replay.steps()));
@@ -202,7 +202,7 @@ fn a_link_to_a_step_opens_it_and_the_address_follows() {
 #[test]
 fn each_step_has_a_sentence_and_a_reason_in_both_languages() {
     in_a_browser(async |page| {
-        for timeline in [runs::kitchen(), runs::orders()] {
+        for timeline in [runs::kitchen(), runs::orders(), runs::given_up()] {
             open(&page, &timeline, "").await;
             for language in ["en", "ja"] {
                 if page.value("document.documentElement.lang").await != language {

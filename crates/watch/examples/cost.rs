@@ -1,6 +1,6 @@
 //! What it costs a server to be watched live: a program for `cost.sh`, which counts its instructions.
 //!
-//! `cost ORDERS` serves so many orders with nobody watching; `cost ORDERS N` with the page served, and N
+//! `cost ORDERS` serves so many orders without an observer; `cost ORDERS N` with the page served, and N
 //! browsers that read it. The server's thread is the main one.
 
 use std::{
@@ -52,7 +52,7 @@ fn order(addr: SocketAddr, orders: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// A browser that reads all that it is told.
+/// A browser that reads all events.
 fn read_events(addr: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect(addr)?;
     write!(stream, "GET /events HTTP/1.1\r\nHost: {addr}\r\n\r\n")?;

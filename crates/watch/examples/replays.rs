@@ -63,10 +63,10 @@ fn main() -> io::Result<()> {
     let timeline = Rc::new(Timeline::new());
     who_wakes::run(Rc::clone(&timeline))?;
     fs::write(folder.join("who_wakes.html"), timeline.to_html())?;
-    link("who_wakes.html", "Who wakes? A wake of each kind");
+    link("who_wakes.html", "A wake of each kind");
 
     gallery::also(|| Box::new(Scribe::default()));
-    // Some of them panic, which is what they are there for.
+    // Some of them panic on purpose.
     panic::set_hook(Box::new(|_| {}));
     for exhibit in &gallery::EXHIBITS {
         for (kind, run) in [("wrong", exhibit.wrong), ("cured", exhibit.cured)] {
@@ -104,15 +104,14 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Where the run that goes on is written.
+/// Where the run of the current program is written.
 static PAGE: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 fn set_page(path: Option<&Path>) {
     *PAGE.lock().expect("no writer panics") = path.map(Path::to_owned);
 }
 
-/// Writes the page anew with each event that may be the last one: the thread of a program that hangs
-/// never comes to an end.
+/// Writes the page again at each event that may be the last one: a program that hangs never ends.
 #[derive(Default)]
 struct Scribe {
     timeline: Timeline,
@@ -120,8 +119,8 @@ struct Scribe {
     events: Cell<usize>,
 }
 
-/// So many events are written one by one. A program that goes on for longer does not hang in one of its
-/// first polls.
+/// The page is written again for so many events. A program that runs for longer does not hang in one of
+/// its first polls.
 const FIRST: usize = 200;
 
 impl Observer for Scribe {

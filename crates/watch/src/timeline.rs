@@ -1,7 +1,7 @@
 //! [`Timeline`]: an observer that records, and draws what it has recorded.
 //!
-//! Recording is a push into a ring. All that takes thought, such as which task waited from when
-//! to when, is found out when a picture is asked for (in `run`), and each picture is a file here.
+//! Recording is a push into a ring. Only when a picture is drawn, `run` computes from the events which task
+//! waited from when to when. Each kind of picture has a file here.
 
 mod chrome;
 mod mermaid;
@@ -22,9 +22,9 @@ const DEFAULT_CAPACITY: usize = 65_536;
 
 /// Records what happens in an executor, and draws pictures of it.
 ///
-/// It holds a bounded number of events: when it is full, the oldest go, and the pictures say how
-/// many are missing. What tasks and sockets are called is kept for as long as they live or are
-/// mentioned. One timeline is for one executor: another one's tasks would have the same ids.
+/// It holds a bounded number of events: when it is full, the oldest are removed, and the pictures say how
+/// many are missing. The name of a task or a socket is kept while it is alive or an event mentions it. Use
+/// one timeline for one executor: the tasks of two executors have the same ids.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -65,7 +65,7 @@ impl Timeline {
         self.record.borrow().events.iter().cloned().collect()
     }
 
-    /// Returns how many events it had to let go.
+    /// Returns how many events were removed because it was full.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.record.borrow().missing
@@ -75,7 +75,7 @@ impl Timeline {
     ///
     /// `when` is the time of the executor, as [`Event::when`] gives it and
     /// [`time::now`](pizzaiolo::time::now): the mark stands before the first event of that time or
-    /// later. Of marks too it holds no more than its capacity.
+    /// later. It holds no more marks than events.
     pub fn mark(&self, when: Instant, text: impl Into<String>) {
         self.record.borrow_mut().mark(when, text.into());
     }
@@ -112,7 +112,7 @@ impl Timeline {
         Replay::new(self).into_page()
     }
 
-    /// Lets the replay read what is held.
+    /// Calls `read` with what is held.
     pub(crate) fn with_record<R>(&self, read: impl FnOnce(&Record) -> R) -> R {
         read(&self.record.borrow())
     }

@@ -160,53 +160,6 @@ fn a_task_is_in_one_state_and_its_waker_where_it_said() {
     assert_eq!(left.iter().collect::<Vec<_>>(), ["join", "read", "timer"]);
 }
 
-/// The waits of a kind that the task of this name has after each step, without a repetition.
-fn waits(timeline: &Timeline, name: &str, kind: &str) -> Vec<Vec<Value>> {
-    let mut replay = Replay::new(timeline);
-    let events = timeline.events();
-    let is_it = |kind: &EventKind| matches!(kind, EventKind::Spawned { name: Some(spawned), .. } if **spawned == *name);
-    let first = events.iter().position(|event| is_it(event.kind())).unwrap() + 1;
-    let number = state(&mut replay, first)["queue"].as_array().unwrap().last().unwrap().to_string();
-    let mut all: Vec<Vec<Value>> = Vec::new();
-    for step in first..=replay.steps() {
-        let state = state(&mut replay, step);
-        let waits = state["tasks"][&number][4].as_array().unwrap().clone();
-        let waits: Vec<Value> =
-            waits.iter().filter(|it| it[0] == kind).map(|it| it[1].clone()).collect();
-        if all.last() != Some(&waits) {
-            all.push(waits);
-        }
-    }
-    all
-}
-
-#[test]
-fn a_task_is_at_the_timers_and_handles_that_it_has_not_dropped_and_at_no_other() {
-    let (timeline, executor) = watched(true);
-    let second = Duration::from_secs(1);
-    executor.block_on(async {
-        let slow = task::Builder::new().name("slow").spawn(time::sleep(9 * second));
-        let waits = task::Builder::new().name("waits").spawn(async move {
-            // Over several polls, with a timer that stays and one that is given up.
-            let mut long = time::sleep(3 * second);
-            let poll = |sleep: &mut time::Sleep, cx: &mut std::task::Context<'_>| {
-                std::pin::Pin::new(sleep).poll(cx).is_ready()
-            };
-            poll_fn(|cx| Poll::Ready(poll(&mut long, cx))).await;
-            assert!(time::timeout(second, slow).await.is_err());
-            yield_now().await;
-            drop(long);
-            time::sleep(second).await;
-        });
-        waits.await.unwrap();
-    });
-    let counts = |kind: &str| -> Vec<usize> {
-        waits(&timeline, "waits", kind).iter().map(Vec::len).collect()
-    };
-    assert_eq!(counts("timer"), [0, 1, 2, 1, 0, 1, 0]);
-    assert_eq!(counts("join"), [0, 1, 0]);
-}
-
 #[test]
 fn how_each_task_has_ended_is_in_the_last_state() {
     let timeline = kitchen();

@@ -12,8 +12,8 @@ use std::{
 use pizzaiolo_watch::Timeline;
 use roxmltree::Document;
 
-/// Who is woken in a picture, and by whom. The future of `block_on` is left out: when it looks for
-/// the end of a task that has ended already, it need not be woken.
+/// The task that is woken in each arrow of a picture, and the cause. The future of `block_on` is left out: if
+/// the task that it awaits has ended already, it is not woken.
 fn wakes(svg: &str) -> BTreeMap<String, BTreeSet<String>> {
     let picture = Document::parse(svg).expect("a picture");
     let mut wakes = BTreeMap::<_, BTreeSet<_>>::new();

@@ -53,7 +53,7 @@ impl Driver {
             let (_, rest) = line.split_once("started successfully on port ")?;
             rest.trim_end_matches('.').parse::<u16>().ok()
         });
-        // What it says later nobody reads, and a pipe that is full would stop it.
+        // The rest of its output is discarded: a full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
         let url = format!("http://127.0.0.1:{}", port.expect("the driver says its port"));
         Some(Driver { process, url, folder })

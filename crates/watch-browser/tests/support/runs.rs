@@ -113,6 +113,24 @@ async fn serve(stream: TcpStream) {
     }
 }
 
+/// A wait for a socket that goes on over a poll that does not look at it, and is then given up.
+pub(crate) fn given_up() -> Rc<Timeline> {
+    let (timeline, executor) = watched(false);
+    executor.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let waits = named("waits").spawn(async move {
+            let mut accepts = Box::pin(listener.accept());
+            poll_fn(|cx| Poll::Ready(accepts.as_mut().poll(cx).is_pending())).await;
+            yield_now().await;
+            drop(accepts);
+            time::sleep(Duration::from_millis(1)).await;
+            let _ = time::timeout(Duration::from_millis(1), listener.accept()).await;
+        });
+        waits.await.unwrap();
+    });
+    timeline
+}
+
 /// 50 tasks, each with a pace of its own, until a timeline is full.
 pub(crate) fn fifty() -> Rc<Timeline> {
     let (timeline, executor) = watched(true);

@@ -9,11 +9,11 @@ use crate::replay::{
 /// How many steps are held: as many as a new browser gets.
 const HELD: usize = 32_768;
 
-/// How many steps a message has at most. What comes before them in the same moment is said as a
-/// number, and as the state that it led to.
+/// How many steps a message has at most. Of the steps before these it has the number, and the state after
+/// them.
 const MOST_A_MESSAGE: usize = 2_048;
 
-/// So many new steps may come before names that nothing mentions are forgotten.
+/// After this many new steps, names that no step mentions are removed.
 const STEPS_A_TIDYING: usize = 65_536;
 
 pub(crate) struct History {
@@ -23,9 +23,9 @@ pub(crate) struct History {
     base: State,
     /// The state after the last one.
     now: State,
-    /// How many steps were let go.
+    /// How many steps were removed.
     first: u64,
-    /// How many events these were, and what was dropped among them.
+    /// How many events these stand for, with the dropped ones.
     missing: u64,
     until_tidying: usize,
 }
@@ -43,35 +43,35 @@ impl History {
         }
     }
 
-    /// Takes in what has happened meanwhile, and returns the message that tells it.
-    pub(crate) fn take_in(&mut self, mut news: Vec<Step>) -> String {
-        let skipped = news.len().saturating_sub(MOST_A_MESSAGE);
+    /// Adds new steps, and returns the message that reports them.
+    pub(crate) fn take_in(&mut self, mut new: Vec<Step>) -> String {
+        let skipped = new.len().saturating_sub(MOST_A_MESSAGE);
         let names = &self.names;
         let known = (names.tasks.next(), names.sources.next(), names.places.next());
         if skipped > 0 {
             let mut missing = 0;
-            for step in &news[..skipped] {
+            for step in &new[..skipped] {
                 learn(&mut self.names, step);
                 self.now.apply(step);
                 missing += events_of(step);
             }
             let state = Some(Box::new(self.now.clone()));
             let gap = What::Gap { missing, state };
-            news[skipped - 1] = Step { when: news[skipped - 1].when, task: None, what: gap };
-            news.drain(..skipped - 1);
+            new[skipped - 1] = Step { when: new[skipped - 1].when, task: None, what: gap };
+            new.drain(..skipped - 1);
         }
-        for step in news.iter().skip(usize::from(skipped > 0)) {
+        for step in new.iter().skip(usize::from(skipped > 0)) {
             self.now.apply(step);
         }
-        let events = steps_json(&mut self.names, news.iter());
+        let events = steps_json(&mut self.names, new.iter());
         let message = format!("{{{}}}", fields_json(&self.names, known, &events, "[]"));
-        self.hold(news);
+        self.hold(new);
         message
     }
 
-    fn hold(&mut self, news: Vec<Step>) {
-        self.until_tidying = self.until_tidying.saturating_sub(news.len());
-        self.steps.extend(news);
+    fn hold(&mut self, new: Vec<Step>) {
+        self.until_tidying = self.until_tidying.saturating_sub(new.len());
+        self.steps.extend(new);
         while self.steps.len() > HELD {
             if let Some(oldest) = self.steps.pop_front() {
                 self.base.apply(&oldest);
@@ -85,14 +85,14 @@ impl History {
         }
     }
 
-    /// All that is held, as the message that begins.
+    /// All that is held, as the first message of a browser.
     pub(crate) fn whole(&mut self) -> String {
         let base = state_json(&mut self.names, &self.base);
         let events = steps_json(&mut self.names, self.steps.iter());
         run_json(&self.names, &base, &events, "[]", (self.first, self.missing))
     }
 
-    /// Forgets the names of what nothing mentions any more.
+    /// Removes the names that no step mentions.
     fn tidy(&mut self) {
         let (mut tasks, mut sources) = (HashSet::new(), HashSet::new());
         let gaps = self.steps.iter().filter_map(|step| match &step.what {
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(events.len(), MOST_A_MESSAGE + 1);
         assert_eq!(events[0][1], "gap");
         assert_eq!(events[0][3].as_u64().unwrap(), (count - MOST_A_MESSAGE) as u64);
-        // The state in it is that of the whole story up to there.
+        // The state in it is that after all steps up to there.
         let mut state = State::default();
         for step in &steps[..count - MOST_A_MESSAGE] {
             state.apply(step);

@@ -4,13 +4,13 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use pizzaiolo::{net::TcpStream, time};
 
-/// A head that is longer is none of a browser's.
+/// A longer head is refused: no browser sends one.
 const MOST_BYTES: usize = 8 * 1024;
 
-/// As many header lines as a head may have.
+/// How many header lines a head may have.
 const MOST_LINES: usize = 64;
 
-/// A head that takes longer is none of a browser's either.
+/// A head that takes longer is refused: no browser is so slow.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a request asks for.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum Request {
     Page,
     Events,
-    /// It gets this answer instead.
+    /// It gets this answer.
     Refused(Refusal),
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn receive(stream: &TcpStream) -> io::Result<Request> {
     time::timeout(PATIENCE, receive).await.unwrap_or(Ok(Request::Refused(Refusal::BadRequest)))
 }
 
-/// What a head asks for that came to this address; `None` if it is not whole yet.
+/// What a request to this address asks for; `None` if its head is not complete yet.
 fn parse(head: &[u8], here: SocketAddr) -> Option<Request> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_LINES];
     let mut request = httparse::Request::new(&mut headers);
@@ -106,8 +106,9 @@ fn parse(head: &[u8], here: SocketAddr) -> Option<Request> {
     })
 }
 
-/// Whether a `Host` is the very address that the connection came to, or `localhost` for one of the
-/// loopback. A page of another site that has made its own name lead here still sends that name.
+/// Whether a `Host` is the address of this end of the connection, or `localhost` for a loopback address.
+/// A page of another site may make its own name resolve to this address, but its requests still have
+/// that name.
 fn is_here(host: &[u8], here: SocketAddr) -> bool {
     let Ok(host) = std::str::from_utf8(host) else { return false };
     let host = host.trim().to_ascii_lowercase();

@@ -35,19 +35,19 @@ const CAPACITY: usize = 65_536;
 ///
 /// What it returns is an observer: give it to one executor. The page is the replay of
 /// [`Timeline::to_html`](crate::Timeline::to_html), which grows: a table of the tasks, warnings, and
-/// the latest steps, to go back through while the program goes on.
+/// the latest steps, which can be stepped through while the program runs on.
 ///
 /// The watched executor never waits for it. Each event goes into a channel that holds 65,536; if a
 /// thread of its own, which empties it, cannot keep up, events are dropped, counted, and the page
-/// says how many. That thread serves all browsers, so their number changes nothing for the watched
-/// one.
+/// says how many. The same thread serves all browsers, so the watched executor does the same work for
+/// any number of them.
 ///
-/// Anyone who can reach `addr` can read what the page shows: names of tasks, addresses of peers, and
+/// Every program that can reach `addr` can read what the page shows: names of tasks, addresses of peers, and
 /// the source around each spawn. So give it a loopback address (`127.0.0.1:8080`, or port 0 for any
-/// free one) unless all who reach the other may see that. It answers GET alone, and only requests
-/// whose `Host` is the address that they came to, so that no page of another site can read it.
+/// free one), unless every program that reaches another address may see that. It answers only GET, and
+/// only requests whose `Host` is the address of the server, so that no page of another site can read it.
 ///
-/// The page goes away with the observer.
+/// The server stops when the observer is dropped.
 ///
 /// ```
 /// let live = pizzaiolo_watch::serve("127.0.0.1:0")?;
@@ -66,7 +66,7 @@ pub fn serve(addr: impl ToSocketAddrs) -> io::Result<Live> {
     let (steps, inbox) = mpsc::sync_channel(CAPACITY);
     let ended = Arc::new(AtomicBool::new(false));
     let has_ended = Arc::clone(&ended);
-    // Here, so that an error is the caller's. An executor belongs to its thread, so that makes its own.
+    // Only to return the error to the caller: an executor cannot be sent to the other thread.
     drop(Executor::new()?);
     thread::Builder::new().name("pizzaiolo-watch".to_owned()).spawn(move || {
         let executor = match Executor::new() {
@@ -95,7 +95,7 @@ impl Live {
         self.addr
     }
 
-    /// Sends a step if there is room. If the watching thread is gone, nobody is interested.
+    /// Sends a step if there is room. If the watching thread is gone, the step is not needed.
     fn send(&self, step: Step) -> bool {
         !matches!(self.steps.try_send(step), Err(TrySendError::Full(_)))
     }
@@ -119,7 +119,7 @@ impl Observer for Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        // Relaxed: nothing else hangs on it, and the channel's end comes by itself.
+        // Relaxed: no other memory is published by it, and the channel closes by itself.
         self.ended.store(true, Ordering::Relaxed);
     }
 }

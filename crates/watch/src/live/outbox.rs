@@ -1,4 +1,5 @@
-//! What is still to be sent to one browser. A slow one loses messages, and begins anew.
+//! The messages that are still to be sent to one browser. A slow browser loses messages, and then starts
+//! again with the whole history.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +16,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub(crate) struct Outbox {
     messages: RefCell<VecDeque<Rc<str>>>,
     bytes: Cell<usize>,
-    /// It must begin anew: with all that is held.
+    /// The browser starts again with the whole history.
     behind: Cell<bool>,
     closed: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -30,7 +31,7 @@ pub(crate) enum Next {
 }
 
 impl Outbox {
-    /// One that begins.
+    /// Of a new browser.
     pub(crate) fn new() -> Outbox {
         let outbox = Outbox::default();
         outbox.behind.set(true);

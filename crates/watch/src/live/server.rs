@@ -1,4 +1,4 @@
-//! The watching thread: it takes in what has happened, and tells the browsers.
+//! The watching thread: it empties the channel, and sends the steps to the browsers.
 
 use std::{
     cell::RefCell,
@@ -31,16 +31,16 @@ use crate::replay::{Step, live_page};
 /// How often the channel is emptied. A browser shows no more than that.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// A message of so many bytes lets the next one come one period later.
+/// For each time that a message has so many bytes, the next message is sent one period later.
 const BYTES_A_PERIOD: usize = 200_000;
 
-/// How many steps are taken from the channel at once, so that browsers have their turn.
+/// How many steps are taken from the channel at once, so that the tasks of the browsers run in between.
 const MOST_AT_ONCE: usize = 131_072;
 
 /// More connections than this are refused.
 const MOST_CONNECTIONS: usize = 256;
 
-/// A browser that takes nothing for so long is gone.
+/// A connection whose browser reads nothing for so long is closed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Server {
@@ -68,7 +68,7 @@ pub(crate) async fn run(listener: StdListener, steps: Receiver<Step>, ended: Arc
     loop {
         time::sleep(pause).await;
         let is_last = ended.load(Ordering::Relaxed);
-        pause = server.tell(&steps);
+        pause = server.send(&steps);
         if is_last {
             break;
         }
@@ -78,15 +78,15 @@ pub(crate) async fn run(listener: StdListener, steps: Receiver<Step>, ended: Arc
 }
 
 impl Server {
-    /// Takes in what waits in the channel, and tells it. Returns how long to wait before the next
+    /// Empties the channel, and sends the steps to the browsers. Returns how long to wait before the next
     /// time.
-    fn tell(&self, steps: &Receiver<Step>) -> Duration {
-        let news: Vec<Step> = steps.try_iter().take(MOST_AT_ONCE).collect();
-        if news.is_empty() {
+    fn send(&self, steps: &Receiver<Step>) -> Duration {
+        let new: Vec<Step> = steps.try_iter().take(MOST_AT_ONCE).collect();
+        if new.is_empty() {
             return PERIOD;
         }
-        let is_full = news.len() == MOST_AT_ONCE;
-        let message = self.history.borrow_mut().take_in(news);
+        let is_full = new.len() == MOST_AT_ONCE;
+        let message = self.history.borrow_mut().take_in(new);
         let periods = 1 + message.len() / BYTES_A_PERIOD;
         let message: Rc<str> = http::event("more", &message).into();
         for browser in self.browsers.borrow().iter() {
@@ -95,7 +95,7 @@ impl Server {
         if is_full { Duration::ZERO } else { PERIOD * u32::try_from(periods).unwrap_or(1).min(40) }
     }
 
-    /// Ends the streams, and gives what is on its way a moment to arrive.
+    /// Ends the streams, and waits a moment, so that the last messages arrive.
     async fn say_goodbye(&self) {
         for browser in self.browsers.borrow().iter() {
             browser.close();
@@ -163,7 +163,7 @@ async fn accept(listener: TcpListener, server: Rc<Server>) {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Most likely there is no descriptor left. The watched program needs them more.
+                // Most likely there is no descriptor left, and the watched program needs them.
                 log::warn!("pizzaiolo-watch cannot accept: {error}");
                 time::sleep(Duration::from_millis(500)).await;
                 continue;
@@ -173,7 +173,7 @@ async fn accept(listener: TcpListener, server: Rc<Server>) {
         let is_crowded = Rc::strong_count(&connection) > MOST_CONNECTIONS;
         let serving = Rc::clone(&server).serve(stream, is_crowded);
         drop(pizzaiolo::spawn(async move {
-            // A browser that fails is gone, like one that has left.
+            // An error here means that the browser has left.
             let _ = serving.await;
             drop(connection);
         }));

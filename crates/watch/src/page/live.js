@@ -1,4 +1,4 @@
-// Live: the run grows while the program goes on.
+// Live: the run grows while the program runs.
 
 /** So many steps are held; the oldest go in halves. */
 const HELD = 65536;

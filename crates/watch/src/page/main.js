@@ -16,7 +16,7 @@ const matches = (number) => {
 };
 const isFiltered = () => byIdValue("filter").trim() !== "";
 
-/** The task that the panels tell about. */
+/** The task that the panels are about. */
 function subject() {
   if (chosen !== null && run.tasks.has(chosen)) return chosen;
   const event = run.step(step);
@@ -305,7 +305,7 @@ if (isLive) {
   go(address() ?? run.first);
 }
 
-// For tests, and for the curious.
+// For tests, and for the console.
 window.pizzaiolo = {
   go: (to) => go(to),
   state: (at) => copyState(run.at(at ?? step)),

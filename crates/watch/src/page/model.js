@@ -31,7 +31,7 @@ function copyState(state) {
   };
 }
 
-/** Goes on by one step. */
+/** Applies one step. */
 function apply(state, step) {
   const when = step[WHEN];
   switch (step[WORD]) {
@@ -56,7 +56,7 @@ function apply(state, step) {
       }
       break;
     case "os":
-      state.sources[step[3]] = step[4];
+      report(state, step[3], step[4]);
       break;
     default:
       if (step[TASK] >= 0) applyTo(state, step[TASK], step, when);
@@ -78,6 +78,9 @@ function applyTo(state, number, step, when) {
       break;
     case "waiting":
       addWait(state, number, ["source", step[3], step[4], step[5]], when);
+      break;
+    case "waitended":
+      endWait(state, number, "source", step[3], step[4]);
       break;
     case "joining":
       addWait(state, number, ["join", step[3], step[4]], when);
@@ -135,7 +138,6 @@ function startPoll(state, number, when) {
   const task = taskOf(state, number, "queued", when);
   setStatus(task, "polled", when);
   task[POLLS] += 1;
-  task[WAITS] = task[WAITS].filter((wait) => wait[KIND] !== "source");
   state.running = number;
 }
 
@@ -159,6 +161,22 @@ function endUnendedPoll(state, when) {
   if (state.running !== null) end(state, state.running, "panicked", when);
 }
 
+/**
+ * The OS has reported a socket. The reactor calls every waker there. A task that is ready already is not woken
+ * by that: for the others, the next event says so.
+ */
+function report(state, source, bits) {
+  state.sources[source] = bits;
+  const isOver = (wait) => wait[KIND] === "source" && wait[ON] === source && isReady(bits, wait[WAY]);
+  for (const number of [...state.queue, state.running]) {
+    const task = state.tasks[number];
+    if (task?.[WAITS].some(isOver)) task[WAITS] = task[WAITS].filter((wait) => !isOver(wait));
+  }
+}
+
+/** Says whether a socket may be ready for a direction. */
+const isReady = (bits, way) => way === "either" || (bits & (way === "read" ? 1 : 2)) !== 0;
+
 /** Two timers of one deadline are two waits. */
 function addWait(state, number, wait, when) {
   const waits = taskOf(state, number, "polled", when)[WAITS];
@@ -167,9 +185,9 @@ function addWait(state, number, wait, when) {
 }
 
 /** One wait is over. */
-function endWait(state, number, kind, on) {
+function endWait(state, number, kind, on, way) {
   const waits = state.tasks[number]?.[WAITS] ?? [];
-  const index = waits.findIndex((wait) => wait[KIND] === kind && wait[ON] === on);
+  const index = waits.findIndex((wait) => wait[KIND] === kind && wait[ON] === on && wait[WAY] === way);
   if (index >= 0) waits.splice(index, 1);
 }
 
@@ -207,7 +225,7 @@ function retire(state, number) {
   if (state.ended.length > ENDED) delete state.tasks[state.ended.shift()];
 }
 
-/** Events are missing: nothing is known of the tasks but that they have lived. */
+/** Events are missing: of the tasks it is only known that they were alive before. */
 function forget(state, when) {
   if (Object.keys(state.tasks).length > MOST_UNKNOWN) {
     for (const [number, task] of Object.entries(state.tasks)) if (task[STATUS] === "unknown") delete state.tasks[number];
@@ -335,7 +353,7 @@ class Run {
       if (event[WORD] === "woken" && event[3] === "task") tasks.add(event[4]);
       if (["joining", "joinended"].includes(event[WORD])) tasks.add(event[3]);
       if (event[WORD] === "woken" && event[3] === "source") sources.add(event[4]);
-      if (["registered", "deregistered", "waiting", "os"].includes(event[WORD])) sources.add(event[3]);
+      if (["registered", "deregistered", "waiting", "waitended", "os"].includes(event[WORD])) sources.add(event[3]);
       if (event[WORD] === "gap" && event[4]) {
         for (const number of Object.keys(event[4].tasks)) tasks.add(Number(number));
         for (const number of Object.keys(event[4].sources)) sources.add(Number(number));

@@ -1,5 +1,5 @@
-// From one step to the next, what moved is seen to move: tasks between their boxes, and a wake from
-// its cause to the queue. An arrow stays until the next step, for those who want no motion.
+// From one step to the next, the page moves what has changed: tasks between their boxes, and a wake from
+// its cause to the queue. An arrow stays until the next step, for readers that want no motion.
 
 const MOVE = 320;
 const wantsMotion = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;

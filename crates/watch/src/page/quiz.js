@@ -1,5 +1,5 @@
 // "What happens next?": before each poll and each wake the learner says which task it will be, and
-// is told whether that was right, and why.
+// the page says whether that was right, and why.
 
 const MOST_ANSWERS = 6;
 

@@ -48,8 +48,8 @@ function causeNode(run, event) {
 
 /** Whether a task waits for what the OS has just said of a socket. */
 function isWaitedFor(state, source, bits) {
-  const ways = ["either", bits & 1 ? "read" : null, bits & 2 ? "write" : null];
-  return Object.values(state.tasks).some((task) => task[WAITS].some(([kind, of, , way]) => kind === "source" && of === source && ways.includes(way)));
+  const isIt = ([kind, of, , way]) => kind === "source" && of === source && isReady(bits, way);
+  return Object.values(state.tasks).some((task) => task[WAITS].some(isIt));
 }
 
 /** The key of a step's sentence, and the values in it. `before` is the state before the step. */
@@ -78,6 +78,8 @@ function sentenceOf(run, before, event) {
       return ["deregistered", { source: socket() }];
     case "waiting":
       return [task ? `waiting.${event[5]}` : "waiting.outside", { task, source: socket() }];
+    case "waitended":
+      return [task ? `waitended.${event[4]}` : "waitended.outside", { task, source: socket() }];
     case "joining":
       return ["joining", { task, other: taskNode(run, event[3]) }];
     case "joinended":
@@ -93,7 +95,7 @@ function sentenceOf(run, before, event) {
       return event[3] === 0 ? ["parked.look", {}] : ["parked.until", { time: human(event[3]) }];
     case "os": {
       const values = { source: socket(), readiness: readinessText(event[4]) };
-      return [isWaitedFor(before, event[3], event[4]) ? "os" : "os.nobody", values];
+      return [isWaitedFor(before, event[3], event[4]) ? "os" : "os.unawaited", values];
     }
     case "timerset":
       return event[3] === null ? ["timerset.never", { task }] : ["timerset", { task, time: human(event[3] - when) }];

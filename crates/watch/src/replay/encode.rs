@@ -1,7 +1,7 @@
 //! Steps and states as JSON, with the numbers of [`Names`].
 //!
-//! A step is an array: the moment, a word for what happened, the task or -1, and what else the word
-//! needs. `page/model.js` reads it.
+//! A step is an array: the moment, a word for what happened, the task or -1, and further fields
+//! that depend on the word. `page/model.js` reads it.
 
 use pizzaiolo::trace::{Cause, Direction, Readiness, TaskId, Warning};
 
@@ -11,7 +11,7 @@ use super::{
     step::{Step, What},
 };
 
-/// Notes what a step tells of names.
+/// Keeps the names that a step has.
 pub(crate) fn learn(names: &mut Names, step: &Step) {
     match (&step.what, step.task) {
         (What::Spawned { name, place }, Some(task)) => {
@@ -44,6 +44,9 @@ pub(crate) fn step(names: &mut Names, step: &Step) -> String {
         What::Waiting(source, direction, place) => {
             let (source, place) = (names.sources.of(*source), names.places.of(place));
             ("waiting", format!(r#",{source},{place},"{direction}""#))
+        }
+        What::WaitEnded(source, direction) => {
+            ("waitended", format!(r#",{},"{direction}""#, names.sources.of(*source)))
         }
         What::Joining(other, place) => {
             ("joining", format!(",{},{}", names.tasks.of(*other), names.places.of(place)))

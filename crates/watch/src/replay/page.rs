@@ -29,7 +29,7 @@ const SCRIPT: [&str; 9] = [
 /// event.
 ///
 /// [`Timeline::to_html`](crate::Timeline::to_html) makes the page of it. This is the model behind
-/// the page, for those who want to check or to print a state themselves.
+/// the page, for programs that check or print a state.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -94,8 +94,8 @@ impl Replay {
         self.steps.len()
     }
 
-    /// Returns the state after so many steps as JSON, in the page's own form. One that is not there
-    /// is taken for the last.
+    /// Returns the state after so many steps as JSON, in the page's own form. A number above the last
+    /// step means the last step.
     ///
     /// The form: the thread, the task that is polled, the ready queue, for each task its status,
     /// since when (ns), its polls, its busy time (ns), where its waker is and which call left it there;
@@ -162,10 +162,11 @@ pub(crate) fn fields_json(
 /// `missing` (0), `base` (the state before the first step, as [`Replay::state_json`] gives it), `tasks`
 /// (`n`, `id`, `root`, `name`, `file`, `line`), `sources` (`n`, `id`, `label`), `places` (`n`, `file`,
 /// `line`), `marks` (`[step, text]`), `files` (`"FILE:LINE": [first line, [lines]]`) and `events`. An event
-/// is an array: the nanoseconds since the beginning, a word, the number of the task or -1, and what else
-/// the word needs. `crates/course/ladder-recorded` writes such runs of the executors of the ladder.
+/// is an array: the nanoseconds since the beginning, a word, the number of the task or -1, and further
+/// fields that depend on the word. A task waits for a socket (`waiting`) until a `waitended`, until a
+/// `woken` by the socket, or until the end of the task or the socket. `crates/course/ladder-recorded` writes such runs of the executors of the ladder.
 ///
-/// What is no such run makes a page that shows nothing.
+/// Text that is not such a run makes a page that shows nothing.
 #[must_use]
 pub fn page_of_json(run: &str) -> String {
     page(run, "'none'")
@@ -176,7 +177,7 @@ pub(crate) fn live_page() -> String {
     page("null", "'self'")
 }
 
-/// Puts the page together. `connect` is what its script may connect to.
+/// Builds the page. `connect` is what its script may connect to.
 fn page(run: &str, connect: &str) -> String {
     let script = SCRIPT.join("\n");
     let parts = [

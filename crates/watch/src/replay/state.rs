@@ -16,8 +16,8 @@ use super::step::{Place, Step, What};
 /// How many of the tasks that have ended are kept.
 const ENDED: usize = 12;
 
-/// With more tasks than this, those of which nothing was heard since events were dropped go when events are
-/// dropped again: they may have ended.
+/// With more tasks than this, a second loss of events removes the tasks that no event has mentioned since
+/// the first: they may have ended.
 const MOST_UNKNOWN: usize = 4_096;
 
 /// How many warnings are kept.
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) queue: VecDeque<TaskId>,
     /// The tasks that live, and those in `ended`.
     pub(crate) tasks: BTreeMap<TaskId, Task>,
-    /// The latest tasks that have ended, the oldest first.
+    /// The tasks that have ended last, the oldest first.
     pub(crate) ended: VecDeque<TaskId>,
     /// The registered sockets, and what the OS has said of each last.
     pub(crate) sources: BTreeMap<SourceId, Option<Readiness>>,
@@ -137,13 +137,14 @@ impl Task {
 }
 
 impl State {
-    /// The state before these steps, the first of which is not the executor's first: what must have
-    /// been, so that they could follow.
+    /// The state before these steps, if earlier ones are missing: what must have been the case, so that
+    /// these steps could follow.
     pub(crate) fn before<'a>(steps: impl Iterator<Item = &'a Step>) -> State {
         let mut state = State::default();
         let mut seen = HashSet::new();
         for step in steps {
-            if matches!(step.what, What::JoinEnded(_) | What::TimerDropped(_)) {
+            if matches!(step.what, What::WaitEnded(..) | What::JoinEnded(_) | What::TimerDropped(_))
+            {
                 // In any state.
                 continue;
             }
@@ -166,7 +167,7 @@ impl State {
         state
     }
 
-    /// Adds whom it mentions.
+    /// Adds the tasks and the sockets that it mentions.
     pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
         tasks.extend(self.tasks.keys());
         tasks.extend(self.warnings.iter().map(|(task, ..)| task));
@@ -180,7 +181,7 @@ impl State {
         }
     }
 
-    /// Goes on by one step.
+    /// Applies one step.
     pub(crate) fn apply(&mut self, step: &Step) {
         let when = step.when;
         match &step.what {
@@ -206,7 +207,7 @@ impl State {
             }
             What::Deregistered(source) => self.deregister(*source),
             What::OsEvent(source, readiness) => {
-                self.sources.insert(*source, Some(*readiness));
+                self.report(*source, *readiness);
             }
             what => {
                 if let Some(task) = step.task {
@@ -226,6 +227,9 @@ impl State {
             What::PollEnded { ready } => self.end_poll(task, *ready, when),
             What::Waiting(source, direction, place) => {
                 self.wait(task, On::Source(*source, *direction), place, when);
+            }
+            What::WaitEnded(source, direction) => {
+                self.end_wait(task, On::Source(*source, *direction));
             }
             What::Joining(other, place) => self.wait(task, On::Join(*other), place, when),
             What::JoinEnded(other) => self.end_wait(task, On::Join(*other)),
@@ -271,9 +275,6 @@ impl State {
         let entry = self.task(task, Status::Queued, when);
         entry.set(Status::Polled, when);
         entry.polls += 1;
-        // It leaves its waker anew at each socket that it still waits for. That it waits no longer for a
-        // timer or a task is an event.
-        entry.waits.retain(|wait| !matches!(wait.on, On::Source(..)));
         self.running = Some(task);
     }
 
@@ -289,7 +290,7 @@ impl State {
         }
     }
 
-    /// Ends a poll whose end was not told: the future of `block_on` has panicked in it.
+    /// Ends a poll that has no event for its end: the future of `block_on` has panicked in it.
     fn end_unended_poll(&mut self, when: Instant) {
         if let Some(task) = self.running {
             self.end(task, Status::Panicked, when);
@@ -321,6 +322,20 @@ impl State {
             entry.set(Status::Queued, when);
         }
         self.enqueue(task);
+    }
+
+    /// The OS has reported a socket. The reactor calls every waker there. A task that is ready already is not
+    /// woken by that: for the others, the next event says so.
+    fn report(&mut self, source: SourceId, readiness: Readiness) {
+        self.sources.insert(source, Some(readiness));
+        for task in self.queue.iter().chain(&self.running) {
+            if let Some(task) = self.tasks.get_mut(task) {
+                task.waits.retain(|wait| match wait.on {
+                    On::Source(of, direction) => of != source || !readiness.is_ready(direction),
+                    _ => true,
+                });
+            }
+        }
     }
 
     fn deregister(&mut self, source: SourceId) {
@@ -355,7 +370,7 @@ impl State {
         }
     }
 
-    /// Events are missing: nothing is known of the tasks but that they have lived.
+    /// Events are missing: of the tasks it is only known that they were alive before.
     fn forget(&mut self, when: Instant) {
         if self.tasks.len() > MOST_UNKNOWN {
             self.tasks.retain(|_, task| task.status != Status::Unknown);

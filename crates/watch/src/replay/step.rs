@@ -38,6 +38,7 @@ pub(crate) enum What {
     },
     Deregistered(SourceId),
     Waiting(SourceId, Direction, Place),
+    WaitEnded(SourceId, Direction),
     Joining(TaskId, Place),
     JoinEnded(TaskId),
     Woken(Cause),
@@ -61,7 +62,7 @@ pub(crate) enum What {
 }
 
 impl Step {
-    /// Adds whom it mentions.
+    /// Adds the tasks and the sockets that it mentions.
     pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
         tasks.extend(self.task);
         match &self.what {
@@ -71,6 +72,7 @@ impl Step {
             What::Registered { source, .. }
             | What::Deregistered(source)
             | What::Waiting(source, ..)
+            | What::WaitEnded(source, _)
             | What::OsEvent(source, _)
             | What::Woken(Cause::Source(source, _)) => {
                 sources.insert(*source);
@@ -101,6 +103,7 @@ impl From<&EventKind> for What {
             EventKind::Waiting { source, direction, location, .. } => {
                 What::Waiting(*source, *direction, location)
             }
+            EventKind::WaitEnded { source, direction, .. } => What::WaitEnded(*source, *direction),
             EventKind::Joining { task, location, .. } => What::Joining(*task, location),
             EventKind::JoinEnded { task, .. } => What::JoinEnded(*task),
             EventKind::Woken { by, .. } => What::Woken(*by),

@@ -84,7 +84,7 @@ impl Trace<'_> {
         ]
         .map(|(track, name)| (track, name.to_owned()))
         .into();
-        names.extend((0..run.lanes.len()).map(|lane| (FIRST_TASK + lane, run.who(lane))));
+        names.extend((0..run.lanes.len()).map(|lane| (FIRST_TASK + lane, run.title(lane))));
         for (track, name) in names {
             self.add(
                 'M',
@@ -157,7 +157,7 @@ impl Trace<'_> {
         let arrows: Vec<_> = spawns.chain(wakes).collect();
         for (id, (at, lane, what, by)) in arrows.into_iter().enumerate() {
             if by < FIRST_TASK || !run.lanes[by - FIRST_TASK].is_polled_at(at) {
-                self.slice(&format!("{what} {}", run.who(lane)), by, at, at + 1, "");
+                self.slice(&format!("{what} {}", run.title(lane)), by, at, at + 1, "");
             }
             // A task that is woken while it is polled enters the queue after the poll.
             let lane_spans = &run.lanes[lane].spans;
@@ -175,7 +175,7 @@ impl Trace<'_> {
         }
     }
 
-    /// What was found wrong, and what somebody has marked.
+    /// The warnings, and the marks of the program.
     fn add_notes(&mut self) {
         let run = self.run;
         for (at, lane, warning) in &run.warnings {
@@ -189,8 +189,8 @@ impl Trace<'_> {
         }
     }
 
-    /// All events in the order of time; of those of the same time, as they were added: a slice
-    /// comes before the arrows that leave or reach it.
+    /// All events in the order of time. Events of the same time stay in the order in which they were
+    /// added: a slice comes before the arrows that leave or reach it.
     fn finish(mut self) -> String {
         self.events.sort_by_key(|(time, _)| *time);
         let mut trace = String::from("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");

@@ -1,4 +1,4 @@
-//! The sequence diagram: who said what to whom, in Mermaid's words.
+//! The sequence diagram: the calls between tasks, executor, reactor and OS, in Mermaid's language.
 //!
 //! Names go through [`text::mermaid`]; everything else here is fixed words, so the text parses
 //! whatever tasks are called.
@@ -13,7 +13,7 @@ use super::{record::Record, text};
 const MOST_CHARACTERS: usize = 48_000;
 
 pub(super) fn draw(record: &Record) -> String {
-    // What does not fit goes from the front, as it does from the timeline.
+    // If not all events fit, the first ones are left out, as the timeline does.
     let mut from = 0;
     loop {
         let text = Diagram::new(record, from).finish();
@@ -63,7 +63,7 @@ impl<'a> Diagram<'a> {
         diagram
     }
 
-    /// The diagram as text: first who takes part, then what they say.
+    /// The diagram as text: first the participants, then the messages.
     fn finish(self) -> String {
         let mut diagram = String::from("sequenceDiagram\n");
         let mut participant = |id: &str, name: &str| {

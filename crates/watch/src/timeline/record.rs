@@ -1,4 +1,4 @@
-//! What a timeline holds: the latest events, and what those whom they mention are called.
+//! What a timeline holds: the latest events, and the names of the tasks and sockets in them.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,14 +14,14 @@ use pizzaiolo::trace::{Cause, Event, EventKind, SourceId, TaskId};
 pub(crate) struct Record {
     capacity: usize,
     pub(crate) events: VecDeque<Event>,
-    /// How many had to go.
+    /// How many events were removed.
     pub(crate) missing: usize,
     pub(crate) marks: VecDeque<Mark>,
     tasks: Names<TaskId, Birth>,
     sources: Names<SourceId, Rc<str>>,
 }
 
-/// A moment that somebody has marked.
+/// A moment that the program has marked.
 pub(crate) struct Mark {
     pub(crate) when: Instant,
     pub(crate) text: String,
@@ -63,7 +63,7 @@ impl Record {
         self.marks.push_back(Mark { when, text });
     }
 
-    /// Notes whom an event mentions, and what it says about their names.
+    /// Counts the tasks and the socket that an event mentions, and keeps the names that it has.
     fn hold(&mut self, event: &Event) {
         let (tasks, source) = mentioned(event);
         for task in tasks.into_iter().flatten() {
@@ -87,7 +87,7 @@ impl Record {
         }
     }
 
-    /// Forgets the names of those whom nobody mentions any more.
+    /// Removes the names that no event mentions any more.
     fn release(&mut self, event: &Event) {
         let (tasks, source) = mentioned(event);
         for task in tasks.into_iter().flatten() {
@@ -125,7 +125,7 @@ impl Record {
         self.tasks.get(task).is_some_and(|birth| birth.name.is_none())
     }
 
-    /// What the socket is, for people, if that is known.
+    /// What the socket is, for a reader, if that is known.
     pub(crate) fn source_label(&self, source: SourceId) -> Option<&str> {
         self.sources.get(source).map(|label| &**label)
     }
@@ -165,7 +165,7 @@ fn short_place(place: &Location<'_>) -> String {
     format!("{file}:{}", place.line())
 }
 
-/// Whom an event is about.
+/// The tasks and the socket of an event.
 fn mentioned(event: &Event) -> ([Option<TaskId>; 2], Option<SourceId>) {
     let (by, source) = match *event.kind() {
         EventKind::Woken { by: Cause::Task(task), .. }
@@ -175,21 +175,22 @@ fn mentioned(event: &Event) -> ([Option<TaskId>; 2], Option<SourceId>) {
         | EventKind::Registered { source, .. }
         | EventKind::Deregistered { source, .. }
         | EventKind::Waiting { source, .. }
+        | EventKind::WaitEnded { source, .. }
         | EventKind::OsEvent { source, .. } => (None, Some(source)),
         _ => (None, None),
     };
     ([event.task(), by], source)
 }
 
-/// What those are called who live or are mentioned.
+/// The names of the tasks or sockets that are alive or mentioned.
 struct Names<Id, Name>(HashMap<Id, Entry<Name>>);
 
 struct Entry<Name> {
-    /// Unknown for who was not announced, such as the future of `block_on`.
+    /// `None` without an event that gave the name, as for the future of `block_on`.
     name: Option<Name>,
-    /// By how many of the events that are held.
+    /// How many of the held events mention it.
     mentions: usize,
-    /// It has ended: it goes with the last event that mentions it.
+    /// It has ended: the entry is removed with the last event that mentions it.
     ended: bool,
 }
 
@@ -198,7 +199,7 @@ impl<Id: Copy + Ord + Hash, Name> Names<Id, Name> {
         Names(HashMap::new())
     }
 
-    /// Those whose names are known, in the order of their ids.
+    /// The known names, in the order of the ids.
     fn known(&self) -> Vec<(Id, &Name)> {
         let names = self.0.iter().filter_map(|(id, entry)| Some((*id, entry.name.as_ref()?)));
         let mut known: Vec<_> = names.collect();

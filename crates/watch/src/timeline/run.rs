@@ -1,4 +1,4 @@
-//! A run, read from its events: what each task was doing from when to when, who woke whom.
+//! A run, read from its events: what each task did from when to when, and which task woke which.
 //!
 //! Moments are places in the list of events, not times: several events may have the same time,
 //! but each has its own place. The place behind the last event is "still going on".
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pizzaiolo::trace::{Cause, Direction, Event, EventKind, SourceId, TaskId, Warning};
+use pizzaiolo::trace::{Cause, Direction, Event, EventKind, Readiness, SourceId, TaskId, Warning};
 
 use super::record::Record;
 
@@ -19,7 +19,7 @@ pub(super) struct Run<'a> {
     pub(super) lanes: Vec<Lane>,
     pub(super) spawns: Vec<Spawn>,
     pub(super) wakes: Vec<Wake>,
-    /// What was found wrong, when and in which lane.
+    /// The warnings: when, and in which lane.
     pub(super) warnings: Vec<(usize, usize, Warning)>,
     /// When the thread slept.
     pub(super) parks: Vec<Park>,
@@ -38,7 +38,7 @@ pub(super) struct Lane {
     now: Option<Span>,
     /// It was woken while it was polled, and is in the queue again.
     again: bool,
-    /// What it waits for, as it has said.
+    /// What it waits for, as the events say.
     waits: Vec<On>,
 }
 
@@ -50,11 +50,11 @@ pub(super) struct Span {
 }
 
 pub(super) enum State {
-    /// It had its turn, and returned Ready if `ready`.
+    /// It was polled, and returned Ready if `ready`.
     Polled { ready: bool },
-    /// It was ready, and others had their turn.
+    /// It was ready, and other tasks were polled.
     Queued,
-    /// It waited for any of these. Empty if it did not say.
+    /// It waited for any of these. Empty if no event said for what.
     Waiting(Vec<On>),
 }
 
@@ -147,8 +147,8 @@ impl<'a> Run<'a> {
         self.record.time(to).saturating_sub(self.record.time(from))
     }
 
-    /// Who runs in this lane, in full: `serve 127.0.0.1:50312, task 1`.
-    pub(super) fn who(&self, lane: usize) -> String {
+    /// The task of this lane, in full: `serve 127.0.0.1:50312, task 1`.
+    pub(super) fn title(&self, lane: usize) -> String {
         let task = self.lanes[lane].task;
         let (name, id) = (self.record.task_name(task), task.to_string());
         if name == id { id } else { format!("{name}, {id}") }
@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
 
     fn read(&mut self, at: usize, event: &Event) {
         if let Some(park) = self.parks.last_mut() {
-            // Whatever comes next, the thread is awake again.
+            // Any event that follows means that the thread is awake again.
             park.to = park.to.min(at);
         }
         match (event.kind(), event.task()) {
@@ -200,6 +200,8 @@ impl<'a> Run<'a> {
                 self.end_poll(at);
                 self.parks.push(Park { from: at, to: usize::MAX });
             }
+            (EventKind::OsEvent { source, readiness, .. }, _) => self.report(*source, *readiness),
+            (EventKind::Deregistered { source, .. }, _) => self.forget(*source),
             (kind, Some(task)) => self.read_of_task(at, kind, task),
             _ => {}
         }
@@ -216,8 +218,6 @@ impl<'a> Run<'a> {
                 self.end_poll(at);
                 let lane = self.lane(task, Some(State::Queued));
                 self.lanes[lane].again = false;
-                // It says anew at which socket it waits.
-                self.lanes[lane].waits.retain(|on| !matches!(on, On::Source(..)));
                 self.lanes[lane].enter(at, State::Polled { ready: false });
                 self.running = Some(lane);
             }
@@ -229,6 +229,9 @@ impl<'a> Run<'a> {
             EventKind::Waiting { source, direction, .. } => {
                 self.wait(task, On::Source(source, direction));
             }
+            EventKind::WaitEnded { source, direction, .. } => {
+                self.end_wait(task, On::Source(source, direction));
+            }
             EventKind::TimerSet { deadline, .. } => self.wait(task, On::Timer(deadline)),
             EventKind::TimerDropped { deadline, .. } => self.end_wait(task, On::Timer(deadline)),
             EventKind::TimerFired => self.end_first_timer(task),
@@ -236,6 +239,9 @@ impl<'a> Run<'a> {
             EventKind::JoinEnded { task: other, .. } => self.end_wait(task, On::Join(other)),
             EventKind::Woken { by, .. } => {
                 let lane = self.lane(task, Some(State::Waiting(Vec::new())));
+                if let Cause::Source(source, direction) = by {
+                    self.end_wait(task, On::Source(source, direction));
+                }
                 self.lanes[lane].wake(at);
                 let by_lane = match by {
                     Cause::Task(task) => Some(self.lane(task, None)),
@@ -251,6 +257,23 @@ impl<'a> Run<'a> {
             EventKind::Aborted => self.finish(at, task, End::Aborted),
             EventKind::Panicked => self.finish(at, task, End::Panicked),
             _ => {}
+        }
+    }
+
+    /// The reactor calls every waker at a socket. A task that is in the queue already is not woken by that.
+    fn report(&mut self, source: SourceId, readiness: Readiness) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.is_queued()) {
+            lane.waits.retain(|on| match *on {
+                On::Source(of, direction) => of != source || !readiness.is_ready(direction),
+                _ => true,
+            });
+        }
+    }
+
+    /// No waker is left at a socket that is closed.
+    fn forget(&mut self, source: SourceId) {
+        for lane in &mut self.lanes {
+            lane.waits.retain(|on| !matches!(on, On::Source(of, _) if *of == source));
         }
     }
 
@@ -291,7 +314,7 @@ impl<'a> Run<'a> {
         self.lanes[lane].end = Some((at, end));
     }
 
-    /// Ends a poll that has not said so: the future of `block_on` has panicked in it.
+    /// Ends a poll that has no event for its end: the future of `block_on` has panicked in it.
     fn end_poll(&mut self, at: usize) {
         if let Some(lane) = self.running.take() {
             self.lanes[lane].close(at);
@@ -301,7 +324,7 @@ impl<'a> Run<'a> {
 }
 
 impl Lane {
-    /// Whether it had its turn at that moment. (One that wakes its joiner is over by then.)
+    /// Whether it was polled at that moment. (A task that wakes its joiner has ended by then.)
     pub(super) fn is_polled_at(&self, at: usize) -> bool {
         let before = self.spans.partition_point(|span| span.from <= at);
         let span = before.checked_sub(1).map(|index| &self.spans[index]);
@@ -323,6 +346,10 @@ impl Lane {
 
     fn is_polled(&self) -> bool {
         self.now.as_ref().is_some_and(Span::is_poll)
+    }
+
+    fn is_queued(&self) -> bool {
+        self.now.as_ref().is_some_and(|now| matches!(now.state, State::Queued))
     }
 
     fn wake(&mut self, at: usize) {

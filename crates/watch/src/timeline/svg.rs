@@ -1,8 +1,7 @@
-//! The picture: a lane a task, what it did in each moment, and an arrow for each wake.
+//! The picture: a lane for each task, what the task did in each moment, and an arrow for each wake.
 //!
 //! Top down: what was recorded, the marks, the time, the causes of wakes that are no tasks, the
-//! tasks, and what the signs mean. Where things stand is [`layout`]'s business from top to bottom,
-//! and [`axis`]'s from left to right.
+//! tasks, and the legend. [`layout`] has the vertical coordinates, and [`axis`] the horizontal ones.
 
 mod arrows;
 mod axis;
@@ -53,10 +52,10 @@ pub(super) fn draw(run: &Run<'_>) -> String {
     drawing.sheet.finish(width, height, &summary(run), &about(run))
 }
 
-/// The picture in words, for those that have it read to them.
+/// The picture in words, for screen readers.
 fn about(run: &Run<'_>) -> String {
     let mut about = String::from(
-        "A lane for each task, from left to right in time: when it was polled, what it waited for, and who woke it.",
+        "A lane for each task, from left to right in time: when it was polled, what it waited for, and what woke it.",
     );
     for lane in run.lanes.iter().take(DESCRIBED) {
         let polls = lane.spans.iter().filter(|span| span.is_poll()).count();
@@ -114,7 +113,7 @@ impl Drawing<'_> {
                 name = format!("{id}, {name}");
             }
             let below = if task.is_root() { "the future of block_on" } else { &id };
-            self.row(rows.len() + lane, &name, below, &self.run.who(lane));
+            self.row(rows.len() + lane, &name, below, &self.run.title(lane));
         }
     }
 
@@ -155,7 +154,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// Two strokes where an overview is cut: here it is shorter than the time that has passed.
+    /// Two strokes where an overview is cut: the width there is less than the time that has passed.
     fn cuts(&mut self) {
         let y = self.layout.top + 4;
         for place in std::mem::take(&mut self.axis.cuts) {
@@ -182,7 +181,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// What the signs mean, of those that are there. Returns the height of the whole picture.
+    /// The legend, with the signs that the picture has. Returns the height of the whole picture.
     fn legend(&mut self) -> usize {
         let run = self.run;
         let woken = |is: fn(&Cause) -> bool| run.wakes.iter().any(|wake| is(&wake.by));

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, rc::Rc, time::Duration};
 
-use pizzaiolo::{Executor, time, trace::EventKind, yield_now};
+use pizzaiolo::{Executor, net::UdpSocket, time, trace::EventKind, yield_now};
 use pizzaiolo_watch::Timeline;
 use roxmltree::{Document, Node};
 
@@ -51,6 +51,26 @@ fn a_wait_for_two_timers_says_so_once() {
     });
     let labels: Vec<_> = labels.filter_map(|node| node.text()).collect();
     assert_eq!(labels, ["timers", "timer", "woken by a timer"]);
+}
+
+#[test]
+fn a_wait_for_a_socket_that_is_given_up_is_not_drawn_as_one() {
+    let timeline = Rc::new(Timeline::new());
+    let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
+    executor.block_on(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let short = time::timeout(Duration::from_millis(1), socket.recv_from(&mut [0])).await;
+        assert!(short.is_err());
+        time::sleep(Duration::from_millis(1)).await;
+    });
+    let svg = timeline.to_svg();
+    let document = Document::parse(&svg).unwrap();
+    let titles = document.descendants().filter(|node| node.has_tag_name("title"));
+    let waits: Vec<_> =
+        titles.filter_map(|it| it.text()).filter(|it| it.contains("waits")).collect();
+    assert_eq!(waits.len(), 2, "{waits:?}");
+    assert!(waits[0].contains("to read: socket 0"), "{waits:?}");
+    assert!(waits[1].contains("for a timer") && !waits[1].contains("socket"), "{waits:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Who has woken or spawned whom: vertical arrows, from the cause to the task.
+//! Wakes and spawns: vertical arrows from the cause to the task.
 
 use pizzaiolo::trace::Cause;
 
@@ -48,7 +48,7 @@ impl Drawing<'_> {
             if !steps && latest[wake.lane].is_some_and(|latest| x < latest + APART) {
                 continue;
             }
-            // In an overview most come from the reactor or a timer, and would hide the rest.
+            // In an overview most wakes come from the reactor or a timer, and would hide the rest.
             let is_stub = !steps && (wake.by_lane.is_none() || between_tasks > MOST_ARROWS);
             if let Some(arrow) = self.arrow_of(wake, x, is_stub) {
                 latest[wake.lane] = Some(x);
@@ -59,7 +59,7 @@ impl Drawing<'_> {
             let lanes =
                 (spawn.by.and_then(|by| self.layout.lane_y(by)), self.layout.lane_y(spawn.lane));
             if let (Some(by), (Some(from), Some(to))) = (spawn.by, lanes) {
-                let title = format!("{} spawns {}", self.run.who(by), self.run.who(spawn.lane));
+                let title = format!("{} spawns {}", self.run.title(by), self.run.title(spawn.lane));
                 let x = self.x(spawn.at);
                 let (class, from_bar, is_stub) = ("spawn", true, false);
                 arrows.push(Arrow { class, title, x, from, to, from_bar, is_stub });
@@ -71,7 +71,7 @@ impl Drawing<'_> {
     fn arrow_of(&self, wake: &Wake, x: usize, is_stub: bool) -> Option<Arrow> {
         let run = self.run;
         let (class, by) = match wake.by {
-            Cause::Task(_) => ("task", run.who(wake.by_lane?)),
+            Cause::Task(_) => ("task", run.title(wake.by_lane?)),
             Cause::Source(source, direction) => {
                 ("reactor", format!("{} ({direction})", run.record.source_text(source)))
             }
@@ -85,7 +85,7 @@ impl Drawing<'_> {
             None => self.layout.row_y(Row::of(wake.by)?).unwrap_or(self.layout.top),
         };
         let to = self.layout.lane_y(wake.lane)?;
-        let title = format!("{} is woken by {by}", run.who(wake.lane));
+        let title = format!("{} is woken by {by}", run.title(wake.lane));
         let from_bar = wake.by_lane.is_some();
         Some(Arrow { class, title, x, from, to, from_bar, is_stub })
     }

@@ -65,14 +65,14 @@ fn step(run: &Run<'_>, place: usize) -> usize {
         | EventKind::Deregistered { .. }
         | EventKind::Waiting { .. }
         | EventKind::TimerSet { .. } => 4,
-        // The news and who is woken by it stand on one line.
+        // The report of the OS and the wakes that follow stand on one line.
         EventKind::OsEvent { .. } | EventKind::TimerFired => match next {
             Some(EventKind::Woken { .. }) => 0,
             _ => 10,
         },
         EventKind::Spawned { .. } | EventKind::Woken { .. } => 12,
         EventKind::PollEnded { ready: true, .. } => 0,
-        // A paused clock jumps without a park.
+        // A paused clock advances without a park.
         EventKind::PollEnded { ready: false, .. } | EventKind::Unparked => {
             6 + 3 * long(Duration::from_micros(100)).min(20)
         }

@@ -1,4 +1,4 @@
-//! What everybody did, as bars: the tasks, and the thread when it slept.
+//! Bars: what each task did, and when the thread slept.
 
 use std::time::Duration;
 
@@ -83,8 +83,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// What it waits for is said in as many words as there is room for, between the arrows that
-    /// run across.
+    /// Writes what the task waits for, in as many words as there is room for between the arrows that
+    /// cross the lane.
     fn wait_label(&mut self, area: Area, y: usize, waits: &[On]) {
         let end = area.x + area.width;
         let mut crossings: Vec<usize> = self
@@ -204,7 +204,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// What was found wrong: an exclamation mark in the task's lane.
+    /// The warnings: an exclamation mark in the task's lane.
     pub(super) fn warnings(&mut self) {
         let run = self.run;
         for (place, lane, warning) in &run.warnings {
@@ -261,7 +261,7 @@ pub(super) struct Bar {
     places: (usize, usize),
 }
 
-/// In how many words a wait is said.
+/// In how many words a wait is described.
 #[derive(Clone, Copy)]
 enum Words {
     All,
@@ -269,7 +269,7 @@ enum Words {
     One,
 }
 
-/// For which direction this event wakes somebody who waits for `source`.
+/// For which direction this event wakes a task that waits for `source`.
 fn direction_of(event: &Event, source: SourceId) -> Option<Direction> {
     match event.kind() {
         EventKind::Woken { by: Cause::Source(by, direction), .. } if *by == source => {

@@ -6,9 +6,9 @@ use std::fmt::Write;
 
 use super::super::text;
 
-/// Colours of good contrast on either ground: all text has more than 4.5 to 1, and what tells
-/// something has more than 3 to 1, the frames of waits and sleeps among it.
-/// Blue against amber is told apart by those too who cannot tell red from green.
+/// Colours of good contrast on a light and on a dark ground: more than 4.5 to 1 for text, and more than
+/// 3 to 1 for shapes that have a meaning, also for the frames of waits and sleeps. Readers that cannot
+/// distinguish red from green can distinguish blue from amber.
 const STYLE: &str = "\
 text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
 font-size:11px;fill:#1f2328}\
@@ -63,7 +63,7 @@ impl Sheet {
         Sheet { body: String::new() }
     }
 
-    /// A rectangle that says `title` when it is pointed at.
+    /// A rectangle that shows `title` under the pointer.
     pub(super) fn rect(&mut self, class: &str, area: Area, round: usize, title: &str) {
         let Area { x, y, width, height } = area;
         let _ = write!(
@@ -99,7 +99,7 @@ impl Sheet {
         let _ = writeln!(self.body, r#"<text{class} x="{x}" y="{y}">{}</text>"#, text::xml(text));
     }
 
-    /// Elements that belong together, and say `title` when they are pointed at.
+    /// Elements that belong together, and show `title` under the pointer.
     pub(super) fn group(&mut self, class: &str, title: &str, draw: impl FnOnce(&mut Sheet)) {
         let _ = write!(self.body, r#"<g class="{class}">"#);
         if !title.is_empty() {
@@ -133,7 +133,7 @@ impl Sheet {
     }
 }
 
-/// About how wide a text of this font size is. It is better too wide than too narrow.
+/// About how wide a text of this font size is: too wide rather than too narrow.
 pub(super) fn text_width(text: &str, size: usize) -> usize {
     let hundredths: usize = text.chars().map(|c| if c.is_ascii() { 55 } else { 100 }).sum();
     (hundredths * size).div_ceil(100)

@@ -152,9 +152,10 @@ function excerpts(run, marks) {
     else shown.push({ file: mark.file, first, lines, marks: [mark] });
   }
   return shown.map(({ file, first, lines, marks: here }) => {
+    const depth = Math.min(...lines.filter((text) => text.trim() !== "").map((text) => text.search(/\S/)));
     const rows = lines.map((text, index) => {
       const signs = here.filter((mark) => mark.line === first + index).map((mark) => mark.sign).join("");
-      return element("span", signs ? { class: "here", "aria-current": "true" } : {}, element("small", {}, signs.padEnd(2), String(first + index).padStart(4)), ` ${text}`);
+      return element("span", signs ? { class: "here", "aria-current": "true" } : {}, element("small", {}, signs.padEnd(2), String(first + index).padStart(4)), ` ${text.slice(depth)}`);
     });
     return element("pre", { tabindex: "0", "aria-label": file }, ...rows);
   });

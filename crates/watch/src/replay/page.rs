@@ -67,6 +67,10 @@ impl Replay {
         let steps: Vec<Step> = record.events.iter().map(Step::from).collect();
         let origin = steps.first().map_or_else(std::time::Instant::now, |step| step.when);
         let mut names = Names::new(origin);
+        // In the order in which they appear: the future of `block_on`, which has no birth, comes first.
+        for task in steps.iter().filter_map(|step| step.task) {
+            names.tasks.of(task);
+        }
         for (task, name, place) in record.births() {
             let name = name.map(Box::from);
             names.tasks.know(task, Birth { name, place });

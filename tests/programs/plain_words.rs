@@ -72,7 +72,6 @@ const NOT_YET: &[&str] = &[
     "crates/testkit/",
     "crates/watch/",
     "crates/watch-browser/",
-    "examples/pizza-server/",
 ];
 
 /// Folders that hold no text of ours.

@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     future::poll_fn,
     io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     pin::pin,
     rc::Rc,
     sync::{
@@ -21,11 +21,15 @@ use std::{
 
 use pizzaiolo::{
     Executor, TaskId,
+    net::TcpListener,
     trace::{Cause, Direction, Event, EventKind, Observer},
 };
 use pizzaiolo_watch::Timeline;
 
-use crate::{connections, server};
+use crate::{
+    connections::{Connections, Freed},
+    server::Server,
+};
 
 /// Only something that hangs takes as long.
 const HANGS: Duration = Duration::from_secs(60);
@@ -195,10 +199,9 @@ pub(crate) fn run(pause: Duration) -> (Rc<Timeline>, [String; 2]) {
     });
     let executor = Executor::builder().observer(Rc::clone(&watch)).build().unwrap();
     executor.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let connections =
-            Rc::new(connections::Connections::new(9, None, connections::Freed::default()));
-        let server = server::Server::new(listener, connections).unwrap();
+        let server_socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connections = Rc::new(Connections::new(9, None, Freed::default()));
+        let server = Server { server_socket, connections, tasks: RefCell::default() };
         let mut server = pin!(server.start());
         poll_fn(|cx| {
             end.server.lock().unwrap().clone_from(cx.waker());

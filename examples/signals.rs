@@ -1,7 +1,7 @@
 //! Signals as something to await, with the `signal-hook-mio` crate and [`pizzaiolo::Async`].
 //!
 //! Run it with `cargo run --example signals`. Then send it signals: it prints and counts each `kill
-//! -USR1 PID`, and ends after Ctrl-C. `examples/pizza-server/signals.rs` is a larger example.
+//! -USR1 PID`, and ends after Ctrl-C. The pizza server waits for them on a thread.
 
 #[cfg(unix)]
 fn main() -> std::io::Result<()> {

@@ -2,8 +2,9 @@
 //! its own to offer, so the log that it writes to has one: for one client's order.
 
 use std::{
+    cell::RefCell,
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{self, SocketAddr, TcpStream},
     rc::Rc,
     sync::{Mutex, OnceLock},
     thread,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use log::{Log, Metadata, Record};
-use pizzaiolo::Executor;
+use pizzaiolo::{Executor, net::TcpListener};
 
 #[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/connections.rs"]
@@ -21,6 +22,9 @@ mod connections;
 mod server;
 #[path = "../examples/pizza-server/sockets.rs"]
 mod sockets;
+
+use connections::{Connections, Freed};
+use server::Server;
 
 /// Only a hang takes so long.
 const A_HANG: Duration = Duration::from_secs(60);
@@ -53,11 +57,12 @@ impl Log for Trap {
 fn a_panic_disconnects_its_client_and_nobody_else_and_the_log_says_why() {
     log::set_logger(&Trap).expect("there is no other");
     log::set_max_level(log::LevelFilter::Info);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("its address");
     // As many places as there are clients at once: that of the victim is free again.
-    let places = Rc::new(connections::Connections::new(2, None, connections::Freed::default()));
-    let server = server::Server::new(listener, places).expect("a server");
+    let connections = Rc::new(Connections::new(2, None, Freed::default()));
+    let server_socket = TcpListener::try_from(listener).expect("a listener");
+    let server = Server { server_socket, connections, tasks: RefCell::default() };
 
     let executor = Executor::new().expect("an executor");
     let (server, stop) = futures_util::future::abortable(async move { server.start().await });

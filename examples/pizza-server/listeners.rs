@@ -1,23 +1,23 @@
-//! Where clients come in: one listener for each thread, all at the same address.
+//! One listener for each thread, all at the same address.
 
 use std::{io, net::TcpListener};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
 /// How many connections may wait to be accepted; the OS may allow fewer. A client that finds the
-/// queue full tries again after a second. std's 128 are full within milliseconds, if a crowd comes.
+/// queue full tries again after a second, and std's queue of 128 is full within milliseconds.
 const BACKLOG: i32 = 4096;
 
-/// Creates `count` listeners. The OS deals the connections out among them.
+/// Creates `count` listeners. The OS distributes the connections among them.
 pub(crate) fn bind(addr: &str, count: usize) -> io::Result<Vec<TcpListener>> {
     let listener = TcpListener::bind(addr)?;
     if count == 1 {
-        // To a socket that listens already, this sets the length of its queue.
+        // This changes the length of the queue of a socket that listens.
         SockRef::from(&listener).listen(BACKLOG)?;
         return Ok(vec![listener]);
     }
-    // An address that several share could be shared with another server, too, without an error.
-    // So the first has had it for itself for a moment.
+    // Listeners that share an address would share it with another server too, without an error. So
+    // one has had it alone first.
     let addr = listener.local_addr()?;
     drop(listener);
     let shared = |_| {

@@ -1,81 +1,50 @@
 //! The command line.
 
-use std::{ffi::OsString, net::ToSocketAddrs, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::ToSocketAddrs, path::PathBuf, process::exit, time::Duration};
 
-use lexopt::{Arg, Error, Parser, ValueExt};
+use lexopt::{Error, Parser, prelude::*};
+use pizzaiolo_watch::Timeline;
 
-use crate::timeline;
-
-pub(crate) const HELP: &str = "\
-Serves pizzas over TCP, to many clients at once.
-
-Usage: pizza-server [OPTIONS] [ADDR]
-
-  ADDR                    where to listen: 127.0.0.1:12345 unless given. That is this machine
-                          only; give 0.0.0.0:12345 to serve others. Port 0 is any free port.
-  --threads N             so many executors, each with its own thread and listener [1]
-  --max-connections N     how many may be served at once; who comes then has to wait
-                          [what the limit of open files allows]
-  --idle-timeout SECONDS  hang up on who neither speaks nor listens for so long [never]
-  --timeline FILE         write a picture of the run at the end: a page to step through it if
-                          the name ends in .html, an SVG if .svg, a Mermaid diagram if .mmd,
-                          a trace for Perfetto if .json
-  --timeline-last N       of the last N events only [65,536]
-  --watch ADDR            serve a page at http://ADDR/ that shows the run while it goes on; give a
-                          loopback address, for all who reach it can read it
-  --help                  this text
-
-Each read of up to 1,024 bytes is one order: a number, with or without a sign and white
-space around it. Try it: nc 127.0.0.1 12345
-
-SIGINT and SIGTERM: takes no more orders, hangs up when the last has its reply or after 5 s;
-a second one ends it at once. SIGUSR1 prints what each task waits for.
-RUST_LOG sets what is logged to stderr: info unless set; trace shows each step.
-Exit status: 1 if the address cannot be had or the picture cannot be written, 2 if the
-command line cannot be read.";
-
+#[derive(Default)]
 pub(crate) struct Options {
-    pub(crate) addr: String,
-    pub(crate) threads: usize,
+    pub(crate) addr: Option<String>,
+    pub(crate) threads: Option<usize>,
     pub(crate) max_connections: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
-    pub(crate) timeline: Option<PathBuf>,
-    pub(crate) timeline_last: usize,
+    pub(crate) timeline: Option<(PathBuf, Format)>,
+    pub(crate) timeline_last: Option<usize>,
     pub(crate) watch: Option<String>,
 }
 
-/// Reads the command line; `None` if it asks for help. An error is one line that says what is wrong.
-pub(crate) fn parse() -> Result<Option<Options>, Error> {
-    let (mut addr, mut threads, mut max_connections, mut idle_timeout) = (None, 1, None, None);
-    let (mut timeline, mut timeline_last, mut watch) = (None, 65_536, None);
-    let mut args = Parser::from_env();
+/// How a run is drawn.
+pub(crate) type Format = fn(&Timeline) -> String;
+
+/// Reads the command line. An error is one line that says what is wrong.
+pub(crate) fn parse() -> Result<Options, Error> {
+    let (mut options, mut args) = (Options::default(), Parser::from_env());
     while let Some(arg) = args.next()? {
-        let name = if let Arg::Long(name) = arg { format!("--{name}") } else { String::new() };
+        let name = if let Long(name) = arg { format!("--{name}") } else { "ADDR".to_owned() };
         match arg {
-            Arg::Short('h') | Arg::Long("help") => return Ok(None),
-            Arg::Long("threads") => threads = number(&name, args.value()?)?,
-            Arg::Long("max-connections") => max_connections = Some(number(&name, args.value()?)?),
-            Arg::Long("idle-timeout") => idle_timeout = Some(seconds(&name, args.value()?)?),
-            Arg::Long("timeline") => timeline = Some(picture(&name, args.value()?)?),
-            Arg::Long("timeline-last") => timeline_last = number(&name, args.value()?)?,
-            Arg::Long("watch") => watch = Some(address(&name, args.value()?)?),
-            Arg::Value(value) if addr.is_none() => addr = Some(address("address", value)?),
+            Short('h') | Long("help") => {
+                print!("{}", include_str!("help.txt"));
+                exit(0)
+            }
+            Long("threads") => options.threads = Some(number(&name, args.value()?)?),
+            Long("max-connections") => {
+                options.max_connections = Some(number(&name, args.value()?)?);
+            }
+            Long("idle-timeout") => options.idle_timeout = Some(seconds(&name, args.value()?)?),
+            Long("timeline") => options.timeline = Some(picture(&name, args.value()?)?),
+            Long("timeline-last") => options.timeline_last = Some(number(&name, args.value()?)?),
+            Long("watch") => options.watch = Some(address(&name, args.value()?)?),
+            Value(addr) if options.addr.is_none() => options.addr = Some(address(&name, addr)?),
             _ => return Err(arg.unexpected()),
         }
     }
-    if threads > 1 && (timeline.is_some() || watch.is_some()) {
+    if options.threads > Some(1) && (options.timeline.is_some() || options.watch.is_some()) {
         return Err("--timeline and --watch are of one thread".into());
     }
-    let addr = addr.unwrap_or_else(|| "127.0.0.1:12345".to_owned());
-    Ok(Some(Options {
-        addr,
-        threads,
-        max_connections,
-        idle_timeout,
-        timeline,
-        timeline_last,
-        watch,
-    }))
+    Ok(options)
 }
 
 fn address(name: &str, value: OsString) -> Result<String, Error> {
@@ -94,13 +63,19 @@ fn number(name: &str, value: OsString) -> Result<usize, Error> {
 
 fn seconds(name: &str, value: OsString) -> Result<Duration, Error> {
     let value = value.string()?;
-    let seconds = value.parse().ok().filter(|seconds| *seconds > 0.0);
-    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let seconds = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let duration = seconds.filter(|duration| !duration.is_zero());
     duration.ok_or_else(|| format!("{name} needs seconds, more than 0, not {value:?}").into())
 }
 
-fn picture(name: &str, value: OsString) -> Result<PathBuf, Error> {
+fn picture(name: &str, value: OsString) -> Result<(PathBuf, Format), Error> {
     let path = PathBuf::from(value);
-    timeline::format(&path).map_err(|error| format!("{name}: {error}"))?;
-    Ok(path)
+    let format = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => Timeline::to_html,
+        Some("svg") => Timeline::to_svg,
+        Some("mmd") => Timeline::to_mermaid,
+        Some("json") => Timeline::to_chrome_trace,
+        _ => return Err(format!("{name} needs a file in .html, .svg, .mmd or .json").into()),
+    };
+    Ok((path, format))
 }

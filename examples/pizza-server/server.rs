@@ -1,10 +1,10 @@
 //! The original's `Server`: `start` accepts clients, and `serve` takes the orders of one.
+//! `README.md` says what each part is there for that the original has not.
 
-use std::{cell::RefCell, io, net, rc::Rc, thread, time::Duration};
+use std::{cell::RefCell, io, net::SocketAddr, rc::Rc, thread, time::Duration};
 
 use log::{error, info, warn};
 use pizzaiolo::{
-    net::TcpListener,
     task::{self, JoinSet},
     time::timeout,
 };
@@ -38,16 +38,16 @@ impl<L: Listener> Server<L> {
             let mut tasks = self.tasks.borrow_mut();
             let task = task::Builder::new().name(format!("serve {address}"));
             task.spawn_in(&mut tasks, serve_one(place, conn, address));
-            // Those that have ended are forgotten, but for why they panicked.
+            // The tasks that have ended leave the set. If one panicked, this is the reason.
             while let Some(ended) = tasks.try_join_next() {
                 ended.unwrap_or_else(|error| error!("A client was lost: {error}"));
             }
         }
     }
 
-    /// Sees all clients off: each as soon as it has its replies, or when the grace time is over.
+    /// Closes each connection as soon as it has its replies, or when the grace time is over.
     pub(crate) async fn close(self) {
-        // Nobody can come in any more.
+        // No client can connect any more.
         drop(self.server_socket);
         self.connections.close();
         let mut tasks = self.tasks.into_inner();
@@ -62,7 +62,7 @@ impl<L: Listener> Server<L> {
 pub(crate) async fn serve(
     place: &mut Place,
     conn: &impl Stream,
-    address: net::SocketAddr,
+    address: SocketAddr,
 ) -> io::Result<()> {
     let mut data = [0; BUFFER_SIZE];
     while let Some(read) = place.listen(conn.read(&mut data)).await {
@@ -80,8 +80,8 @@ pub(crate) async fn serve(
     hang_up(conn, &mut data).await
 }
 
-/// The place comes first, to be dropped last: it is not free before the socket is closed.
-async fn serve_one(mut place: Place, conn: impl Stream, address: net::SocketAddr) {
+/// Serves one client. The place is the first argument, so it is dropped last, after the socket.
+async fn serve_one(mut place: Place, conn: impl Stream, address: SocketAddr) {
     let _guard = OnPanic(address);
     if let Err(error) = serve(&mut place, &conn, address).await {
         warn!("Connection with {address} has failed: {error}");
@@ -94,17 +94,8 @@ pub(crate) fn parse_order(data: &[u8]) -> Option<i64> {
     std::str::from_utf8(data).ok()?.trim().parse().ok()
 }
 
-impl Server<TcpListener> {
-    pub(crate) fn new(
-        listener: net::TcpListener,
-        connections: Rc<Connections>,
-    ) -> io::Result<Self> {
-        Ok(Server { server_socket: listener.try_into()?, connections, tasks: RefCell::default() })
-    }
-}
-
-/// Says at once which client a task serves that panics.
-struct OnPanic(net::SocketAddr);
+/// Logs at once which client a task serves that panics.
+struct OnPanic(SocketAddr);
 
 impl Drop for OnPanic {
     fn drop(&mut self) {

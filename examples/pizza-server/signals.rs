@@ -1,60 +1,59 @@
-//! The signals that the server listens to.
+//! The signals of the process, and Ctrl-C on Windows. A thread waits for them, and wakes the executors.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{io, io::Write, process::exit, thread, time::Duration};
 
+use async_lock::OnceCell;
+use event_listener::Event;
 use log::{info, warn};
-use pizzaiolo::{Async, Executor};
-use signal_hook::{
-    consts::{SIGINT, SIGTERM, SIGUSR1},
-    flag, low_level,
-};
-use signal_hook_mio::v1_0::Signals;
+use pizzaiolo::{Executor, time::sleep};
 
-/// The signals, as one thread sees them. Every thread has its own, and each gets every signal.
-pub(crate) struct Watch(Signals);
+use crate::connections::unless;
 
-impl Watch {
-    /// What comes from now on is not lost.
-    pub(crate) fn new() -> io::Result<Watch> {
-        Signals::new([SIGINT, SIGTERM, SIGUSR1]).map(Watch)
-    }
+static STOP: OnceCell<()> = OnceCell::new();
+static SHOW_TASKS: Event = Event::new();
 
-    /// Waits for SIGINT or SIGTERM. Until then, prints the executor's tasks at each SIGUSR1.
-    pub(crate) async fn stop(self, executor: &Executor) -> io::Result<()> {
-        let mut signals = Async::new(self.0)?;
-        let next =
-            |from: &mut Signals| from.pending().next().ok_or(io::ErrorKind::WouldBlock.into());
-        loop {
-            let signal = signals.read_with_mut(next).await?;
-            if signal != SIGUSR1 {
-                info!("{}: closing", low_level::signal_name(signal).unwrap_or("signal"));
-                return Ok(());
-            }
-            if let Err(error) = writeln!(io::stdout(), "{}", executor.tasks()) {
-                warn!("Cannot print the tasks: {error}");
+/// From now on no signal is lost. The second that ends the server ends the process at once, also if
+/// the server is stuck.
+#[cfg(unix)]
+pub(crate) fn listen() -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+    use signal_hook::{iterator::Signals, low_level::signal_name};
+
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            match signal {
+                SIGUSR1 => drop(SHOW_TASKS.notify(usize::MAX)),
+                _ => stop(signal_name(signal).unwrap_or("signal"), 128 + signal),
             }
         }
-    }
-}
-
-/// From now on, the second SIGINT or SIGTERM ends the process at once, in the signal's handler: also
-/// if the server is stuck. The first is left to the [`Watch`].
-pub(crate) fn end_at_the_second() -> io::Result<()> {
-    let second = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag down, and raises it.
-        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&second))?;
-        flag::register(signal, Arc::clone(&second))?;
-    }
+    });
     Ok(())
 }
 
-/// Tells the other threads that this one cannot go on.
-pub(crate) fn raise() {
-    if let Err(error) = low_level::raise(SIGTERM) {
-        warn!("The other threads cannot be told: {error}");
+#[cfg(not(unix))]
+pub(crate) fn listen() -> io::Result<()> {
+    ctrlc::set_handler(|| stop("Ctrl-C", 130)).map_err(io::Error::other)
+}
+
+fn stop(signal: &str, status: i32) {
+    if STOP.is_initialized() {
+        exit(status);
     }
+    info!("{signal}: closing");
+    let _ = STOP.set_blocking(());
+}
+
+/// Waits until the server is to end. Until then, prints the executor's tasks at each SIGUSR1.
+pub(crate) async fn stopped(executor: &Executor) {
+    let mut show_tasks = SHOW_TASKS.listen();
+    while unless(STOP.wait(), show_tasks).await.is_some() {
+        show_tasks = SHOW_TASKS.listen();
+        if let Err(error) = writeln!(io::stdout(), "{}", executor.tasks()) {
+            warn!("Cannot print the tasks: {error}");
+        }
+    }
+    // The wake of another thread can be sooner here than an order that was sent before the signal.
+    // When a timer fires, the reactor has seen all that has come.
+    sleep(Duration::from_millis(1)).await;
 }

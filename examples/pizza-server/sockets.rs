@@ -12,9 +12,7 @@ pub(crate) trait Listener {
 
 pub(crate) trait Stream {
     async fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
-
     async fn write_all(&self, buf: &[u8]) -> io::Result<()>;
-
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 }
 
@@ -27,12 +25,12 @@ impl Listener for TcpListener {
 }
 
 impl Stream for TcpStream {
-    fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.read(buf)
+    async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf).await
     }
 
-    fn write_all(&self, buf: &[u8]) -> impl Future<Output = io::Result<()>> {
-        self.write_all(buf)
+    async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
+        self.write_all(buf).await
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {

@@ -214,19 +214,33 @@ fn a_signal_shows_what_each_task_waits_for() {
 }
 
 #[test]
-fn the_timeline_is_written_when_the_server_stops() {
-    let file = std::env::temp_dir().join(format!("pizza-server-{}.mmd", std::process::id()));
-    let mut server = start(&["--timeline", file.to_str().expect("a name in Unicode")]);
-    let mut client = server.connect();
-    let peer = client.addr().to_string();
-    assert_eq!(client.order("1"), thanks(1));
-    drop(client);
+fn the_timeline_is_written_as_its_name_ends_when_the_server_stops() {
+    for (format, begin) in
+        [("mmd", "sequenceDiagram"), ("svg", "<svg "), ("html", "<!doctype html>"), ("json", "{")]
+    {
+        let name = format!("pizza-server-{}.{format}", std::process::id());
+        let file = std::env::temp_dir().join(name);
+        let mut server = start(&["--timeline", file.to_str().expect("a name in Unicode")]);
+        let mut client = server.connect();
+        let peer = client.addr().to_string();
+        assert_eq!(client.order("1"), thanks(1));
+        drop(client);
+        server.signal("TERM");
+        let (status, log) = server.end();
+        assert_eq!(status.code(), Some(0), "{log:?}");
+        let picture = std::fs::read_to_string(&file).expect("the picture");
+        std::fs::remove_file(&file).expect("it is ours");
+        assert!(picture.starts_with(begin) && picture.contains(&peer), "{format}: {picture}");
+    }
+}
+
+#[test]
+fn a_timeline_that_cannot_be_written_is_one_clear_line_and_status_1() {
+    let mut server = start(&["--timeline", "/no such folder/run.svg"]);
     server.signal("TERM");
     let (status, log) = server.end();
-    assert_eq!(status.code(), Some(0), "{log:?}");
-    let picture = std::fs::read_to_string(&file).expect("the picture");
-    std::fs::remove_file(&file).expect("it is ours");
-    assert!(picture.starts_with("sequenceDiagram") && picture.contains(&peer), "{picture}");
+    assert_eq!(status.code(), Some(1), "{log:?}");
+    assert!(!log.iter().any(|line| line == "Server stopped."), "{log:?}");
 }
 
 #[test]

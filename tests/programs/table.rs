@@ -2,21 +2,34 @@
 //! of which acts at a time. It needs the server's modules at the root of the crate that it is a part of.
 
 use std::{
+    cell::{Cell, RefCell},
     collections::HashMap,
-    io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::mpsc::{Receiver, Sender},
+    future::poll_fn,
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
+    pin::pin,
+    rc::Rc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
+    task::{Poll, Waker},
+    thread,
+    time::Duration,
 };
 
 use pizzaiolo::{
-    TaskId,
+    Executor, TaskId,
+    net::TcpListener,
     trace::{Cause, Direction, Event, EventKind, Observer},
 };
-
-use crate::support::prelude::*;
 use pizzaiolo_watch::Timeline;
 
-use crate::{connections, server};
+use crate::{
+    connections::{Connections, Freed},
+    server::Server,
+};
 
 /// Only something that hangs takes as long.
 const HANGS: Duration = Duration::from_secs(60);
@@ -186,10 +199,9 @@ pub(crate) fn run(pause: Duration) -> (Rc<Timeline>, [String; 2]) {
     });
     let executor = Executor::builder().observer(Rc::clone(&watch)).build().unwrap();
     executor.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let connections =
-            Rc::new(connections::Connections::new(9, None, connections::Freed::default()));
-        let server = server::Server::new(listener, connections).unwrap();
+        let server_socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connections = Rc::new(Connections::new(9, None, Freed::default()));
+        let server = Server { server_socket, connections, tasks: RefCell::default() };
         let mut server = pin!(server.start());
         poll_fn(|cx| {
             end.server.lock().unwrap().clone_from(cx.waker());

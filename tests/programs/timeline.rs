@@ -9,13 +9,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::support::prelude::*;
 
-use pizzaiolo_watch::Timeline;
-
-use self::written::write_timeline;
 use crate::table;
-
-#[path = "../../examples/pizza-server/timeline.rs"]
-mod written;
 
 #[test]
 fn the_table_of_the_original_is_what_happens() {
@@ -25,8 +19,13 @@ fn the_table_of_the_original_is_what_happens() {
     let events = timeline.events();
     table::mark(&timeline, &names);
     if let Some(folder) = pictures {
-        for name in ["timeline.svg", "timeline.mmd", "timeline.json", "timeline.html"] {
-            write_timeline(&timeline, &Path::new(&folder).join(name)).unwrap();
+        for (name, picture) in [
+            ("timeline.svg", timeline.to_svg()),
+            ("timeline.mmd", timeline.to_mermaid()),
+            ("timeline.json", timeline.to_chrome_trace()),
+            ("timeline.html", timeline.to_html()),
+        ] {
+            std::fs::write(Path::new(&folder).join(name), picture).unwrap();
         }
         let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
         // The server's file, as seen from here.
@@ -47,31 +46,6 @@ fn show(folder: &Path) {
         page = format!("{before}```{language}\n{picture}```\n{after}");
     }
     std::fs::write(file, page).unwrap();
-}
-
-#[test]
-fn a_timeline_is_written_as_its_name_ends() {
-    let timeline = Timeline::new();
-    let folder = std::env::temp_dir().join(format!("pizzaiolo-timeline-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    for (name, picture) in [
-        ("a.mmd", timeline.to_mermaid()),
-        ("a.svg", timeline.to_svg()),
-        ("a.json", timeline.to_chrome_trace()),
-        ("a.html", timeline.to_html()),
-    ] {
-        let path = folder.join(name);
-        write_timeline(&timeline, &path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), picture);
-    }
-    for name in ["a.png", "svg", ".svg", "a.svg.gz", ""] {
-        let error = write_timeline(&timeline, &folder.join(name)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}");
-        assert_eq!(error.to_string(), "the name of a timeline ends in .html, .svg, .mmd or .json");
-    }
-    let error = write_timeline(&timeline, &folder.join("none/a.svg")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// What happened to each task, line by line. What the executor did by itself is left out: how often

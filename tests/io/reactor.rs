@@ -9,6 +9,8 @@ use pizzaiolo::{
     net::{TcpListener, TcpStream},
 };
 
+#[cfg(unix)]
+use crate::driven::has_something_to_do;
 use crate::support::prelude::*;
 
 /// A whole executor for one future.
@@ -240,65 +242,51 @@ fn a_reactor_that_goes_wakes_what_waits_and_breaks_cycles() {
 
 // Driven from outside.
 
-/// Says whether the descriptor of the executor is readable now.
-#[cfg(unix)]
-fn is_readable(executor: &Executor) -> bool {
-    use std::os::fd::AsRawFd;
-
-    let mut poll = mio::Poll::new().expect("a descriptor");
-    let fd = executor.reactor().as_raw_fd();
-    let interest = mio::Interest::READABLE;
-    poll.registry().register(&mut mio::unix::SourceFd(&fd), mio::Token(0), interest).expect("it");
-    let mut events = mio::Events::with_capacity(1);
-    poll.poll(&mut events, Some(Duration::ZERO)).expect("it can be asked");
-    !events.is_empty()
-}
-
 #[test]
 #[cfg(unix)]
 fn its_descriptor_is_readable_whenever_there_is_something_to_do() {
     let executor = executor();
-    assert!(!is_readable(&executor), "from birth");
+    assert!(!has_something_to_do(&executor), "from birth");
     let (_task, polls, waker) = waiting_task(&executor);
-    assert!(!is_readable(&executor), "idle");
+    assert!(!has_something_to_do(&executor), "idle");
 
     // A wake on the executor's own thread, from a callback.
     waker.wake_by_ref();
-    assert!(is_readable(&executor));
+    assert!(has_something_to_do(&executor));
     executor.run_until_idle();
-    assert!(!is_readable(&executor));
+    assert!(!has_something_to_do(&executor));
     // The same inside its entered reactor: the executor itself does not run.
     executor.reactor().enter(|| waker.wake_by_ref());
-    assert!(is_readable(&executor));
+    assert!(has_something_to_do(&executor));
     executor.run_until_idle();
-    assert!(!is_readable(&executor));
+    assert!(!has_something_to_do(&executor));
     // From another thread.
     let remote = waker.clone();
     thread::spawn(move || remote.wake()).join().expect("no panic");
-    assert!(is_readable(&executor));
+    assert!(has_something_to_do(&executor));
     executor.run_until_idle();
-    assert!(!is_readable(&executor));
+    assert!(!has_something_to_do(&executor));
     assert_eq!(polls.get(), 4);
 
     // A spawn, from here and from elsewhere.
     drop(executor.spawn(pending::<()>()));
-    assert!(is_readable(&executor));
+    assert!(has_something_to_do(&executor));
     executor.run_until_idle();
-    assert!(!is_readable(&executor));
+    assert!(!has_something_to_do(&executor));
     let handle = executor.handle();
     thread::spawn(move || handle.spawn(async {})).join().expect("no panic");
-    assert!(is_readable(&executor));
+    assert!(has_something_to_do(&executor));
     executor.run_until_idle();
-    assert!(!is_readable(&executor));
+    assert!(!has_something_to_do(&executor));
 
     // Tasks that are ready after a tick.
     let twice = executor.spawn(async {
         pizzaiolo::yield_now().await;
     });
     assert!(executor.tick());
-    assert!(is_readable(&executor), "it has yielded");
+    assert!(has_something_to_do(&executor), "it has yielded");
     executor.run_until_idle();
-    assert!(twice.is_finished() && !is_readable(&executor));
+    assert!(twice.is_finished() && !has_something_to_do(&executor));
 }
 
 #[test]
@@ -310,13 +298,13 @@ fn its_descriptor_is_readable_when_a_socket_is_and_its_deadline_is_known() {
     while !executor.tasks().is_empty() && executor.tasks()[0].waits_for.is_empty() {
         executor.run_until_idle();
     }
-    assert!(!is_readable(&executor));
+    assert!(!has_something_to_do(&executor));
     peer.write_all(b"!").expect("there is room");
-    while !is_readable(&executor) {
+    while !has_something_to_do(&executor) {
         thread::yield_now();
     }
     executor.run_until_idle();
-    assert!(read.is_finished() && !is_readable(&executor));
+    assert!(read.is_finished() && !has_something_to_do(&executor));
 
     assert!(executor.reactor().next_deadline().is_none());
     let before = Instant::now();
@@ -327,25 +315,6 @@ fn its_descriptor_is_readable_when_a_socket_is_and_its_deadline_is_known() {
     nap.abort();
     executor.run_until_idle();
     assert!(executor.reactor().next_deadline().is_none());
-}
-
-/// While the executor rests: task A is woken, then B is spawned. A was first.
-#[test]
-fn a_task_that_was_woken_before_a_spawn_runs_before_it() {
-    let executor = executor();
-    let (order, slot) = (Rc::new(RefCell::new(Vec::new())), Slot::new());
-    let (first, waits) = (Rc::clone(&order), slot.clone());
-    drop(executor.spawn(poll_fn(move |cx| {
-        first.borrow_mut().push('A');
-        waits.put(cx);
-        Poll::<()>::Pending
-    })));
-    executor.run_until_idle();
-    slot.wake();
-    let second = Rc::clone(&order);
-    drop(executor.spawn(async move { second.borrow_mut().push('B') }));
-    executor.run_until_idle();
-    assert_eq!(*order.borrow(), ['A', 'A', 'B']);
 }
 
 /// A task of ours polls a socket inside another reactor: it waits there, and is no task of the

@@ -52,9 +52,9 @@ pub(crate) type Label<S> = fn(&S) -> String;
 ///
 /// An operation is a closure that does not block. It is tried first; when it returns
 /// [`WouldBlock`](io::ErrorKind::WouldBlock), the task waits until the source may be ready, and
-/// then it is tried again. The readiness of a source is remembered until an operation returns
-/// `WouldBlock`: so do all that reads or writes through [`read_with`](Async::read_with),
-/// [`write_with`](Async::write_with) and their kin, and not behind their back.
+/// then it is tried again. The readiness of a source is stored until an operation returns
+/// `WouldBlock`. So read and write only through [`read_with`](Async::read_with),
+/// [`write_with`](Async::write_with) and the like: the source does not see any other read or write.
 ///
 /// ```
 /// use std::io::{Read, Write};

@@ -8,8 +8,9 @@ use crate::id::TaskId;
 /// Aborts a task from any thread: what [`JoinHandle::abort_handle`](crate::JoinHandle::abort_handle)
 /// returns.
 ///
-/// It is cheap to clone. It keeps neither the task nor its executor alive, and to drop it does
-/// nothing. While there is one, the executor does not take the task for lost: it may be aborted yet.
+/// It is cheap to clone. It keeps neither the task nor its executor alive, and dropping it does
+/// nothing. While a task has one, the executor does not warn that the task is lost, because the task
+/// can still be aborted.
 #[derive(Clone)]
 pub struct AbortHandle {
     id: TaskId,

@@ -1,7 +1,8 @@
 //! How often something has happened in an executor, for [`Executor::stats`](crate::Executor::stats).
 //!
-//! The hot path counts nothing for it. The loop counts its polls down to the next time that it collects
-//! events, and adds them up here; and each task that leaves the queue has entered it once.
+//! The hot path has no counter of its own. The loop already counts its polls, down to the next time that it
+//! collects events, and this adds them up. The wakes follow from that: each task that leaves the queue has
+//! entered it once.
 
 use std::cell::Cell;
 
@@ -9,9 +10,9 @@ use std::cell::Cell;
 pub(crate) struct Counts {
     /// Tasks that were taken out of the queue, up to when the loop last collected events.
     taken: Cell<u64>,
-    /// Those of them that were none, for the queue was empty.
+    /// Of these: calls that found the queue empty.
     none: Cell<u64>,
-    /// Those of them that were not polled, for they had ended or were aborted.
+    /// Of these: tasks that were not polled, because they had ended or were aborted.
     skipped: Cell<u64>,
     spawned: Cell<u64>,
     wakes_remote: Cell<u64>,

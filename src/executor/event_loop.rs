@@ -39,7 +39,7 @@ pub(crate) struct EventLoop<P> {
     parker: P,
     /// How many more polls there are before it collects events again.
     polls_left: Cell<u32>,
-    /// Another loop drives it, and is unparked while there is something to do.
+    /// Whether another loop drives it. That loop is unparked when there is something to do.
     is_driven: Cell<bool>,
     /// Kept for its memory.
     messages: RefCell<Vec<Message>>,

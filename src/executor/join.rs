@@ -31,12 +31,12 @@ use crate::{id::TaskId, user_code};
 ///
 /// # Cancel safety
 ///
-/// A handle that is polled by reference (`(&mut handle).await`) can be given up without loss: the
-/// task runs on, and the outcome stays until the handle is polled again.
+/// If a handle is polled by reference (`(&mut handle).await`), that wait can be dropped without loss: the
+/// task runs on, and the outcome is stored until the handle is polled again.
 #[must_use = "dropping a join handle detaches its task; say so with `detach`"]
 pub struct JoinHandle<T> {
     id: TaskId,
-    /// The executor, whose tasks have the outcome. `None` once it was taken.
+    /// The executor that stores the outcome. `None` after the outcome was taken.
     shared: Option<Rc<Shared>>,
     output: PhantomData<fn() -> T>,
 }

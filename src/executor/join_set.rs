@@ -107,7 +107,8 @@ impl<T: 'static> JoinSet<T> {
     {
         let key = self.positions.insert(self.tasks.len());
         let guard = Guard { ended: Rc::clone(&self.ended), key };
-        // In a box of its own: a future that awaits another one, which it was given, has room for two.
+        // In a box of its own: an `async` block that takes a future and awaits it reserves room for
+        // it twice.
         let future = Box::pin(future);
         let member = async move {
             // In this order: the future is dropped before the guard.
@@ -181,7 +182,7 @@ impl<T: 'static> JoinSet<T> {
                 self.remove(key);
                 Some(Poll::Ready(outcome))
             }
-            // Its future is being dropped at this moment. The end of that wakes the caller.
+            // Its future is being dropped now. When that has ended, the guard wakes the caller.
             Poll::Pending => {
                 self.ended.keys.borrow_mut().push_front(key);
                 watch(&self.ended, handle);

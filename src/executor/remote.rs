@@ -14,8 +14,8 @@
 //!
 //! The two fences are `SeqCst`, so all threads agree on their order. Whichever side is second sees
 //! what the other wrote: the executor does not sleep, or the sender unparks it. The model checker
-//! runs every interleaving of this file (`model.rs`, under `--cfg loom`). It is the reason for the
-//! fences: it knows them, and takes `SeqCst` accesses for less than they are.
+//! runs every interleaving of this file (`model.rs`, under `--cfg loom`). It is the reason for
+//! fences in place of `SeqCst` accesses: it models fences exactly, and such accesses as weaker than they are.
 //!
 //! If another loop drives the executor, `asleep` is also true while the executor does not run at
 //! all. So a wake or a spawn unparks the reactor then too, and that loop sees its descriptor readable.
@@ -40,7 +40,7 @@ pub(super) enum Message {
 /// Shared by the executor, its wakers and its handles; they share nothing else.
 pub(crate) struct RemoteQueue {
     state: Mutex<State>,
-    /// There may be messages. Lets the executor look without the lock.
+    /// Whether there may be messages. The executor reads it without the lock.
     pending: AtomicBool,
     /// The executor sleeps, is about to, or rests between two runs by another loop. The thread that
     /// clears it unparks.
@@ -98,8 +98,8 @@ impl RemoteQueue {
     /// True for one of several threads, which then has to unpark.
     fn clear_asleep(&self) -> bool {
         // The plain load first: while the executor is awake, senders do not contend for the line.
-        // Relaxed, for the messages are under the lock. An exchange that writes nothing when it
-        // comes too late, so no late sender clears what is announced after it.
+        // Relaxed, because the lock orders the messages. An exchange, which writes nothing if
+        // another sender was first: so a late sender cannot clear the next announcement.
         let (asleep, awake, order) = (true, false, Ordering::Relaxed);
         self.asleep.load(order) && self.asleep.compare_exchange(asleep, awake, order, order).is_ok()
     }
@@ -111,8 +111,8 @@ impl RemoteQueue {
         self.pending.load(Ordering::Relaxed)
     }
 
-    /// Says whether there is a message, for sure: under the lock, so that it is seen by a thread
-    /// that knows that the sender is done.
+    /// Says whether there is a message. It takes the lock, so it misses no message whose sender has
+    /// returned.
     pub(super) fn has_messages(&self) -> bool {
         !self.lock().messages.is_empty()
     }

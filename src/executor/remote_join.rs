@@ -34,13 +34,13 @@ use crate::user_code;
 ///
 /// # Cancel safety
 ///
-/// A handle that is polled by reference (`(&mut handle).await`) can be given up without loss.
+/// If a handle is polled by reference (`(&mut handle).await`), that wait can be dropped without loss.
 pub struct RemoteJoinHandle<T> {
     cell: Arc<OutcomeCell<T>>,
 }
 
-/// Aborts the task, on any thread. (Not an `AbortHandle`: its file needs the remote queue, and the queue
-/// this file.)
+/// Aborts the task, on any thread. (Not an `AbortHandle`, because that would make a circle of modules:
+/// it uses the remote queue, which uses this module.)
 type AbortTask = Arc<dyn Fn() + Send + Sync>;
 
 /// What the handle and the executor share.

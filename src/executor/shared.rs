@@ -124,7 +124,8 @@ impl Shared {
             self.tracer().emit(before, || EventKind::JoinEnded { task: id });
         }
         if let Some(joiner) = after {
-            // A handle that is all of a task's future is polled by this crate, at no place of the user's.
+            // If a task's whole future is a join handle, this crate polls it, so the location is not
+            // in the user's code.
             let spawned = self.tasks.location(joiner).filter(|_| is_ours(location));
             let location = spawned.unwrap_or(location);
             self.tracer().emit(after, || EventKind::Joining { task: id, location });

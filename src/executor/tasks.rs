@@ -1,7 +1,7 @@
 //! All tasks of one executor: the slab that owns every spawned future.
 //!
-//! Each method borrows the slab for as long as it runs, and runs no code of the user. What has to be
-//! polled, woken or dropped is returned to the caller.
+//! Each method borrows the slab for as long as it runs, and runs no code of the user. It
+//! returns to its caller what has to be polled, woken or dropped.
 
 use std::{
     cell::{Cell, RefCell},

@@ -69,8 +69,8 @@ impl Header {
         }
     }
 
-    /// Makes it the header of another task, which is queued. Only for a header that nothing else
-    /// holds.
+    /// Uses the header again for another task, which is queued. Only if nothing else holds the
+    /// header.
     fn reset(&self, id: TaskId) {
         self.index.store(id.0.index(), Ordering::Relaxed);
         self.generation.store(id.0.generation(), Ordering::Relaxed);

@@ -18,7 +18,7 @@ struct Current {
     /// It is never dropped, for each reactor that is entered is left again. So the thread-local
     /// needs no destructor, and an access need not check whether it has run.
     shared: RefCell<ManuallyDrop<Option<Rc<Shared>>>>,
-    /// Where it is, if it is open and has no observer: for the question of most waits.
+    /// The reactor's address, if it is open and has no observer. Most waits compare only this.
     quiet: Cell<*const Shared>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn entered() -> Option<Rc<Shared>> {
     ENTERED.with(|entered| entered.shared.borrow().as_ref().cloned())
 }
 
-/// The same, where it is a mistake that there is none.
+/// Returns the reactor that is entered on this thread, and panics if there is none.
 ///
 /// # Panics
 ///

@@ -158,7 +158,8 @@ impl Reactor {
     /// Calls `f` with this reactor as the current one: sockets and timers that have to wait inside
     /// it register here. For one poll, or many.
     ///
-    /// It nests, and the innermost counts. It is undone when `f` returns or panics.
+    /// Calls can be nested: the innermost reactor is the current one. When `f` returns or panics, the
+    /// reactor before it is the current one again.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         // A wait in here does not belong to a task that may be polled around it: if the executor of that
         // task has another reactor, the two use the same ids for different tasks.

@@ -7,7 +7,7 @@
 //! so within a poll nothing can come between a try and the wait that follows it.
 //!
 //! Optimisation: an accepted stream registers before its first read, without a try. Most clients need
-//! some time until they send something, so the try would find nothing.
+//! some time until they send something, so the try would nearly always return "would block".
 
 use std::{
     cell::{Cell, OnceCell},
@@ -32,8 +32,8 @@ use crate::{
 };
 
 /// Optimisation: whether a read or write of less than was requested has drained the socket of a stream,
-/// as the manual of epoll says. An urgent byte ends a read early too, and only where the OS reports it can
-/// this be relied on. Elsewhere only "would block" says that a socket is drained.
+/// as the manual of epoll says. An urgent byte also ends a read early, so this holds only where the OS
+/// reports urgent bytes. Elsewhere only "would block" says that a socket is drained.
 const SHORT_MEANS_DRAINED: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// What kind of wait begins.

@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     /// Counts the wakers that the sources keep and that are idle.
     idle_wakers: Rc<Cell<usize>>,
     sources: RefCell<Slab<Rc<Source>>>,
-    /// In which sources' slots for polls a task waits. Its end empties them.
+    /// For each task: the sources in whose slot for polls it waits. The slots are emptied when the task ends.
     polled: RefCell<SecondaryMap<Vec<(SourceId, Direction)>>>,
     pub(crate) timers: Rc<Timers>,
     pub(crate) clock: Rc<Clock>,
@@ -311,7 +311,7 @@ impl Shared {
         self.timers.shrink();
     }
 
-    /// Says that nothing will happen any more.
+    /// Marks the reactor as closed: from here on, a wait that begins fails.
     pub(super) fn set_closed(&self) {
         self.is_closed.set(true);
     }

@@ -109,7 +109,7 @@ fn run(runtimes: &[Box<dyn Runtime>], options: &Options) -> Result<ExitCode, Str
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints, also into a pipe that nobody reads to the end.
+/// Prints, also into a pipe that is not read to its end.
 fn say(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

@@ -154,7 +154,7 @@ pub trait Runtime {
         body(&mut |future| self.block_on(future));
     }
 
-    /// Spawns a task that nobody waits for. It goes on by itself.
+    /// Spawns a task that no code awaits. It goes on by itself.
     fn spawn(&self, future: BoxFuture) {
         missing("spawn")
     }

@@ -54,7 +54,7 @@ async fn serve(listener: TcpListener) {
         };
         let Ok((stream, _)) = accepted.inspect_err(|error| eprintln!("No connection: {error}"))
         else {
-            // Mostly that is for want of descriptors: who is served will free some.
+            // Usually no descriptor is free. A connection that ends frees one.
             time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -87,7 +87,7 @@ fn answer(
 ) -> String {
     match (request.method(), request.uri().path()) {
         (&Method::POST, "/close") => {
-            // Nobody listens any more if it is closing already.
+            // If it is closing already, the receiver is gone.
             let _ = close.unbounded_send(());
             "Good night!\n".to_owned()
         }

@@ -1,4 +1,4 @@
-//! Pizzas that nobody else hears of: TLS with futures-rustls on pizzaiolo.
+//! Pizzas over an encrypted connection: TLS with futures-rustls on pizzaiolo.
 //!
 //! The certificate is made anew at each start and printed, for clients to trust.
 //!
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 Err(error) => {
                     eprintln!("No connection: {error}");
-                    // Mostly that is for want of descriptors: who is served will free some.
+                    // Usually no descriptor is free. A connection that ends frees one.
                     time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(acceptor: &TlsAcceptor, stream: TcpStream) -> io::Result<()> {
-    // In a task of its own, so that a client that is slow here keeps nobody else waiting.
+    // In a task of its own, so that a client that is slow here delays no other.
     let mut stream = time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await??;
     let mut order = [0; 1024];
     loop {

@@ -41,7 +41,7 @@ fn main() -> io::Result<()> {
                 })),
                 Err(error) => {
                     eprintln!("No connection: {error}");
-                    // Mostly that is for want of descriptors: who is served will free some.
+                    // Usually no descriptor is free. A connection that ends frees one.
                     time::sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -16,8 +16,8 @@
 //! by name, and looks at each use whether the thread is the right one. If a timer came to another
 //! thread after all, its use would panic there, and so would its drop; the `Rc` is not touched.
 //!
-//! The alternative is a task for each timer, which sleeps for it and tells it through an atomic
-//! waker. It could be used from any thread, and nobody here would: it would cost a spawn and a
+//! The alternative is a task for each timer, which sleeps for it and wakes it through an atomic
+//! waker. It could be used from any thread, which is not needed here, and would cost a spawn and a
 //! cancelled task for each request.
 
 use std::{
@@ -31,7 +31,7 @@ use hyper::rt;
 use pizzaiolo::time;
 use send_wrapper::SendWrapper;
 
-/// Tells hyper the time, and when it is over: for [`header_read_timeout`], and HTTP/2's
+/// Gives hyper the time, and its timers: for [`header_read_timeout`], and HTTP/2's
 /// keep-alive.
 ///
 /// Time is the executor's: with a paused clock, hyper's timeouts stand still until the test moves

@@ -53,13 +53,13 @@ impl Example {
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             let lines = io::BufReader::new(stdout).lines().map_while(std::result::Result::ok);
-            // Nobody listens if the test has failed meanwhile.
+            // If the test has failed meanwhile, the receiver is gone.
             lines.for_each(|line| drop(sender.send(line)));
         });
         Example { process, lines }
     }
 
-    /// The rest of the next line, which begins as it is told.
+    /// The rest of the next line, which begins with `begin`.
     #[track_caller]
     fn next_line(&self, begin: &str) -> String {
         let line = self.lines.recv_timeout(A_HANG).expect("there is one more line");

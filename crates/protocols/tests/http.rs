@@ -107,7 +107,7 @@ fn a_connection_is_kept_alive_for_the_next_request() {
         return;
     }
     run(async || {
-        // If curl connected anew, nobody would accept that.
+        // If curl connected anew, that connection would not be accepted.
         let (addr, server) = serve_http1(1, |_| async { reply("a pizza\n") })?;
         let (url, counts) = (format!("http://{addr}/"), "connects: %{num_connects}\n");
         let pages = curl(["-w", counts, &url, &url, &url]).await.text();
@@ -142,7 +142,7 @@ fn half_a_header_is_waited_for_until_the_time_is_over_and_no_longer() {
         time::advance(TICK).await;
         let error = served.await?.expect_err("the header is not whole");
         assert!(error.is_timeout(), "{error}");
-        assert_eq!(client.read(&mut [0; 64]).await?, 0, "the client is told nothing but the end");
+        assert_eq!(client.read(&mut [0; 64]).await?, 0, "the client gets nothing but the end");
         Ok(())
     });
 }

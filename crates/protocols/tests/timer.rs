@@ -63,12 +63,12 @@ fn a_reset_moves_the_deadline_and_keeps_the_box() {
     });
 }
 
-/// A sleep of somebody else's.
-struct Foreign;
+/// A sleep of another crate.
+struct OtherSleep;
 
-impl Sleep for Foreign {}
+impl Sleep for OtherSleep {}
 
-impl Future for Foreign {
+impl Future for OtherSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<()> {
@@ -77,9 +77,9 @@ impl Future for Foreign {
 }
 
 #[test]
-fn a_reset_of_a_foreign_sleep_makes_one_of_ours() {
+fn a_reset_of_a_sleep_of_another_crate_makes_one_of_ours() {
     run_paused(async || {
-        let mut sleep: Pin<Box<dyn Sleep>> = Box::pin(Foreign);
+        let mut sleep: Pin<Box<dyn Sleep>> = Box::pin(OtherSleep);
         Timer.reset(&mut sleep, Timer.now() + MINUTE);
         assert!(ends_after(MINUTE, &mut sleep).await);
         Ok(())

@@ -159,7 +159,7 @@ fn a_connection_that_ends_without_a_goodbye_is_an_error() {
         let (mut client, mut server) = shop.pair().await?;
         client.write_all(b"2\n").await?;
         client.flush().await?;
-        // Anybody on the way can do that; the encrypted goodbye nobody else can.
+        // Any machine between the two can do that. Only the client can send the encrypted `close_notify`.
         client.get_ref().0.shutdown(Shutdown::Write)?;
         let mut order = Vec::new();
         let error = server.read_to_end(&mut order).await.expect_err("the order may go on");
@@ -210,7 +210,7 @@ async fn broken_handshake(
     // The client's socket stays open: closed too early, it could take the alert with it.
     let client = connector.connect(name, stream).into_fallible();
     let (client, server) = join(client, shop.accept()).await;
-    let (error, _stream) = client.err().ok_or("the client trusts anybody")?;
+    let (error, _stream) = client.err().ok_or("the client trusts any server")?;
     Ok((error, server.err().ok_or("the server has not heard of it")?))
 }
 
@@ -302,7 +302,7 @@ fn curl_gets_a_page_of_hypers_over_tls() {
     });
 }
 
-/// Without it, a page that is as long as the connection could be cut by anybody.
+/// Without it, a page that is as long as the connection could be cut by any machine between the two.
 #[test]
 fn hyper_says_goodbye_when_it_closes() {
     run(async || {

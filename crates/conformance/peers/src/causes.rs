@@ -48,7 +48,7 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
     (
         "monoio",
         &["join-outlives"],
-        "A task that waits is not ended when its runtime goes (see the drops), so nobody wakes its handle.",
+        "A task that waits is not ended when its runtime goes (see the drops), so no code wakes its handle.",
     ),
     (
         "monoio",
@@ -105,7 +105,7 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
         "embassy-executor",
         &["fifo-spawn", "fifo-wake", "yield-goes-last"],
         "The queue of `raw/run_queue.rs` is a stack that is taken whole: the last one in is the first \
-         one out. It says so, and that nobody starves by it.",
+         one out. It says so, and that no task starves.",
     ),
     (
         "pasts",

@@ -105,7 +105,7 @@ fn socket(stream: TcpStream) -> Rc<dyn Socket> {
     Rc::new(Stream { read: RefCell::new(read), write: RefCell::new(write) })
 }
 
-#[expect(clippy::await_holding_refcell_ref, reason = "nobody else reads, or writes, at the time")]
+#[expect(clippy::await_holding_refcell_ref, reason = "no other code reads or writes meanwhile")]
 impl Socket for Stream {
     fn read<'a>(&'a self, buf: &'a mut [u8]) -> LocalFuture<'a, io::Result<usize>> {
         Box::pin(async move {

@@ -20,7 +20,7 @@ pub(crate) fn drops(lab: Lab) -> LocalFuture<'static> {
         let _ = task.abort().await;
         check(
             drops.count() == 1,
-            "an aborted future is dropped, though nobody wakes it",
+            "an aborted future is dropped, though no code wakes it",
             "it lives",
         );
     })

@@ -126,7 +126,7 @@ pub(crate) fn cycles(lab: Lab) {
     let drops = Drops::default();
     let counter = drops.clone();
     lab.block_on(async move {
-        // Each owns its waker, in the state that it shares with nobody any more.
+        // Each owns its waker, in the state that nothing else shares any more.
         for _ in 0..10 {
             lab.spawn(waiting(&counter, &Watched::new()));
         }

@@ -82,7 +82,7 @@ pub(crate) fn unclaimed(lab: Lab) -> LocalFuture<'static> {
         drop(task);
         lab.settle().await;
         let count = drops.load(Ordering::SeqCst);
-        check(count == 1, "an output that nobody takes is dropped once", format!("{count} drops"));
+        check(count == 1, "an unclaimed output is dropped once", format!("{count} drops"));
     })
 }
 

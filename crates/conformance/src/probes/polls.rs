@@ -1,4 +1,4 @@
-//! Who is polled, and when.
+//! Which task is polled, and when.
 
 use std::{
     cell::Cell,

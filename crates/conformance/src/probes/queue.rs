@@ -1,4 +1,4 @@
-//! Who runs next, and what becomes of tasks that have ended.
+//! Which task runs next, and what happens to tasks that have ended.
 
 use std::{cell::Cell, cell::RefCell, future::poll_fn, rc::Rc, task::Poll, thread};
 

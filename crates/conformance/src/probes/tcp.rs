@@ -152,7 +152,7 @@ pub(crate) fn refused(lab: Lab) -> LocalFuture<'static> {
             Ok(addr) => addr,
             Err(error) => fail("a socket has an address", error.to_string()),
         };
-        // Nobody listens there any more.
+        // No socket listens there any more.
         match lab.tcp_connect(addr).await {
             Ok(_) => fail("an error: the connection is refused", "a connection"),
             Err(error) => {

@@ -115,7 +115,7 @@ pub(crate) fn dropped(lab: Lab) -> LocalFuture<'static> {
             sleep.as_mut().poll(cx)
         })
         .await;
-        check(polls == 2, "2 polls: a dropped sleep wakes nobody", format!("{polls} polls"));
+        check(polls == 2, "2 polls: a dropped sleep wakes no task", format!("{polls} polls"));
     })
 }
 

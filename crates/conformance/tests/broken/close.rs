@@ -9,7 +9,7 @@ use std::{
 use crate::{
     executor::{Executor, lock},
     fault,
-    header::NOBODY,
+    header::NO_TASK,
     task::{Future, Task},
 };
 
@@ -25,7 +25,7 @@ impl Executor {
     /// Drops all that is left.
     pub(crate) fn close(&self) {
         self.shared.closed.store(true, Ordering::SeqCst);
-        self.shared.running.store(NOBODY, Ordering::SeqCst);
+        self.shared.running.store(NO_TASK, Ordering::SeqCst);
         loop {
             let tasks = mem::take(&mut *self.tasks.borrow_mut());
             if tasks.is_empty() {

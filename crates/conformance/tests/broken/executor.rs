@@ -21,7 +21,7 @@ use conformance::{BoxFuture, LocalFuture};
 
 use crate::{
     fault::{self, nth},
-    header::{Header, NOBODY, Shared},
+    header::{Header, NO_TASK, Shared},
     reactor::Reactor,
     task::{Future, Task},
 };
@@ -67,8 +67,8 @@ pub(crate) fn with(body: impl FnOnce(&Rc<Executor>)) {
         spawned: Mutex::default(),
         waker,
         thread: thread::current(),
-        running: AtomicU64::new(NOBODY),
-        root: AtomicU64::new(NOBODY),
+        running: AtomicU64::new(NO_TASK),
+        root: AtomicU64::new(NO_TASK),
         runs: AtomicBool::new(false),
         dropping: AtomicBool::new(false),
         closed: AtomicBool::new(false),
@@ -150,7 +150,7 @@ impl Executor {
             self.poll_task(id);
             return Some(id);
         }
-        if fault::is("spawn-in-task") && running != NOBODY && running != root {
+        if fault::is("spawn-in-task") && running != NO_TASK && running != root {
             return Some(id);
         }
         let mut ready = lock(&self.shared.ready);
@@ -186,8 +186,8 @@ impl Executor {
         self.shared.runs.store(true, Ordering::SeqCst);
         lock(&self.shared.ready).push_back(id);
         self.run(root, &header);
-        self.shared.running.store(NOBODY, Ordering::SeqCst);
-        self.shared.root.store(NOBODY, Ordering::SeqCst);
+        self.shared.running.store(NO_TASK, Ordering::SeqCst);
+        self.shared.root.store(NO_TASK, Ordering::SeqCst);
         self.shared.runs.store(false, Ordering::SeqCst);
         if fault::is("run-again") {
             let tasks = mem::take(&mut *self.tasks.borrow_mut());
@@ -252,7 +252,7 @@ impl Executor {
         {
             let _ = root.as_mut().poll(&mut cx);
         }
-        self.shared.running.store(NOBODY, Ordering::SeqCst);
+        self.shared.running.store(NO_TASK, Ordering::SeqCst);
         // It misses the wakes of the eighth thread. So it sleeps for good, also if it has seen the last
         // count: on a busy machine, one poll may see all of them.
         while fault::is("many-threads") && fault::calls("thread") >= 8 {

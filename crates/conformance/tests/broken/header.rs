@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) gone: AtomicBool,
 }
 
-pub(crate) const NOBODY: u64 = u64::MAX;
+pub(crate) const NO_TASK: u64 = u64::MAX;
 
 thread_local! {
     /// Whether this thread has woken a task from afar.
@@ -63,7 +63,7 @@ pub(crate) struct Header {
     pub(crate) stash: Mutex<Option<BoxFuture>>,
 }
 
-/// Where a wake comes from, and whom it is for.
+/// Where a wake comes from, and which task it is for.
 #[derive(Clone, Copy)]
 struct At {
     home: bool,

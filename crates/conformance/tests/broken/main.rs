@@ -93,13 +93,13 @@ fn also(rule: &str) -> &'static [&'static str] {
     match rule {
         // What is kept for late polls is kept alive.
         "late-wake" => &["waker-keeps-nothing"],
-        // It is polled at each wake, before anybody can merge the wakes or abort the task.
+        // It is polled at each wake, before any code can merge the wakes or abort the task.
         "wake-is-not-poll" => &["wakes-merge", "abort-not-polled"],
         // What is not dropped does nothing in its drop.
         "freed-at-end" => {
             &["waker-keeps-nothing", "spawn-in-drop", "wake-in-drop", "panic-in-drop"]
         }
-        // What is gone when nobody waits is gone for an abort, too.
+        // A task that is removed when no handle waits is also missing for an abort.
         "join-late" => &["abort-ended"],
         // A task that is gone cannot be woken.
         "run-again" => &["wake-between-runs"],

@@ -18,7 +18,7 @@ use crate::{executor::current, fault};
 
 const WAKER: Token = Token(usize::MAX);
 
-/// Who waits for a socket.
+/// The tasks that wait for a socket.
 #[derive(Default)]
 pub(crate) struct Source {
     reader: RefCell<Option<Waker>>,
@@ -51,23 +51,23 @@ impl Reactor {
         (reactor, waker)
     }
 
-    /// Whether nobody waits for a socket or a timer.
+    /// Whether no task waits for a socket or a timer.
     pub(crate) fn is_empty(&self) -> bool {
         self.sources.borrow().is_empty() && self.timers.borrow().is_empty()
     }
 
-    /// Whether nobody ever waited for a socket or a timer.
+    /// Whether no task ever waited for a socket or a timer.
     pub(crate) fn is_unused(&self) -> bool {
         self.next.get() == 0
     }
 
-    /// A number that nobody had before.
+    /// A number that was not used before.
     pub(crate) fn number(&self) -> u64 {
         self.next.replace(self.next.get() + 1)
     }
 
-    /// Sleeps, for `limit` at most, and wakes whoever waits for what has come. `asked` is zero if this
-    /// is but a glance, while tasks are ready.
+    /// Sleeps, for `limit` at most, and wakes the tasks whose events have come. `asked` is zero if this
+    /// only polls for events, while tasks are ready.
     pub(crate) fn park(&self, limit: Option<Duration>, asked: Option<Duration>) {
         let glance = asked == Some(Duration::ZERO);
         let timeout = if self.spins() { Some(Duration::ZERO) } else { limit.or(self.next_timer()) };
@@ -234,7 +234,7 @@ pub(crate) fn stream(stream: std::net::TcpStream) -> Rc<dyn Socket> {
     Rc::new(Stream(Registered::new(TcpStream::from_std(stream))))
 }
 
-/// The slots: the one who waits, and the other one, which a fault empties.
+/// The slots: that of the task that waits, and the other one, which a fault empties.
 type Slots<'a> = [&'a RefCell<Option<Waker>>; 2];
 
 fn reader(source: &Source) -> Slots<'_> {

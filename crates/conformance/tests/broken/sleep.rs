@@ -85,7 +85,7 @@ impl Drop for Sleep {
     }
 }
 
-/// How late a deadline may be that nobody lives to see.
+/// A deadline that is later than any test.
 fn deadline(duration: Duration) -> Instant {
     let now = Instant::now();
     if fault::is("sleep-far") {

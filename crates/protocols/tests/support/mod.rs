@@ -117,7 +117,7 @@ impl Curl {
     /// Starts it. Its standard input is `input`.
     pub(crate) fn start<'a>(args: impl IntoIterator<Item = &'a str>, input: Vec<u8>) -> Curl {
         let mut command = Command::new("curl");
-        // `-q`: nobody's configuration. `-sS`: errors, but no progress. No proxy is asked.
+        // `-q`: no configuration file. `-sS`: errors, but no progress. No proxy is asked.
         command.args(["-q", "-sS", "--noproxy", "*", "--max-time", "60"]).args(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("curl runs");
@@ -126,7 +126,7 @@ impl Curl {
         let mut stderr = process.stderr.take().expect("it is piped");
 
         thread::spawn(move || {
-            // An error is curl's end, of which its outcome tells.
+            // An error means that curl has ended, which its outcome shows.
             let _ = stdin.write_all(&input);
         });
         let errors = thread::spawn(move || {
@@ -138,7 +138,7 @@ impl Curl {
             let mut bytes = Vec::new();
             stdout.read_to_end(&mut bytes).expect("a pipe can be read");
             let errors = errors.join().expect("it does not panic").expect("a pipe can be read");
-            // Nobody listens if the test has failed meanwhile.
+            // If the test has failed meanwhile, the receiver is gone.
             let _ = done.send((bytes, errors));
         });
         Curl { process, output }
@@ -180,7 +180,7 @@ pub(crate) async fn openssl<'a>(
     let process = command.spawn().expect("openssl runs");
     let (done, outcome) = oneshot::channel();
     thread::spawn(move || {
-        // Nobody listens if the test has failed meanwhile.
+        // If the test has failed meanwhile, the receiver is gone.
         let _ = done.send(converse(process, lines).expect("pipes work"));
     });
     outcome.await.expect("the conversation goes on to its end")
@@ -228,7 +228,7 @@ impl TempFile {
 
 impl Drop for TempFile {
     fn drop(&mut self) {
-        // One that stays harms nobody.
+        // A file that stays does no harm.
         let _ = fs::remove_file(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The memory of a crowd of tasks goes with it.
+//! The memory of a crowd of tasks, or of timers, goes with it.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 use std::fs;
@@ -39,4 +39,29 @@ fn the_entries_of_a_crowd_go_with_it_and_a_second_crowd_takes_no_more() {
             assert!(more < 16 * TASKS, "{more} bytes more are left of the second crowd");
         },
     );
+}
+
+/// The timers are in one allocation, which goes back as a whole. So does what the reactor has for each.
+#[test]
+fn the_entries_of_a_crowd_of_timers_go_with_it() {
+    const TIMERS: usize = 200_000;
+    in_a_process_of_its_own("memory::the_entries_of_a_crowd_of_timers_go_with_it", || {
+        let executor = executor();
+        let crowd = |count: usize| {
+            executor.block_on(async {
+                let far = Duration::from_secs(3600);
+                let mut timers: Vec<_> = (0..count).map(|_| time::sleep(far)).collect();
+                for timer in &mut timers {
+                    assert!(poll_once(timer).is_pending());
+                }
+                drop(timers);
+                // The loop polls for events meanwhile.
+                turns(100).await;
+            });
+            resident()
+        };
+        let before = crowd(100);
+        let left = crowd(TIMERS).saturating_sub(before);
+        assert!(left < 16 * TIMERS, "{left} bytes are left");
+    });
 }

@@ -207,9 +207,13 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// If the future is dropped before it is ready, all tasks are aborted, and some may not have ended
     /// yet.
-    pub async fn shutdown(&mut self) {
-        self.abort_all();
-        while self.join_next().await.is_some() {}
+    #[track_caller]
+    pub fn shutdown(&mut self) -> impl Future<Output = ()> {
+        let location = Location::caller();
+        async move {
+            self.abort_all();
+            while poll_fn(|cx| self.poll_next(cx, location)).await.is_some() {}
+        }
     }
 }
 

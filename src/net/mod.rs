@@ -21,7 +21,23 @@
 //!
 //! For options that neither std nor mio has (the type of service, the credentials of a Unix peer,
 //! buffers), use crates such as socket2 and rustix: they take any socket of this module by reference,
-//! through `AsFd`, or on Windows through `AsSocket`.
+//! through `AsFd`, or on Windows through `AsSocket`. This crate has no methods for them: they need
+//! `unsafe`, or one more dependency for every user. The type of service:
+//!
+//! ```
+//! # #[cfg(unix)]
+//! # fn main() -> std::io::Result<()> {
+//! use pizzaiolo::net::UdpSocket;
+//! use socket2::SockRef;
+//!
+//! let socket = UdpSocket::bind("127.0.0.1:0")?;
+//! SockRef::from(&socket).set_tos_v4(0x10)?;
+//! # assert_eq!(SockRef::from(&socket).tos_v4()?, 0x10);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(unix))]
+//! # fn main() {}
+//! ```
 //!
 //! # The budget
 //!

@@ -319,6 +319,10 @@ impl fmt::Debug for Executor {
 /// Each call makes an executor, which takes several system calls: about 58 µs without optimisation,
 /// where [`Executor::block_on`] takes 2. For many calls, make an `Executor`, and call that.
 ///
+/// There is no `#[pizzaiolo::main]`, and no `main!` or `test!`. An attribute is a procedural macro, which is
+/// a crate of its own to build before this one. A macro of `macro_rules` with a block in it is not formatted
+/// by rustfmt, and saves only this call.
+///
 /// ```
 /// let pizzas = pizzaiolo::block_on(async {
 ///     let oven = pizzaiolo::spawn(async { 2 });

@@ -302,6 +302,9 @@ fn a_join_names_the_await_and_a_timer_the_call_that_set_it() {
         set.spawn(time::sleep(SECOND));
         set.join_next().await;
         lines.borrow_mut().push(line!() - 1);
+        set.spawn(time::sleep(SECOND));
+        set.shutdown().await;
+        lines.borrow_mut().push(line!() - 1);
         let mut sleep = time::sleep(SECOND);
         lines.borrow_mut().push(line!() - 1);
         assert!(poll_here(&mut sleep).await.is_pending());

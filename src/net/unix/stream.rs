@@ -33,6 +33,24 @@ use crate::{
 /// })
 /// # }
 /// ```
+///
+/// # Which process is the peer?
+///
+/// std's `peer_cred` is unstable, and this crate has no `unsafe`. The crate rustix asks the OS, here for
+/// Linux:
+///
+/// ```
+/// # #[cfg(target_os = "linux")]
+/// # fn main() -> std::io::Result<()> {
+/// let (kitchen, _table) = pizzaiolo::net::UnixStream::pair()?;
+/// let peer = rustix::net::sockopt::socket_peercred(&kitchen)?;
+/// assert_eq!(peer.pid, rustix::process::getpid());
+/// # assert_eq!(peer.uid, rustix::process::getuid());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(target_os = "linux"))]
+/// # fn main() {}
+/// ```
 pub struct UnixStream {
     pub(in crate::net) io: Async<mio::net::UnixStream>,
 }

@@ -326,6 +326,23 @@ fn a_datagram_socket_is_tried() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_unix_connection_shows_the_credentials_of_its_peer_through_its_descriptor() {
+    run(async || {
+        let folder = Directory::new();
+        let path = folder.join("credentials");
+        let listener = UnixListener::bind(&path)?;
+        let client = UnixStream::connect(&path).await?;
+        let (server, _) = listener.accept().await?;
+        for stream in [client, server] {
+            let peer = rustix::net::sockopt::socket_peercred(&stream)?;
+            assert_eq!(u32::try_from(peer.pid.as_raw_nonzero().get()), Ok(std::process::id()));
+        }
+        Ok(())
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn abstract_unix_addresses_are_bound_and_connected_to() {
     use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};
 

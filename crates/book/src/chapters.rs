@@ -1,12 +1,13 @@
 //! What the book has, in order: the welcome, the guide, the gallery, the exercises, the rest.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use crate::{
     guide,
     links::{self, Target},
-    markdown,
+    markdown, playground,
     repository::Repository,
+    words,
 };
 
 /// A page of the book.
@@ -183,11 +184,20 @@ pub(crate) fn replays(code: &str) -> Vec<String> {
     name.map(both).unwrap_or_default()
 }
 
-/// A page of an exercise: the task, and the file to write in.
+/// A page of an exercise: the task, and the file to write in. If there is a check that needs std alone, the
+/// code can be written and run in the page.
 fn exercise(repository: &Repository, from: &str) -> io::Result<Draft> {
     let (head, code) = repository.program(from)?;
     let name = from.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
-    let text = format!("{head}\n\n`{from}`:\n\n```rust,ignore\n{code}```\n");
+    let check = repository.path(&format!("examples/exercises/playground/{name}.rs"));
+    let block = if check.is_file() {
+        let code = playground::exercise(&code, &fs::read_to_string(check)?);
+        let here = words::translated(repository.language(), words::IN_PLACE);
+        format!("{here}\n\n```rust,editable\n{code}```\n")
+    } else {
+        format!("```rust,ignore\n{code}```\n")
+    };
+    let text = format!("{head}\n\n`{from}`:\n\n{block}");
     Ok(Draft { file: format!("{name}.md"), text, from: from.to_owned() })
 }
 

@@ -112,7 +112,7 @@ fn mark_code(page: &str) -> String {
 fn is_rust(info: &str) -> bool {
     info.split(',').all(|word| {
         let word = word.trim();
-        ["", "rust", "ignore", "no_run", "compile_fail", "should_panic"].contains(&word)
+        ["", "rust", "editable", "ignore", "no_run", "compile_fail", "should_panic"].contains(&word)
             || (word.len() == 5 && word.starts_with('E'))
     })
 }

@@ -48,6 +48,13 @@ pub fn with_clients(path: &str, code: &str) -> Option<String> {
     (is_server && is_std).then(|| format!("{BEFORE}{MODULE}{code}{AFTER}"))
 }
 
+/// An exercise to write in its page: its code with a short check in place of its tests, which need the crate.
+#[must_use]
+pub fn exercise(code: &str, check: &str) -> String {
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    format!("#![allow(unused)]\n\n{}\n\n{check}", code.trim())
+}
+
 /// Says whether a program needs std alone, and comes to an end by itself.
 #[must_use]
 pub fn runs(info: &str, code: &str) -> bool {

@@ -1,7 +1,11 @@
 //! The single lines that stand around the pages in `src/guide.rs`, and the title of the book, in other languages.
 
 /// Lines of `src/guide.rs`, without their `///`, and of `docs/book/book.toml`, and what they are in Japanese.
-pub const JAPANESE: [(&str, &str); 18] = [
+pub const JAPANESE: [(&str, &str); 19] = [
+    (
+        IN_PLACE,
+        "ここで書いて、実行できます。最後の確認は短いものです。テストはもっと多くのことを確かめます。",
+    ),
     (
         "title = \"pizzaiolo: an async executor, step by step\"",
         "title = \"pizzaiolo: 非同期エグゼキュータを、一歩ずつ\"",
@@ -69,6 +73,10 @@ pub const JAPANESE: [(&str, &str); 18] = [
     ("# The program", "# プログラム"),
     ("# The enum by hand", "# 手で書いた列挙型"),
 ];
+
+/// What stands above an exercise that can be written in its page.
+pub const IN_PLACE: &str =
+    "Write it here and run it. The check at its end is short; the tests check more:";
 
 /// A line of `src/guide.rs` in a language; as it is, if it has no translation.
 #[must_use]

@@ -88,7 +88,7 @@ fn a_program_has_a_button_only_if_it_needs_nothing_but_std() {
     for book in books() {
         for chapter in chapters(&book) {
             for (info, code) in blocks(chapter) {
-                let is_run = !info.contains("noplayground");
+                let is_run = has_button(info);
                 assert!(!is_run || playground::runs(info, code), "{code}");
                 assert!(!is_run || !code.contains("pizzaiolo"), "{}: {code}", chapter.file);
                 *(if is_run { &mut with } else { &mut without }) += 1;
@@ -106,17 +106,29 @@ fn blocks(chapter: &Chapter) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Runs a program as the playground does. Returns whether it compiles, and what it prints.
-fn run(folder: &Path, code: &str) -> (bool, String) {
+/// Whether a block has a button to run it as it is.
+fn has_button(info: &str) -> bool {
+    !info.contains("noplayground") && !info.contains("editable")
+}
+
+/// Compiles a program as the playground does.
+fn compile(folder: &Path, code: &str) -> Result<PathBuf, String> {
     let (source, program) = (folder.join("playground.rs"), folder.join("playground"));
     fs::write(&source, playground::program(code)).expect("the source");
     let rustc = env::var_os("RUSTC").unwrap_or("rustc".into());
     let mut rustc = Command::new(rustc);
     rustc.args(["--edition=2024", "--cap-lints=allow", "-o"]).arg(&program).arg(&source);
     let compiled = rustc.output().expect("rustc is there");
-    if !compiled.status.success() {
-        return (false, String::from_utf8_lossy(&compiled.stderr).into_owned());
-    }
+    let errors = || String::from_utf8_lossy(&compiled.stderr).into_owned();
+    if compiled.status.success() { Ok(program) } else { Err(errors()) }
+}
+
+/// Runs a program as the playground does. Returns whether it compiles, and what it prints.
+fn run(folder: &Path, code: &str) -> (bool, String) {
+    let program = match compile(folder, code) {
+        Ok(program) => program,
+        Err(errors) => return (false, errors),
+    };
     let output = Command::new(program).output().expect("it runs");
     assert!(output.status.success(), "{code}\n{}", String::from_utf8_lossy(&output.stderr));
     (true, String::from_utf8_lossy(&output.stdout).into_owned())
@@ -129,7 +141,7 @@ fn each_program_with_a_button_does_in_the_playground_what_its_page_says() {
     let book = Book::new(Repository::here("en")).expect("a book");
     let mut servers = Vec::new();
     for chapter in chapters(&book) {
-        for (info, code) in blocks(chapter).filter(|(info, _)| !info.contains("noplayground")) {
+        for (info, code) in blocks(chapter).filter(|(info, _)| has_button(info)) {
             let (compiles, output) = run(&folder, code);
             let fails = info.contains("compile_fail");
             assert_eq!(compiles, !fails, "{}: {code}\n{output}", chapter.file);
@@ -143,6 +155,45 @@ fn each_program_with_a_button_does_in_the_playground_what_its_page_says() {
     let std_alone =
         ["step01_blocking.md", "step02_threads.md", "step03_busy_loop.md", "step05_bell.md"];
     assert_eq!(servers, std_alone);
+    fs::remove_dir_all(folder).expect("the folder");
+}
+
+/// The check of an exercise is in its page: a solution passes it, and a stub and a wrong solution do not.
+#[test]
+fn the_exercises_that_can_be_written_in_their_pages_are_checked_there() {
+    let folder = env::temp_dir().join(format!("pizzaiolo-in-place-{}", process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let repository = Repository::here("en");
+    let book = Book::new(repository.clone()).expect("a book");
+    // A line of each solution, without which it is wrong in a way that does not hang.
+    let needed = [
+        ("ex01_yield_now", "        cx.waker().wake_by_ref();\n"),
+        ("ex02_block_on", "thread::park()"),
+        ("ex03_join", "        if left.is_none() {\n"),
+        ("ex04_select", "Poll::Pending => b.as_mut().poll(cx).map(Either::Right),"),
+        ("ex07_oneshot", "        if shared.closed {\n            return Err(value);\n        }\n"),
+    ];
+    let instead = ["", "()", "        if true {\n", "Poll::Pending => Poll::Pending,", ""];
+    for ((name, line), instead) in needed.into_iter().zip(instead) {
+        let file = format!("{name}.md");
+        let page = chapters(&book).find(|it| it.file == file).expect("its page");
+        let (info, stub) = blocks(page).next().expect("its code");
+        assert_eq!(info, ",editable", "{name}");
+        let read = |file: String| repository.read(&file).expect("a file");
+        let solution = read(format!("examples/exercises/solutions/{name}.rs"));
+        let check = read(format!("examples/exercises/playground/{name}.rs"));
+        let solution = solution.split_once("\n\n").expect("a head").1;
+        assert_eq!(solution.matches(line).count(), 1, "{name}: {line}");
+        let wrong = solution.replace(line, instead);
+        let passes = |code: &str| {
+            let program =
+                compile(&folder, code).unwrap_or_else(|errors| panic!("{name}: {errors}"));
+            Command::new(program).output().expect("it runs").status.success()
+        };
+        assert!(!passes(stub), "the stub of {name} passes");
+        assert!(passes(&playground::exercise(solution, &check)), "the solution of {name} fails");
+        assert!(!passes(&playground::exercise(&wrong, &check)), "a wrong {name} passes");
+    }
     fs::remove_dir_all(folder).expect("the folder");
 }
 

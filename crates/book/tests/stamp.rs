@@ -39,7 +39,8 @@ fn each_single_line_that_is_translated_is_a_line_of_the_guide_or_of_the_settings
     let (guide, settings) = (read("src/guide.rs"), read("docs/book/book.toml"));
     for (original, translated) in words::JAPANESE {
         let is_there = guide.lines().any(|line| line == format!("/// {original}"))
-            || settings.lines().any(|line| line == original);
+            || settings.lines().any(|line| line == original)
+            || original == words::IN_PLACE;
         assert!(is_there, "{original}");
         assert_eq!(words::translated("ja", original), translated);
         assert_eq!(words::translated("en", original), original);

@@ -179,7 +179,7 @@ fn nothing_happens_before_the_future_is_awaited() {
     drop(TcpStream::connect(refused().unwrap()));
     #[cfg(unix)]
     {
-        let path = std::env::temp_dir().join(format!("pizzaiolo-lazy-{}", std::process::id()));
+        let path = socket_path("lazy");
         let listener = pizzaiolo::net::UnixListener::bind(&path).unwrap();
         drop(pizzaiolo::net::UnixStream::connect(&path));
         assert_eq!(listener.try_accept().unwrap_err().kind(), ErrorKind::WouldBlock);

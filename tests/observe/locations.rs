@@ -84,7 +84,7 @@ fn so_do_unix_sockets_and_any_other_source() {
     use std::io::Read;
 
     bound();
-    let path = std::env::temp_dir().join(format!("pizzaiolo-blame-{}", std::process::id()));
+    let path = socket_path("blame");
     let listener = UnixListener::bind(&path).unwrap();
     let (socket, peer) = UnixDatagram::pair().unwrap();
     while socket.try_send(b"pizza").is_ok() {}

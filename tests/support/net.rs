@@ -102,3 +102,11 @@ pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..251).cycle().take(len).collect()
 }
+
+/// A path for a Unix socket of this process, free also if an earlier process of the same id was killed.
+#[cfg(unix)]
+pub(crate) fn socket_path(name: &str) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("pizzaiolo-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path
+}

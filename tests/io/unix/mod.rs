@@ -37,6 +37,8 @@ impl Directory {
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let name = format!("pizzaiolo-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
+        // An earlier process of the same id may have been killed.
+        let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).expect("a directory of our own");
         Directory(path)
     }

@@ -39,13 +39,14 @@ async fn accept(listener: TcpListener) {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 println!("Connected to {peer}");
-                // No task joins it. When its handle is dropped, it is detached and runs on.
-                drop(spawn(async move {
+                // No task joins it: it runs on by itself.
+                spawn(async move {
                     match serve(stream).await {
                         Ok(()) => println!("Connection with {peer} has been closed"),
                         Err(error) => eprintln!("Connection with {peer} failed: {error}"),
                     }
-                }));
+                })
+                .detach();
             }
             Err(error) => {
                 eprintln!("Cannot accept a connection: {error}");

@@ -6,12 +6,13 @@
 //! timer.
 
 use std::future::poll_fn;
-use std::hint::black_box;
 use std::task::Poll;
-use std::time::Duration;
 
 use criterion::Criterion;
-use pizzaiolo_benches::runtime::Runtime;
+use pizzaiolo_benches::{
+    runtime::Runtime,
+    timers::{durations, make_and_drop},
+};
 
 use crate::compare::{Case, beside_peers};
 
@@ -32,7 +33,7 @@ impl Case for TenThousand {
     const OPERATIONS: usize = 10_000 * ROUNDS;
 
     async fn run<R: Runtime>() {
-        make_and_drop::<R>(10_000).await;
+        rounds::<R>(10_000).await;
     }
 }
 
@@ -44,7 +45,7 @@ impl Case for HundredThousand {
     const OPERATIONS: usize = 100_000 * ROUNDS;
 
     async fn run<R: Runtime>() {
-        make_and_drop::<R>(100_000).await;
+        rounds::<R>(100_000).await;
     }
 }
 
@@ -74,23 +75,8 @@ impl Case for InPlace {
     }
 }
 
-async fn make_and_drop<R: Runtime>(count: usize) {
+async fn rounds<R: Runtime>(count: usize) {
     for _ in 0..ROUNDS {
-        let mut sleeps = Vec::with_capacity(count);
-        poll_fn(|cx| {
-            for after in durations().take(count) {
-                let mut sleep = Box::pin(R::sleep(after));
-                assert!(sleep.as_mut().poll(cx).is_pending(), "it takes 10 s");
-                sleeps.push(sleep);
-            }
-            Poll::Ready(())
-        })
-        .await;
-        drop(black_box(sleeps));
+        make_and_drop::<R>(count).await;
     }
-}
-
-/// From 10 to 20 seconds in steps of a prime number, so that the deadlines come in no order.
-fn durations() -> impl Iterator<Item = Duration> {
-    (0..).map(|index| Duration::from_millis(10_000 + index * 7_919 % 10_000))
 }

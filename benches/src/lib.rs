@@ -6,6 +6,7 @@
 //! - [`server`]: a server of one kind in a process of its own.
 //! - [`process`]: what the kernel says that a process uses.
 //! - [`table`]: the tables, from what was measured.
+//! - [`timers`]: timers that never fire, made and dropped.
 //! - [`web`]: clients of a web server that says hello.
 
 pub mod load;
@@ -14,4 +15,5 @@ pub mod process;
 pub mod runtime;
 pub mod server;
 pub mod table;
+pub mod timers;
 pub mod web;

@@ -41,7 +41,7 @@ pub(crate) struct EventLoop<P> {
     polls_left: Cell<u32>,
     /// Whether another loop drives it. That loop is unparked when there is something to do.
     is_driven: Cell<bool>,
-    /// Kept for its memory.
+    /// Kept for its memory; empty but while messages are received.
     messages: RefCell<Vec<Message>>,
 }
 

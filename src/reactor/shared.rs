@@ -218,7 +218,6 @@ impl Shared {
         if any {
             self.dispatch(&events);
         }
-        self.sources.borrow_mut().shrink();
         self.events.set(Some(events));
         result.map(|()| any)
     }
@@ -302,13 +301,15 @@ impl Shared {
         self.woken.replace(woken);
     }
 
-    /// Reads the clock, and fires the timers whose deadline has come.
+    /// Reads the clock, fires the timers whose deadline has come, and gives the memory of a crowd of timers or
+    /// sources back.
     pub(crate) fn tick(&self) {
         let now = self.clock.tick();
         if !self.timers.is_empty() {
             self.timers.fire(now);
         }
         self.timers.shrink();
+        self.sources.borrow_mut().shrink();
     }
 
     /// Marks the reactor as closed: from here on, a wait that begins fails.

@@ -44,13 +44,6 @@ fn a_late_wake_of_the_last_task_does_not_let_run_sleep_while_there_is_a_handle()
 
 // A poll that no future stands behind, of a task that has ended.
 
-/// A socket that nothing is sent to. It is to be made under an executor.
-fn silent() -> Rc<Async<mio::net::UdpSocket>> {
-    let address = "127.0.0.1:0".parse().expect("it is an address");
-    let socket = mio::net::UdpSocket::bind(address).expect("loopback");
-    Rc::new(Async::new(socket).expect("it can be registered"))
-}
-
 /// Polls the socket, as the traits of `futures-io` do.
 async fn poll_to_read(socket: &Async<mio::net::UdpSocket>) {
     poll_fn(|cx| {
@@ -78,7 +71,7 @@ async fn poll_and_end(socket: &Rc<Async<mio::net::UdpSocket>>, is_aborted: bool)
 fn a_poll_of_a_task_that_has_ended_does_not_stop_a_paused_clock() {
     for is_aborted in [false, true] {
         paused().block_on(async {
-            let (socket, start) = (silent(), time::now());
+            let (socket, start) = (Rc::new(silent_source()), time::now());
             poll_and_end(&socket, is_aborted).await;
             time::sleep(SECOND).await;
             assert_eq!(time::now() - start, SECOND);
@@ -90,7 +83,7 @@ fn a_poll_of_a_task_that_has_ended_does_not_stop_a_paused_clock() {
 fn a_poll_of_a_task_that_has_ended_does_not_hide_a_deadlock() {
     for is_aborted in [false, true] {
         let waits = async {
-            poll_and_end(&silent(), is_aborted).await;
+            poll_and_end(&Rc::new(silent_source()), is_aborted).await;
             pending::<()>().await;
         };
         deadlock(|| paused().block_on(waits));
@@ -100,7 +93,7 @@ fn a_poll_of_a_task_that_has_ended_does_not_hide_a_deadlock() {
 #[test]
 fn a_poll_of_a_task_that_has_ended_leaves_no_waker() {
     paused().block_on(async {
-        let (socket, wakes) = (silent(), Counter::new());
+        let (socket, wakes) = (Rc::new(silent_source()), Counter::new());
         let (shared, count) = (Rc::clone(&socket), wakes.waker());
         let polls = async move {
             let cx = &mut Context::from_waker(&count);

@@ -28,10 +28,6 @@ fn datagram_pair() -> io::Result<(Datagram, StdDatagram)> {
     Ok((socket.try_into()?, peer))
 }
 
-fn would_block<T: std::fmt::Debug>(result: io::Result<T>) -> bool {
-    result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
-}
-
 #[test]
 fn recv_from_tells_the_sender_and_waits_for_it() {
     run(async || {

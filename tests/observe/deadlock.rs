@@ -222,16 +222,24 @@ fn a_wake_by_the_last_waker_there_is_ends_the_sleep() {
     }
 }
 
-/// Here the task that holds the bell waits for a socket, so that it could ring it one day.
-#[test]
-fn a_socket_that_is_waited_for_may_bring_everyone_back() {
-    let (executor, sleeps) = that_tells_when_it_sleeps();
+/// A listener, and the thread that connects to it when the executor sleeps.
+fn a_client_comes_when(
+    sleeps: mpsc::Receiver<()>,
+) -> (TcpListener, thread::JoinHandle<io::Result<net::TcpStream>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let addr = listener.local_addr().expect("it is bound");
     let peer = thread::spawn(move || {
         sleeps.recv().expect("the executor sleeps");
         net::TcpStream::connect(addr)
     });
+    (listener, peer)
+}
+
+/// Here the task that holds the bell waits for a socket, so that it could ring it one day.
+#[test]
+fn a_socket_that_is_waited_for_may_bring_everyone_back() {
+    let (executor, sleeps) = that_tells_when_it_sleeps();
+    let (listener, peer) = a_client_comes_when(sleeps);
     let bell = Bell::default();
     let rings = bell.clone();
     let _task = executor.spawn(async move {
@@ -255,12 +263,7 @@ fn a_socket_that_a_foreign_waker_waits_for_is_waited_for() {
     }
 
     let (executor, sleeps) = that_tells_when_it_sleeps();
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let addr = listener.local_addr().expect("it is bound");
-    let peer = thread::spawn(move || {
-        sleeps.recv().expect("the executor sleeps");
-        net::TcpStream::connect(addr)
-    });
+    let (listener, peer) = a_client_comes_when(sleeps);
     let other = Waker::from(Arc::new(AbortsTheLostTask));
     LOST.set(Some(executor.spawn(async move {
         let mut accept = pin!(listener.accept());

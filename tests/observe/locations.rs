@@ -24,10 +24,7 @@ macro_rules! assert_blamed {
 
 /// A connection with no room to write, and nothing to read.
 fn full_streams() -> (TcpStream, TcpStream) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let (peer, _) = listener.accept().unwrap();
-    let stream = TcpStream::try_from(stream).unwrap();
+    let (stream, peer) = pair().unwrap();
     while stream.try_write(&[0; 8192]).is_ok() {}
     (stream, peer.try_into().unwrap())
 }

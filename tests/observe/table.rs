@@ -3,7 +3,6 @@
 use std::net;
 
 use pizzaiolo::{
-    Async,
     net::TcpListener,
     task::{self, TaskState, WaitsFor},
     trace::{Direction, EventKind},
@@ -96,18 +95,11 @@ fn the_future_of_block_on_comes_first_while_it_runs() {
     assert!(executor.tasks().is_empty(), "it is over");
 }
 
-/// A socket that nothing is sent to. It is registered now, under the executor that runs.
-fn socket() -> Async<mio::net::UdpSocket> {
-    let address = "127.0.0.1:0".parse().expect("it is an address");
-    let socket = mio::net::UdpSocket::bind(address).expect("loopback");
-    Async::new(socket).expect("it can be registered")
-}
-
 #[test]
 fn a_task_waits_for_a_socket_and_a_direction() {
     let (executor, events) = watched();
-    let _reader = executor.spawn(async { socket().readable().await });
-    let _writer = executor.spawn(async { socket().writable().await });
+    let _reader = executor.spawn(async { silent_source().readable().await });
+    let _writer = executor.spawn(async { silent_source().writable().await });
     // One poll each, and no look at the OS in between: there is room to write.
     assert!(executor.tick() && executor.tick());
     let tasks = executor.tasks();
@@ -334,7 +326,7 @@ fn a_new_task_has_no_polls_of_the_one_before_it_in_its_entry() {
 #[test]
 fn a_task_that_waits_with_another_waker_than_its_own_is_listed() {
     let executor = executor();
-    let socket = executor.block_on(async { Rc::new(socket()) });
+    let socket = executor.block_on(async { Rc::new(silent_source()) });
     let own = Rc::clone(&socket);
     drop(spawn_named(&executor, "own", async move { own.readable().await }));
     let wait = Rc::clone(&socket);

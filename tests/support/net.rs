@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use pizzaiolo::net;
+use pizzaiolo::{Async, net};
 use socket2::{Domain, SockRef, Socket, Type};
 
 /// A connection, both ends std's and blocking.
@@ -72,6 +72,17 @@ pub(crate) fn narrow_pair() -> io::Result<(net::TcpStream, TcpStream)> {
     stream.connect(&listener.local_addr()?)?;
     let (peer, _) = listener.accept()?;
     Ok((TcpStream::from(stream).try_into()?, peer.into()))
+}
+
+/// Whether an operation that was tried would have to wait.
+pub(crate) fn would_block<T>(result: io::Result<T>) -> bool {
+    result.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// A source of mio's to which nothing is ever sent.
+pub(crate) fn silent_source() -> Async<mio::net::UdpSocket> {
+    let socket = mio::net::UdpSocket::bind(any_port()).expect("loopback");
+    Async::new(socket).expect("it can be registered")
 }
 
 /// An address of this machine whose port the OS chooses.

@@ -3,13 +3,14 @@
 //! `programs steps CASE RUNTIME N`. `benches/instructions.sh` runs it under callgrind, with N and with 2 N,
 //! and takes the difference.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use pizzaiolo_benches::runtime::{self, Runtime, Visitor};
+use pizzaiolo_benches::{
+    runtime::{self, Runtime, Visitor},
+    timers::make_and_drop,
+};
 
 /// Wakes itself by reference and is pending once.
 #[derive(Default)]
@@ -32,22 +33,6 @@ async fn yields(count: usize) {
     for _ in 0..count {
         Yield::default().await;
     }
-}
-
-/// Makes timers, polls each once, and then drops all.
-async fn timers<R: Runtime>(count: u64) {
-    let mut timers = Vec::new();
-    poll_fn(|cx| {
-        for index in 0..count {
-            // In steps of a prime number, so that the deadlines come in no order.
-            let after = Duration::from_millis(10_000 + index * 7_919 % 10_000);
-            let mut sleep = Box::pin(R::sleep(after));
-            assert!(sleep.as_mut().poll(cx).is_pending(), "it takes 10 s");
-            timers.push(sleep);
-        }
-        Poll::Ready(())
-    })
-    .await;
 }
 
 /// What the command line asks for, and whether it was done.
@@ -86,7 +71,7 @@ fn run<R: Runtime>(case: &str, count: usize) -> bool {
         // Ten thousand at once.
         "timer" => runtime.block_on(async {
             for _ in 0..count / 10_000 {
-                timers::<R>(10_000).await;
+                make_and_drop::<R>(10_000).await;
             }
         }),
         _ => return false,

@@ -5,10 +5,6 @@ use std::io::{IoSlice, IoSliceMut};
 use super::{own_pair, with_pair};
 use crate::support::prelude::*;
 
-fn would_block<T: std::fmt::Debug>(result: io::Result<T>) -> bool {
-    result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
-}
-
 #[test]
 fn a_try_of_a_stream_never_waits() {
     run(async || {

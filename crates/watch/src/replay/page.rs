@@ -168,7 +168,8 @@ pub(crate) fn fields_json(
 /// `line`), `marks` (`[step, text]`), `files` (`"FILE:LINE": [first line, [lines]]`) and `events`. An event
 /// is an array: the nanoseconds since the beginning, a word, the number of the task or -1, and further
 /// fields that depend on the word. A task waits for a socket (`waiting`) until a `waitended`, until a
-/// `woken` by the socket, or until the end of the task or the socket. `crates/course/ladder-recorded` writes such runs of the executors of the ladder.
+/// `woken` by the socket, or until the end of the task or the socket. `crates/course/ladder-recorded` writes
+/// such runs of the executors of the ladder.
 ///
 /// Text that is not such a run makes a page that shows nothing.
 #[must_use]

@@ -1,6 +1,14 @@
 //! The connections of one thread: how many there may be, how long one may idle, and how they end.
 
-use std::{future::poll_fn, io, net, pin::pin, rc::Rc, sync::Arc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    io, net,
+    pin::{Pin, pin},
+    rc::Rc,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use async_lock::{OnceCell, Semaphore, SemaphoreGuardArc};
 use event_listener::Event;
@@ -84,6 +92,7 @@ impl Place {
     /// there is nothing to read now, or no end of it.
     pub(crate) async fn listen<T>(&mut self, read: impl Future<Output = T>) -> Option<T> {
         let Connections { closing, idle_timeout, .. } = &*self.connections;
+        let read = pin!(read);
         self.reads += 1;
         if self.reads % READS_A_TURN == 0 {
             if closing.is_initialized() && self.reads > LAST_READS {
@@ -98,7 +107,7 @@ impl Place {
                 None => *closing.wait().await,
             }
         };
-        unless(end, read).await
+        unless(pin!(end), read).await
     }
 
     /// Waits until the client takes a reply: `TimedOut` if it does not read for too long.
@@ -119,14 +128,16 @@ impl Drop for Place {
     }
 }
 
-/// Waits for `work`, but no longer than for `end`, which is polled only if `work` is not ready.
-pub(crate) async fn unless<T>(end: impl Future, work: impl Future<Output = T>) -> Option<T> {
-    let (mut end, mut work) = (pin!(end), pin!(work));
-    poll_fn(|cx| match work.as_mut().poll(cx) {
+/// Waits for `work`, but no longer than for `end`, which is polled only if `work` is not ready. The
+/// caller pins both, because an `async fn` would store each twice: as its argument, and pinned.
+pub(crate) fn unless<T>(
+    mut end: Pin<&mut impl Future>,
+    mut work: Pin<&mut impl Future<Output = T>>,
+) -> impl Future<Output = Option<T>> {
+    poll_fn(move |cx| match work.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => end.as_mut().poll(cx).map(|_| None),
     })
-    .await
 }
 
 /// Ends a connection so that the client gets all that was written. A socket that is closed while

@@ -10,7 +10,7 @@ mod server;
 mod signals;
 mod sockets;
 
-use std::{cell::RefCell, fs, io, net, process::exit, rc::Rc, thread};
+use std::{cell::RefCell, fs, io, net, pin::pin, process::exit, rc::Rc, thread};
 
 use log::info;
 use pizzaiolo::{Executor, net::TcpListener};
@@ -89,7 +89,7 @@ fn run_one(
         let server_socket = TcpListener::try_from(listener)?;
         let connections = Rc::new(connections);
         let server = Server { server_socket, connections, tasks: RefCell::default() };
-        unless(signals::stopped(&executor), server.start()).await;
+        unless(pin!(signals::stopped(&executor)), pin!(server.start())).await;
         server.close().await;
         io::Result::Ok(())
     })?;

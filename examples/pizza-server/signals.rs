@@ -1,6 +1,6 @@
 //! The signals of the process, and Ctrl-C on Windows. A thread waits for them, and wakes the executors.
 
-use std::{io, io::Write, process::exit, thread, time::Duration};
+use std::{io, io::Write, pin::pin, process::exit, thread, time::Duration};
 
 use async_lock::OnceCell;
 use event_listener::Event;
@@ -47,7 +47,7 @@ fn stop(signal: &str, status: i32) {
 /// Waits until the server is to end. Until then, prints the executor's tasks at each SIGUSR1.
 pub(crate) async fn stopped(executor: &Executor) {
     let mut show_tasks = SHOW_TASKS.listen();
-    while unless(STOP.wait(), show_tasks).await.is_some() {
+    while unless(pin!(STOP.wait()), pin!(show_tasks)).await.is_some() {
         show_tasks = SHOW_TASKS.listen();
         if let Err(error) = writeln!(io::stdout(), "{}", executor.tasks()) {
             warn!("Cannot print the tasks: {error}");

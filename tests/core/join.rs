@@ -188,23 +188,6 @@ fn abort_of_a_finished_task_does_nothing() {
     assert_eq!(executor.block_on(other).unwrap(), "other");
 }
 
-#[test]
-fn abort_by_another_task_before_and_after_its_turn() {
-    let executor = executor();
-    let (before, after) = (executor.spawn(async {}), Rc::new(RefCell::new(None)));
-    let later = Rc::clone(&after);
-    let aborter = executor.spawn(async move {
-        before.abort();
-        later.borrow().as_ref().map(JoinHandle::abort);
-        before.await
-    });
-    *after.borrow_mut() = Some(executor.spawn(async {}));
-    executor.run();
-    assert!(executor.block_on(aborter).unwrap().is_ok(), "it had had its turn");
-    let after = after.take().unwrap();
-    assert!(executor.block_on(after).unwrap_err().is_cancelled(), "its turn was to come");
-}
-
 // Panics.
 
 /// "A panic in one task ends the thread, or poisons the rest" (monoio#314, async-executor#135):
@@ -364,20 +347,6 @@ fn a_joiner_that_is_dropped_while_it_waits_is_woken_no_more() {
     drop(task);
     executor.run();
     assert_eq!(wakes.get(), 0);
-}
-
-#[test]
-fn giving_up_the_wait_loses_nothing() {
-    let executor = executor();
-    let mut task = executor.spawn(async {
-        yield_now().await;
-        "baked"
-    });
-    executor.block_on(async {
-        assert!(poll_here(async { (&mut task).await }).await.is_pending());
-    });
-    executor.run();
-    assert_eq!(executor.block_on(task).unwrap(), "baked");
 }
 
 #[test]

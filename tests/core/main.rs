@@ -16,6 +16,7 @@ mod handles;
 mod join;
 mod join_cases;
 mod layers;
+mod orders;
 mod sleep;
 #[path = "../support/mod.rs"]
 mod support;

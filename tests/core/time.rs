@@ -270,17 +270,6 @@ fn an_interval_ticks_at_once_and_then_every_period() {
 }
 
 #[test]
-fn a_tick_that_is_given_up_is_not_lost() {
-    paused().block_on(async {
-        let start = time::now();
-        let mut interval = time::interval(SECOND);
-        interval.tick().await;
-        assert!(poll_here(&mut interval.tick()).await.is_pending());
-        assert_eq!(interval.tick().await, start + SECOND);
-    });
-}
-
-#[test]
 fn an_interval_of_no_length_lets_the_others_run() {
     paused().block_on(async {
         let other = spawn(async {});

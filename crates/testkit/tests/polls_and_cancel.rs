@@ -122,6 +122,16 @@ fn a_check_that_waits_for_ever_is_reported_though_its_waker_is_held() {
     });
 }
 
+/// The task has ended, so the check would go on if anything polled it.
+#[test]
+#[should_panic(expected = "the future waits for ever")]
+fn a_check_whose_wake_is_lost_waits_for_ever() {
+    check_cancel_safety(|_cancel| async {
+        let mut task = spawn(yield_now());
+        poll_fn(|_| poll_once(&mut task)).await.unwrap();
+    });
+}
+
 #[test]
 #[should_panic(expected = "has to call `Cancel::run`")]
 fn a_check_that_cancels_nothing_is_refused() {

@@ -26,6 +26,42 @@ fn a_short_datagram_does_not_hide_the_next_one() {
     });
 }
 
+/// A datagram comes, and the receive that waits for it is given up: the next one gets it.
+#[track_caller]
+fn loses_no_datagram(receive: impl AsyncFn(&Datagram) -> io::Result<usize>) {
+    cancelled_at_each_await(async |cancel| {
+        let (kitchen, table) = pair()?;
+        begin_and_drop(receive(&kitchen));
+        let sender = spawn(async move {
+            yield_now().await;
+            table.send(b"order").await.map(|_| table)
+        });
+        assert_eq!(again(cancel, async || receive(&kitchen).await).await?, 5);
+        let _table = sender.await??;
+        assert!(would_block(kitchen.try_recv(&mut [0; 8])), "there was one");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_dropped_recv_leaves_the_datagram_to_the_next() {
+    loses_no_datagram(async |socket| socket.recv(&mut [0; 8]).await);
+    loses_no_datagram(async |socket| Ok(socket.recv_from(&mut [0; 8]).await?.0));
+}
+
+#[test]
+fn a_dropped_wait_for_a_datagram_leaves_it_to_the_next() {
+    loses_no_datagram(async |socket| {
+        loop {
+            socket.readable().await?;
+            let tried = socket.try_recv(&mut [0; 8]);
+            if !tried.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+                return tried;
+            }
+        }
+    });
+}
+
 #[test]
 fn readable_and_writable_say_when() {
     run(async || {

@@ -2,6 +2,7 @@
 //! `programs`. It stands on `pizzaiolo-testkit`: what counts and polls is there.
 #![allow(dead_code, unused_imports, reason = "each program uses a part of it")]
 
+mod cancel;
 mod events;
 pub(crate) mod example;
 mod logger;
@@ -23,7 +24,7 @@ use pizzaiolo::{Builder, Executor};
 
 pub(crate) use pizzaiolo_testkit::{Counter, counted, poll_here, poll_once, poll_with};
 
-pub(crate) use self::{events::*, logger::*, net::*, panics::*, poll::*};
+pub(crate) use self::{cancel::*, events::*, logger::*, net::*, panics::*, poll::*};
 
 /// What most tests use: this module, and of std and of the crate the names that mean one thing only.
 pub(crate) mod prelude {

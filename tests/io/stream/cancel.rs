@@ -1,40 +1,50 @@
 //! An operation that is dropped before it is ready loses no data and leaves nothing behind.
 
-use std::net::Shutdown;
+use std::{io::IoSliceMut, net::Shutdown};
 
-use super::{fill, narrow_pair, with_pair};
+use pizzaiolo_testkit::Cancel;
+
+use super::{StdStream, fill, narrow_pair, pair, with_pair};
 use crate::support::prelude::*;
+
+/// Bytes come, and the read that waits for them is given up: the next one gets them.
+async fn all_is_read(
+    cancel: Cancel,
+    mut peer: StdStream,
+    read: impl AsyncFn(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    begin_and_drop(read(&mut [0; 8]));
+    let sender = spawn(async move {
+        yield_now().await;
+        peer.write_all(b"bytes").map(|()| peer)
+    });
+    let bytes = again(cancel, async || {
+        let mut buf = [0; 8];
+        let len = read(&mut buf).await?;
+        io::Result::Ok(buf[..len].to_vec())
+    });
+    assert_eq!(bytes.await?, b"bytes");
+    sender.await?.map(drop)
+}
 
 #[test]
 fn a_dropped_read_loses_nothing() {
-    with_pair(async |stream, mut peer| {
-        let mut buf = [0; 8];
-        begin_and_drop(stream.read(&mut buf));
-        peer.write_all(b"early")?;
-        assert_eq!(stream.read(&mut buf).await?, 5);
-        begin_and_drop(stream.read(&mut buf));
-        peer.write_all(b"late")?;
-        assert_eq!(stream.read(&mut buf).await?, 4);
-        assert_eq!(&buf[..4], b"late");
-        Ok(())
+    cancelled_at_each_await(async |cancel| {
+        let (stream, peer) = pair()?;
+        all_is_read(cancel, peer, async |buf| stream.read(buf).await).await
     });
 }
 
 #[test]
-fn a_read_that_is_woken_and_then_dropped_leaves_the_bytes_to_the_next() {
-    with_pair(async |stream, mut peer| {
-        let (count, waker) = Counter::with_waker();
-        let mut buf = [0; 8];
-        {
-            let mut read = pin!(stream.read(&mut buf));
-            assert!(poll_with(read.as_mut(), &waker).is_pending());
-            peer.write_all(b"bytes")?;
-            stream.readable().await?;
-            assert_eq!(count.get(), 1);
-        }
-        assert_eq!(stream.read(&mut buf).await?, 5);
-        assert_eq!(&buf[..5], b"bytes");
-        Ok(())
+fn a_dropped_read_of_a_half_loses_nothing() {
+    cancelled_at_each_await(async |cancel| {
+        let (stream, peer) = pair()?;
+        let (read, _write) = stream.into_split();
+        let vectored = async |buf: &mut [u8]| {
+            let (first, second) = buf.split_at_mut(2);
+            read.read_vectored(&mut [IoSliceMut::new(first), IoSliceMut::new(second)]).await
+        };
+        all_is_read(cancel, peer, vectored).await
     });
 }
 
@@ -55,16 +65,19 @@ fn a_dropped_wait_leaves_nothing_behind() {
 
 #[test]
 fn a_dropped_write_has_written_nothing() {
-    run(async || {
+    cancelled_at_each_await(async |cancel| {
         let (stream, peer) = narrow_pair()?;
         let filled = fill(&stream).await?;
         begin_and_drop(stream.write(b"never"));
-        let reader = read_all(peer);
+        let reader = spawn(async move {
+            yield_now().await;
+            read_all(peer)
+        });
+        let written = cancel.run(stream.write(b"?")).await.transpose()?.unwrap_or(0);
         stream.write_all(b"!").await?;
         stream.shutdown(Shutdown::Write)?;
-        let all = reader.join().expect("no panic")?;
-        assert_eq!(all.len(), filled + 1);
-        assert_eq!(all.last(), Some(&b'!'));
+        let all = reader.await?.join().expect("no panic")?;
+        assert_eq!((all.len(), all.last()), (filled + written + 1, Some(&b'!')));
         Ok(())
     });
 }

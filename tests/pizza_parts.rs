@@ -38,6 +38,13 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     Executor::builder().paused_clock(true).build().expect("an executor").block_on(future)
 }
 
+/// Runs a program in every order of its tasks, and checks how many these are.
+#[track_caller]
+fn in_all_orders<F: Future<Output = ()> + 'static>(orders: u64, program: impl FnMut() -> F) {
+    let report = pizzaiolo_testkit::explore(program);
+    assert!(report.is_all() && report.orders() == orders, "{report}");
+}
+
 fn connections(limit: usize, idle_timeout: Option<u64>) -> Rc<Connections> {
     Rc::new(Connections::new(limit, idle_timeout.map(Duration::from_secs), Freed::default()))
 }
@@ -55,18 +62,21 @@ async fn others_run() {
 
 #[test]
 fn who_has_no_place_gets_the_first_that_is_free() {
-    run(async {
+    in_all_orders(2, || async {
         let connections = connections(2, None);
         let (first, _second) = (connections.place().await, connections.place().await);
+        let is_free = Rc::new(Cell::new(false));
         let third = spawn({
-            let connections = Rc::clone(&connections);
-            async move { drop(connections.place().await) }
+            let (connections, is_free) = (Rc::clone(&connections), Rc::clone(&is_free));
+            async move {
+                let _place = connections.place().await;
+                assert!(is_free.get());
+            }
         });
-        others_run().await;
-        assert!(!third.is_finished());
+        yield_now().await;
+        is_free.set(true);
         drop(first);
-        others_run().await;
-        assert!(third.is_finished());
+        third.await.expect("it gets one");
     });
 }
 
@@ -157,24 +167,27 @@ where
 
 #[test]
 fn what_has_come_is_still_read_when_the_server_closes() {
-    run(async {
+    in_all_orders(8, || async {
         let connections = connections(2, None);
-        let mut place = connections.place().await;
-        let heard = Rc::new(Cell::new(false));
-        let client = {
+        let heard = Rc::new(Cell::new(0));
+        let mut clients = Vec::new();
+        for closes in [true, false] {
+            let mut place = connections.place().await;
             let (connections, heard) = (Rc::clone(&connections), Rc::clone(&heard));
-            async move {
-                connections.close();
+            clients.push(async move {
+                if closes {
+                    connections.close();
+                }
                 assert_eq!(place.listen(ready(5)).await, Some(5));
                 assert_eq!(place.listen(pending::<()>()).await, None);
                 sleep(Duration::from_secs(3)).await;
-                heard.set(true);
-            }
-        };
+                heard.set(heard.get() + 1);
+            });
+        }
         let start = now();
-        serving(&connections, [client]).close().await;
+        serving(&connections, clients).close().await;
         // It has waited for the last one.
-        assert!(heard.get());
+        assert_eq!(heard.get(), 2);
         assert_eq!(now() - start, Duration::from_secs(3));
     });
 }
@@ -222,10 +235,10 @@ fn who_goes_on_talking_is_hung_up_on_when_the_server_closes() {
 
 #[test]
 fn who_waits_is_told_that_the_server_closes() {
-    run(async {
-        let connections = connections(9, None);
+    in_all_orders(20, || async {
+        let connections = connections(2, None);
         let reported = Rc::new(Cell::new(0));
-        let clients = (0..9).map(|_| {
+        let clients = (0..2).map(|_| {
             let (connections, reported) = (Rc::clone(&connections), Rc::clone(&reported));
             async move {
                 let mut place = connections.place().await;
@@ -234,19 +247,20 @@ fn who_waits_is_told_that_the_server_closes() {
             }
         });
         let server = serving(&connections, clients);
-        others_run().await;
+        // By then none of them waits, or one, or both.
+        yield_now().await;
         let start = now();
         server.close().await;
         assert_eq!(now(), start, "it waited for no client");
-        assert_eq!(reported.get(), 9);
+        assert_eq!(reported.get(), 2);
     });
 }
 
 #[test]
 fn closing_takes_no_longer_than_the_grace_time() {
-    run(async {
+    in_all_orders(4, || async {
         let connections = connections(1, None);
-        let server = serving(&connections, [pending()]);
+        let server = serving(&connections, [pending(), pending()]);
         let start = now();
         server.close().await;
         assert_eq!(now() - start, GRACE);

@@ -67,8 +67,7 @@ fn readable_and_writable_say_when() {
     run(async || {
         let (kitchen, table) = pair()?;
         table.writable().await?;
-        let mut readable = pin!(kitchen.readable());
-        assert!(poll_here(readable.as_mut()).await.is_pending());
+        let readable = begun(kitchen.readable()).await;
         table.send(b"order").await?;
         readable.await?;
         assert_eq!(kitchen.recv(&mut [0; 64]).await?, 5);

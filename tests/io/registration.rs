@@ -89,8 +89,7 @@ fn a_source_is_registered_once_and_deregistered_when_it_is_dropped() {
         assert_eq!(notes.registered.borrow().len(), 1);
         for _ in 0..3 {
             let mut buf = [0; 8];
-            let mut read = pin!(source.read_with(|source| (&source.pipe).read(&mut buf)));
-            assert!(poll_here(read.as_mut()).await.is_pending());
+            let read = begun(source.read_with(|source| (&source.pipe).read(&mut buf))).await;
             sender.write_all(b"order")?;
             assert_eq!(read.await?, 5);
         }
@@ -125,16 +124,14 @@ fn what_into_inner_takes_out_can_be_registered_elsewhere() {
     drop(one);
 }
 
-/// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773).
-#[test]
+/// Makes sources whose registration fails in this way.
 #[cfg(target_pointer_width = "64")]
-fn a_registration_that_fails_leaves_nothing() {
+fn leaves_nothing(fails: fn(&Notes) -> &Cell<bool>, make: fn(Noted)) {
     run(async || {
         for _ in 0..100 {
             let (_sender, receiver, notes) = Noted::new()?;
-            notes.fail.set(true);
-            let error = Async::new(receiver).err().expect("on purpose");
-            assert_eq!(error.to_string(), "on purpose");
+            fails(&notes).set(true);
+            make(receiver);
             assert_eq!((notes.dropped.get(), notes.deregistered.get()), (1, 0));
             assert_eq!(place(notes.registered.borrow()[0]), 0, "the place is used again");
         }
@@ -142,21 +139,30 @@ fn a_registration_that_fails_leaves_nothing() {
     });
 }
 
+/// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773).
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_registration_that_fails_leaves_nothing() {
+    leaves_nothing(
+        |notes| &notes.fail,
+        |source| {
+            let error = Async::new(source).err().expect("on purpose");
+            assert_eq!(error.to_string(), "on purpose");
+        },
+    );
+}
+
 /// A source of the user's may do anything while it is registered.
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn a_registration_that_panics_leaves_nothing() {
-    run(async || {
-        for _ in 0..100 {
-            let (_sender, receiver, notes) = Noted::new()?;
-            notes.panic.set(true);
-            let made = catch_unwind(AssertUnwindSafe(|| Async::new(receiver)));
+    leaves_nothing(
+        |notes| &notes.panic,
+        |source| {
+            let made = catch_unwind(AssertUnwindSafe(|| Async::new(source)));
             assert!(made.is_err(), "on purpose");
-            assert_eq!((notes.dropped.get(), notes.deregistered.get()), (1, 0));
-            assert_eq!(place(notes.registered.borrow()[0]), 0, "the place is used again");
-        }
-        Ok(())
-    });
+        },
+    );
 }
 
 /// Row "a registration leaks when register or deregister fails" (tokio#6329, #7773).

@@ -127,8 +127,7 @@ fn a_peer_that_is_not_there_is_an_error_once_and_the_socket_goes_on() {
         assert!(kitchen.take_error()?.is_none(), "it was reported");
 
         let table = UdpSocket::bind(at_table)?;
-        let mut receive = pin!(kitchen.recv(&mut buf));
-        assert!(poll_here(receive.as_mut()).await.is_pending());
+        let receive = begun(kitchen.recv(&mut buf)).await;
         table.send_to(b"I am", kitchen.local_addr()?).await?;
         assert_eq!(receive.await?, 4);
         Ok(())
@@ -189,8 +188,7 @@ fn a_recv_that_waits_is_ended_by_a_refusal() {
         let (kitchen, table) = pair()?;
         drop(table);
         let mut buf = [0; 64];
-        let mut receive = pin!(kitchen.recv(&mut buf));
-        assert!(poll_here(receive.as_mut()).await.is_pending());
+        let receive = begun(kitchen.recv(&mut buf)).await;
         kitchen.send(b"is the kitchen open?").await?;
         let error = receive.await.expect_err("nothing is bound there");
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);

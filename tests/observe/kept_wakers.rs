@@ -223,45 +223,50 @@ fn a_read_that_is_begun_between_two_turns_waits_with_its_waker() {
     assert_eq!(byte.expect("no panic").expect("a byte"), b'2');
 }
 
-#[test]
 #[cfg(unix)]
-fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
-    let lines = logged(|| {
+type Source = pizzaiolo::Async<std::os::unix::net::UnixStream>;
+
+/// What is logged of a task when a byte comes to its socket, and `then`.
+#[cfg(unix)]
+fn logged_with_a_byte<F: Future<Output = ()> + 'static>(
+    task: impl FnOnce(Source) -> F,
+    then: impl FnOnce(&Executor, &mut dyn Write),
+) -> Vec<String> {
+    logged(|| {
         let executor = executor();
         let (ours, mut peer) = unix_pair();
-        let source = pizzaiolo::Async::from_fd(ours);
-        let forgets = async move {
-            source.readable().await.expect("it is registered");
-            pending::<()>().await;
-        };
-        executor.spawn(forgets).detach();
+        executor.spawn(task(Source::from_fd(ours))).detach();
         executor.run_until_idle();
         peer.write_all(b"!").expect("there is room");
         executor.run_until_idle();
-    });
+        then(&executor, &mut peer);
+    })
+}
+
+#[test]
+#[cfg(unix)]
+fn a_task_whose_last_waker_is_kept_by_a_socket_is_warned_of() {
+    let forgets = |source: Source| async move {
+        source.readable().await.expect("it is registered");
+        pending::<()>().await;
+    };
+    let lines = logged_with_a_byte(forgets, |_, _| {});
     assert!(lines.len() == 1 && lines[0].contains("it can never run again"), "{lines:?}");
 }
 
 #[test]
 #[cfg(unix)]
 fn a_task_whose_last_waker_is_kept_by_a_socket_a_second_time_is_warned_of() {
-    let waker = Rc::new(Cell::new(None));
-    let slot = Rc::clone(&waker);
-    let lines = logged(|| {
-        let executor = executor();
-        let (ours, mut peer) = unix_pair();
-        let source = pizzaiolo::Async::from_fd(ours);
-        let forgets = async move {
-            source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
-            give_waker(|waker| slot.set(Some(waker))).await;
-            source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
-            pending::<()>().await;
-        };
-        executor.spawn(forgets).detach();
-        executor.run_until_idle();
-        peer.write_all(b"!").expect("there is room");
-        executor.run_until_idle();
-        waker.take().expect("it waits elsewhere").wake();
+    let slot = Slot::new();
+    let woken = slot.woken();
+    let forgets = |source: Source| async move {
+        source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+        woken.await;
+        source.read_with(|mut io| io.read(&mut [0])).await.expect("a byte");
+        pending::<()>().await;
+    };
+    let lines = logged_with_a_byte(forgets, |executor, peer| {
+        slot.take().expect("it waits elsewhere").wake();
         executor.run_until_idle();
         peer.write_all(b"!").expect("there is room");
         executor.run_until_idle();
@@ -272,22 +277,14 @@ fn a_task_whose_last_waker_is_kept_by_a_socket_a_second_time_is_warned_of() {
 #[test]
 #[cfg(unix)]
 fn a_task_that_waits_elsewhere_after_a_socket_is_not_warned_of() {
-    let waker = Rc::new(Cell::new(None));
-    let slot = Rc::clone(&waker);
-    let lines = logged(|| {
-        let executor = executor();
-        let (ours, mut peer) = unix_pair();
-        let source = pizzaiolo::Async::from_fd(ours);
-        let waits = async move {
-            source.readable().await.expect("it is registered");
-            give_waker(|waker| slot.set(Some(waker))).await;
-        };
-        executor.spawn(waits).detach();
-        executor.run_until_idle();
-        peer.write_all(b"!").expect("there is room");
-        executor.run_until_idle();
-    });
-    assert!(waker.take().is_some());
+    let slot = Slot::new();
+    let woken = slot.woken();
+    let waits = |source: Source| async move {
+        source.readable().await.expect("it is registered");
+        woken.await;
+    };
+    let lines = logged_with_a_byte(waits, |_, _| {});
+    assert!(slot.take().is_some());
     assert_eq!(lines, Vec::<String>::new());
 }
 

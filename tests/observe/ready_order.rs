@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use pizzaiolo::TaskId;
+use pizzaiolo_testkit::{Explorer, explore};
 
 use crate::support::prelude::*;
 
@@ -94,36 +95,41 @@ fn the_future_of_block_on_has_its_turn_among_the_others() {
 
 /// The program that leans on luck: the waiter takes for granted that the cook, who was spawned
 /// first, is done when it has stepped aside once.
-fn lucky(executor: &Executor) -> bool {
+async fn lucky() -> bool {
     let table: Rc<RefCell<Vec<&str>>> = Rc::default();
     let served = Rc::clone(&table);
-    executor.block_on(async move {
-        let _cook = spawn(async move { table.borrow_mut().push("pizza") });
-        yield_now().await;
-        let pizza = served.borrow_mut().pop();
-        pizza.is_some()
-    })
+    let _cook = spawn(async move { table.borrow_mut().push("pizza") });
+    yield_now().await;
+    let pizza = served.borrow_mut().pop();
+    pizza.is_some()
 }
 
 #[test]
 fn a_program_that_leans_on_the_order_of_its_tasks_is_found_out() {
-    assert!(lucky(&executor()), "first in, first out, it is always right");
-    let found = (0..20).filter(|seed| !lucky(&shuffled(*seed))).count();
+    assert!(executor().block_on(lucky()), "first in, first out, it is always right");
+    let found = (0..20).filter(|seed| !shuffled(*seed).block_on(lucky())).count();
     assert!(0 < found && found < 20, "{found} of 20 seeds");
+    let failure = Explorer::new().check(|| async { assert!(lucky().await) }).unwrap_err();
+    assert_eq!(failure.choices(), "1", "of two, the waiter and not the cook");
 }
 
 #[test]
 fn a_program_that_waits_for_what_it_needs_is_right_in_every_order() {
-    bound();
-    for seed in 0..20 {
-        let pizza = shuffled(seed).block_on(async { spawn(async { "pizza" }).await.ok() });
-        assert_eq!(pizza, Some("pizza"));
-    }
+    let report = explore(|| async {
+        let cooks = ["pizza", "pasta"].map(|dish| {
+            spawn(async move {
+                yield_now().await;
+                dish
+            })
+        });
+        let [pizza, pasta] = cooks;
+        assert_eq!((pizza.await.ok(), pasta.await.ok()), (Some("pizza"), Some("pasta")));
+    });
+    assert_eq!(report.to_string(), "all 10 orders");
 }
 
 /// Returns the order in which four tasks that are ready at once run.
-fn order(seed: u64) -> Vec<usize> {
-    let executor = Executor::builder().ready_order(seed).build().expect("descriptors");
+fn order(executor: &Executor) -> Vec<usize> {
     let order = Rc::new(RefCell::new(Vec::new()));
     for index in 0..4 {
         let order = Rc::clone(&order);
@@ -137,7 +143,7 @@ fn order(seed: u64) -> Vec<usize> {
 fn all_orders_are_about_as_likely() {
     let mut counts = HashMap::new();
     for seed in 0..2400 {
-        *counts.entry(order(seed)).or_insert(0) += 1;
+        *counts.entry(order(&shuffled(seed))).or_insert(0) += 1;
     }
     // 24 orders, each 100 times on average. The seeds are fixed, so this is no matter of chance.
     let (least, most) = (counts.values().min(), counts.values().max());
@@ -154,11 +160,5 @@ fn a_chooser_says_which_ready_task_is_next() {
         ready.len() - 1
     };
     let executor = Executor::builder().chooser(choose).build().expect("descriptors");
-    let order = Rc::new(RefCell::new(Vec::new()));
-    for index in 0..4 {
-        let order = Rc::clone(&order);
-        executor.spawn(async move { order.borrow_mut().push(index) }).detach();
-    }
-    executor.run();
-    assert_eq!((order.take(), asked.take()), (vec![3, 2, 1, 0], vec![4, 3, 2]));
+    assert_eq!((order(&executor), asked.take()), (vec![3, 2, 1, 0], vec![4, 3, 2]));
 }

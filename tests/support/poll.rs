@@ -11,7 +11,7 @@ use std::{
 
 use pizzaiolo::{Executor, JoinHandle, yield_now};
 
-use super::{Counter, poll_with};
+use super::{Counter, poll_here, poll_with};
 
 /// A future that waits for ever, and counts its drop.
 pub(crate) fn holds(drops: &Counter) -> impl Future<Output = ()> + use<> {
@@ -32,6 +32,13 @@ pub(crate) fn begin_and_drop<F: Future>(future: F) {
         assert_eq!(count.wakers(), 2, "it waits");
     }
     assert_eq!((count.wakers(), count.get()), (1, 0), "its waker went with it");
+}
+
+/// Polls a future as a part of the task that awaits this. It waits, and goes on when it is awaited.
+pub(crate) async fn begun<F: Future>(future: F) -> Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    assert!(poll_here(future.as_mut()).await.is_pending());
+    future
 }
 
 /// Yields so often. The other tasks and the reactor have their turns meanwhile.

@@ -121,8 +121,7 @@ fn vectored_reads_fill_each_buffer_before_the_next() {
         let (mut first, mut second) = ([0; 3], [0; 8]);
         let mut bufs = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
         {
-            let mut read = pin!(stream.read_vectored(&mut bufs));
-            assert!(poll_here(read.as_mut()).await.is_pending());
+            let read = begun(stream.read_vectored(&mut bufs)).await;
             peer.write_all(b"abcdef")?;
             assert_eq!(read.await?, 6);
         }
@@ -239,8 +238,7 @@ fn vectored_writes_write_all_to_a_slow_reader() {
 #[test]
 fn closed_ends_when_the_peer_ends_its_half() {
     with_pair(async |stream, peer| {
-        let mut closed = pin!(stream.closed());
-        assert!(poll_here(closed.as_mut()).await.is_pending());
+        let mut closed = begun(stream.closed()).await;
         turns(1_000).await;
         assert!(poll_here(closed.as_mut()).await.is_pending());
         peer.shutdown(Shutdown::Write)?;

@@ -44,8 +44,7 @@ async fn arrived(stream: &Stream, len: usize) -> io::Result<()> {
 #[test]
 fn options_and_addresses_are_the_oss() {
     run(async || {
-        let listener = Listener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
+        let (listener, addr) = listen()?;
         assert_ne!(addr.port(), 0);
         listener.set_ttl(61)?;
         assert_eq!(listener.ttl()?, 61);
@@ -71,8 +70,7 @@ fn options_and_addresses_are_the_oss() {
 #[test]
 fn take_error_takes_the_error_out() {
     with_pair(async |stream, peer| {
-        let mut readable = pin!(stream.readable());
-        assert!(poll_here(readable.as_mut()).await.is_pending());
+        let readable = begun(stream.readable()).await;
         reset(peer)?;
         readable.await?;
         let error = stream.take_error()?.expect("it was reset");
@@ -86,8 +84,7 @@ fn take_error_takes_the_error_out() {
 fn connect_tries_each_address_in_turn() {
     run(async || {
         let refused = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let listener = Listener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
+        let (_listener, addr) = listen()?;
         let stream = Stream::connect(&[refused, addr][..]).await?;
         assert_eq!(stream.peer_addr()?, addr);
 
@@ -140,8 +137,7 @@ fn an_accepted_stream_registers_before_its_first_read_and_writes_at_once() {
         let (stream, _) = listener.accept().await?;
         assert!(poll_here(stream.write(b"!")).await.is_ready());
         let mut byte = [0];
-        let mut read = pin!(stream.read(&mut byte));
-        assert!(poll_here(read.as_mut()).await.is_pending());
+        let read = begun(stream.read(&mut byte)).await;
         assert_eq!(read.await?, 1, "what was there is not lost");
         Ok(())
     });
@@ -185,8 +181,7 @@ fn a_refused_port_is_connection_refused() {
 #[test]
 fn a_thousand_loopback_connects_succeed() {
     run(async || {
-        let listener = Listener::bind("127.0.0.1:0")?;
-        let addr = listener.local_addr()?;
+        let (listener, addr) = listen()?;
         let server = spawn(async move {
             for _ in 0..1_000 {
                 let (conn, peer) = listener.accept().await?;
@@ -256,8 +251,7 @@ fn a_reset_ends_one_connection_only() {
 #[cfg(target_os = "linux")]
 fn closed_waits_for_the_end_beside_an_urgent_byte() {
     with_pair(async |stream, peer| {
-        let mut closed = pin!(stream.closed());
-        assert!(poll_here(closed.as_mut()).await.is_pending());
+        let mut closed = begun(stream.closed()).await;
         socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
         // It is readable now.
         stream.readable().await?;
@@ -290,8 +284,7 @@ fn a_dropped_connect_closes_what_it_began() {
 #[test]
 fn closed_ends_when_the_connection_is_reset() {
     with_pair(async |stream, peer| {
-        let mut closed = pin!(stream.closed());
-        assert!(poll_here(closed.as_mut()).await.is_pending());
+        let closed = begun(stream.closed()).await;
         let peer = socket2::Socket::from(peer);
         peer.set_linger(Some(std::time::Duration::ZERO))?;
         drop(peer);
@@ -322,8 +315,7 @@ fn peek_leaves_the_bytes_in_the_socket() {
     with_pair(async |stream, mut peer| {
         let mut buf = [0; 8];
         {
-            let mut look = pin!(stream.peek(&mut buf));
-            assert!(poll_here(look.as_mut()).await.is_pending());
+            let look = begun(stream.peek(&mut buf)).await;
             peer.write_all(b"bytes")?;
             assert_eq!(look.await?, 5);
         }

@@ -229,8 +229,7 @@ fn datagrams_go_to_paths_and_tell_where_they_come_from() {
         assert_eq!(kitchen.peer_addr().expect_err("none").kind(), ErrorKind::NotConnected);
 
         let (mut buf, mut first) = ([0; 64], [0; 64]);
-        let mut receive = pin!(kitchen.recv_from(&mut first));
-        assert!(poll_here(receive.as_mut()).await.is_pending());
+        let receive = begun(kitchen.recv_from(&mut first)).await;
         table.send_to(b"order", &at_kitchen).await?;
         let (len, from) = receive.await?;
         assert_eq!((len, from.as_pathname()), (5, Some(at_table.as_path())));
@@ -306,8 +305,7 @@ fn a_datagram_socket_that_is_shut_down_is_an_error_for_who_sends() {
     run(async || {
         let (kitchen, table) = UnixDatagram::pair()?;
         table.writable().await?;
-        let mut readable = pin!(kitchen.readable());
-        assert!(poll_here(readable.as_mut()).await.is_pending());
+        let readable = begun(kitchen.readable()).await;
         kitchen.shutdown(Shutdown::Read)?;
         readable.await?;
         let error = table.send(b"order").await.expect_err("no socket reads it");

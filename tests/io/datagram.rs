@@ -26,9 +26,22 @@ fn a_short_datagram_does_not_hide_the_next_one() {
     });
 }
 
+/// On loopback a datagram that was sent is there.
+#[test]
+fn a_try_works_under_no_executor_and_before_the_socket_is_registered() {
+    let (receiver, sender) = pair().expect("loopback");
+    assert!(would_block(receiver.try_recv_from(&mut [0; 8])));
+    for _ in 0..2 {
+        assert_eq!(sender.try_send(b"pizza").expect("there is room"), 5);
+    }
+    assert_eq!(receiver.try_recv_from(&mut [0; 8]).expect("it is there").0, 5);
+    assert_eq!(receiver.try_recv(&mut [0; 8]).expect("it is there"), 5);
+    assert!(would_block(receiver.try_recv(&mut [0; 8])));
+}
+
 /// A datagram comes, and the receive that waits for it is given up: the next one gets it.
 #[track_caller]
-fn loses_no_datagram(receive: impl AsyncFn(&Datagram) -> io::Result<usize>) {
+fn loses_no_datagram(receive: &impl AsyncFn(&Datagram) -> io::Result<usize>) {
     cancelled_at_each_await(async |cancel| {
         let (kitchen, table) = pair()?;
         begin_and_drop(receive(&kitchen));
@@ -45,13 +58,13 @@ fn loses_no_datagram(receive: impl AsyncFn(&Datagram) -> io::Result<usize>) {
 
 #[test]
 fn a_dropped_recv_leaves_the_datagram_to_the_next() {
-    loses_no_datagram(async |socket| socket.recv(&mut [0; 8]).await);
-    loses_no_datagram(async |socket| Ok(socket.recv_from(&mut [0; 8]).await?.0));
+    loses_no_datagram(&async |socket| socket.recv(&mut [0; 8]).await);
+    loses_no_datagram(&async |socket| Ok(socket.recv_from(&mut [0; 8]).await?.0));
 }
 
 #[test]
 fn a_dropped_wait_for_a_datagram_leaves_it_to_the_next() {
-    loses_no_datagram(async |socket| {
+    loses_no_datagram(&async |socket| {
         loop {
             socket.readable().await?;
             let tried = socket.try_recv(&mut [0; 8]);

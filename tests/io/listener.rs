@@ -32,7 +32,7 @@ fn all_who_wait_to_accept_are_served() {
 
 /// A client comes, and the accept that waits for it is given up: the next one gets it.
 #[track_caller]
-fn loses_no_connection(accept: impl AsyncFn(&Listener) -> io::Result<()>) {
+fn loses_no_connection(accept: &impl AsyncFn(&Listener) -> io::Result<()>) {
     cancelled_at_each_await(async |cancel| {
         let (listener, addr) = listen()?;
         begin_and_drop(accept(&listener));
@@ -49,19 +49,19 @@ fn loses_no_connection(accept: impl AsyncFn(&Listener) -> io::Result<()>) {
 
 #[test]
 fn a_dropped_accept_leaves_the_connection_to_the_next() {
-    loses_no_connection(async |listener| listener.accept().await.map(drop));
+    loses_no_connection(&async |listener| listener.accept().await.map(drop));
 }
 
 #[test]
 fn dropped_incoming_leaves_the_connection_to_the_next() {
-    loses_no_connection(async |listener| {
+    loses_no_connection(&async |listener| {
         listener.incoming().next().await.expect("it never ends").map(drop)
     });
 }
 
 #[test]
 fn a_dropped_wait_for_a_connection_leaves_it_to_the_next() {
-    loses_no_connection(async |listener| {
+    loses_no_connection(&async |listener| {
         loop {
             listener.readable().await?;
             if !would_block(listener.try_accept()) {

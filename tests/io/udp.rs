@@ -197,19 +197,12 @@ fn a_recv_that_waits_is_ended_by_a_refusal() {
 }
 
 #[test]
-fn a_try_works_under_no_executor_and_before_the_socket_is_registered() {
+fn a_datagram_is_tried_to_an_address_and_says_where_it_comes_from() {
     let (receiver, sender) =
-        (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
-    let to = receiver.local_addr().unwrap();
-    assert!(would_block(receiver.try_recv_from(&mut [0; 8])));
-    sender.connect(to).unwrap();
-    assert_eq!(sender.try_send(b"pizza").unwrap(), 5);
-    assert_eq!(sender.try_send_to(b"pizza", to).unwrap(), 5);
-    let mut buf = [0; 8];
-    // On loopback a datagram that was sent is there.
-    assert_eq!(receiver.try_recv_from(&mut buf).unwrap(), (5, sender.local_addr().unwrap()));
-    assert_eq!(receiver.try_recv(&mut buf).unwrap(), 5);
-    assert!(would_block(receiver.try_recv(&mut buf)));
+        (UdpSocket::bind(ANY_PORT).unwrap(), UdpSocket::bind(ANY_PORT).unwrap());
+    assert_eq!(sender.try_send_to(b"pizza", receiver.local_addr().unwrap()).unwrap(), 5);
+    let from = sender.local_addr().unwrap();
+    assert_eq!(receiver.try_recv_from(&mut [0; 8]).unwrap(), (5, from));
 }
 
 /// The budget is public behaviour: Pending need not mean "would block", and a try is what says that.

@@ -97,8 +97,9 @@ pub async fn maybe_cancelled<F: Future>(future: F) -> Option<F::Output> {
 /// point each time: at its first Pending, at its second, and so on until it comes to its end. At each
 /// Pending it is dropped once immediately, and once when it is woken. Returns the number of these points.
 ///
-/// Each time, the check has a new executor with a paused clock, and asserts what must hold. A read
-/// that is cancelled must not have taken a byte:
+/// Each time, the check has a new executor with a paused clock, and asserts what must hold. (While a task waits for
+/// a real socket, that clock stands still: a check that then waits for ever hangs.) A read that is cancelled must not
+/// have taken a byte:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};

@@ -72,6 +72,9 @@
 //! explorer says so ([`Cause::Diverged`]). The clock of [`pizzaiolo::time`] is paused: it advances to the
 //! next timer when nothing else can happen.
 //!
+//! A program spawns with `spawn`. What it sends with a [`Handle`](pizzaiolo::Handle) is not received before the run ends, and
+//! so it is reported as a deadlock.
+//!
 //! A task that yields until something happens has an order that never ends: the one in which it is always
 //! chosen. Let it wait instead.
 //!

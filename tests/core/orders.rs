@@ -225,7 +225,7 @@ fn giving_up_the_wait_loses_nothing() {
     let points = [
         check_cancel_safety(|cancel| async { joined(cancel, spawn(seven())).await }),
         check_cancel_safety(|cancel| async {
-            joined(cancel, spawn(seven()).abort_on_drop()).await
+            joined(cancel, spawn(seven()).abort_on_drop()).await;
         }),
         check_cancel_safety(|cancel| async {
             joined(cancel, Handle::current().spawn(seven())).await;

@@ -154,6 +154,12 @@ impl RemoteQueue {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
+    /// Says whether a sender has ended the sleep that was announced, so that no other one will. Relaxed: a
+    /// sender whose unpark was seen is seen here too, and the unpark of another one is still to come.
+    pub(super) fn is_awake(&self) -> bool {
+        !self.asleep.load(Ordering::Relaxed)
+    }
+
     /// Refuses all messages from now on, and returns those that were there.
     pub(super) fn close(&self) -> Vec<Message> {
         let mut state = self.lock();

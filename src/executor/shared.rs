@@ -191,6 +191,19 @@ impl Shared {
         !self.queues.ready.is_empty() || self.queues.remote.is_pending()
     }
 
+    /// Says whether a sender has ended the sleep that was announced. Sleep no more before the next
+    /// announcement: no other sender will unpark the executor.
+    pub(crate) fn is_awake(&self) -> bool {
+        self.queues.remote.is_awake()
+    }
+
+    /// Does what a sender does that is late: it unparks the executor for a message that was received already.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn announce_sleep_and_be_late(&self) {
+        assert!(self.queues.remote.prepare_park());
+        self.queues.remote.unpark();
+    }
+
     /// Says whether there is a message, for sure: also one of a thread that is done since.
     pub(crate) fn has_messages(&self) -> bool {
         self.queues.remote.has_messages()

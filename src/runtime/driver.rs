@@ -55,7 +55,9 @@ impl Driver {
         if may_be_for_ever {
             if !self.reactor.clock().is_paused() {
                 self.reactor.park(Some(SLEEP_BEFORE_PROOF))?;
-                if shared.has_work() {
+                // A sender that was late may have ended this sleep, for a message that was received before it. From
+                // then on no sender unparks, so the next sleep has to be announced anew.
+                if shared.has_work() || shared.is_awake() {
                     return Ok(());
                 }
             }
@@ -117,5 +119,38 @@ fn must<T>(result: io::Result<T>) -> T {
     match result {
         Ok(value) => value,
         Err(error) => panic!("the reactor cannot ask the OS for events: {error}"),
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::{cell::RefCell, future::poll_fn, rc::Rc, sync::mpsc, task::Poll, thread};
+
+    use super::*;
+    use crate::Executor;
+
+    /// Only a hang takes so long.
+    const A_HANG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_sleep_that_a_late_sender_has_ended_is_not_begun_again() {
+        let (done, end) = mpsc::channel();
+        thread::spawn(move || {
+            let executor = Executor::new().expect("an executor");
+            // The waker of a task is kept, so that there is no proof of a deadlock.
+            let kept = Rc::new(RefCell::new(None));
+            let waker = Rc::clone(&kept);
+            let wait = poll_fn(move |cx| {
+                waker.replace(Some(cx.waker().clone()));
+                Poll::<()>::Pending
+            });
+            executor.spawn(wait).detach();
+            executor.run_until_idle();
+            let shared = executor.event_loop.shared();
+            shared.announce_sleep_and_be_late();
+            executor.event_loop.parker().sleep(shared).expect("the OS sleeps");
+            done.send(()).expect("the test waits");
+        });
+        end.recv_timeout(A_HANG).expect("it sleeps, and no sender will unpark it");
     }
 }

@@ -83,11 +83,13 @@ mod host {
             while let Ok(1) = keys.read(&mut key) {
                 let (key, saved) = (key[0], saved.clone());
                 println!("host: key {key}");
-                drop(executor.spawn(async move {
-                    time::sleep(Duration::from_millis(1)).await; // it takes a while
-                    println!("task: key {key} is saved");
-                    let _ = saved.send(());
-                }));
+                executor
+                    .spawn(async move {
+                        time::sleep(Duration::from_millis(1)).await; // it takes a while
+                        println!("task: key {key} is saved");
+                        let _ = saved.send(());
+                    })
+                    .detach();
                 if key == 3 {
                     // From here on no task is always ready, so the host sleeps.
                     spinner.abort();

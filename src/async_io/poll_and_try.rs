@@ -41,6 +41,10 @@ impl<S> Async<S> {
     /// # Panics
     ///
     /// If it has to wait and no executor runs on this thread and no reactor is entered.
+    ///
+    /// # Cancel safety
+    ///
+    /// A poll that is Pending has done nothing but leave its waker.
     #[track_caller]
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_operation(Direction::Read, cx, |io| io.attempt_ready(Direction::Read))
@@ -57,6 +61,10 @@ impl<S> Async<S> {
     /// # Panics
     ///
     /// If it has to wait and no executor runs on this thread and no reactor is entered.
+    ///
+    /// # Cancel safety
+    ///
+    /// A poll that is Pending has done nothing but leave its waker.
     #[track_caller]
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_operation(Direction::Write, cx, |io| io.attempt_ready(Direction::Write))

@@ -125,6 +125,10 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// The outcome is that of a [`JoinHandle`]: the output, or that the task panicked or was aborted.
     ///
+    /// # Errors
+    ///
+    /// A [`JoinError`], if the task panicked or was aborted.
+    ///
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, no task was removed.
@@ -135,6 +139,10 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Returns the next task that has ended, if there is one, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// A [`JoinError`], if the task panicked or was aborted.
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         let cx = &mut Context::from_waker(std::task::Waker::noop());
         match self.poll_ended(cx, Location::caller()) {
@@ -145,6 +153,14 @@ impl<T: 'static> JoinSet<T> {
 
     /// Polls for the next task that ends: see [`join_next`](JoinSet::join_next). Ready with `None` if
     /// the set is empty.
+    ///
+    /// # Errors
+    ///
+    /// A [`JoinError`], if the task panicked or was aborted.
+    ///
+    /// # Cancel safety
+    ///
+    /// A poll that is Pending has removed no task.
     #[track_caller]
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_next(cx, Location::caller())

@@ -100,6 +100,10 @@ impl TcpListener {
     /// # Panics
     ///
     /// If it has to wait and no executor runs on this thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// A poll that is Pending has done nothing but leave its waker.
     #[track_caller]
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         self.io.poll_operation(Direction::Read, cx, try_accept)

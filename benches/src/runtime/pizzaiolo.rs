@@ -34,7 +34,7 @@ impl Runtime for Pizzaiolo {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        drop(pizzaiolo::spawn(future));
+        pizzaiolo::spawn(future).detach();
     }
 
     fn sleep(duration: Duration) -> Self::Sleep {

@@ -68,11 +68,12 @@ async fn serve(listener: TcpListener) {
             .header_read_timeout(HEADER_TIME)
             .serve_connection(Io::new(stream), service);
         let connection = connections.watch(connection);
-        drop(spawn(async move {
+        spawn(async move {
             if let Err(error) = connection.await {
                 eprintln!("A connection has failed: {error}");
             }
-        }));
+        })
+        .detach();
     }
     drop(listener);
     if time::timeout(GRACE, connections.shutdown()).await.is_err() {

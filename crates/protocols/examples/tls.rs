@@ -47,11 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             match listener.accept().await {
                 Ok((stream, client)) => {
                     let acceptor = acceptor.clone();
-                    drop(spawn(async move {
+                    spawn(async move {
                         if let Err(error) = serve(&acceptor, stream).await {
                             eprintln!("The connection with {client} has failed: {error}");
                         }
-                    }));
+                    })
+                    .detach();
                 }
                 Err(error) => {
                     eprintln!("No connection: {error}");

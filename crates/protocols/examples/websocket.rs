@@ -34,11 +34,12 @@ fn main() -> io::Result<()> {
         println!("Listening at ws://{}", listener.local_addr()?);
         loop {
             match listener.accept().await {
-                Ok((stream, client)) => drop(spawn(async move {
+                Ok((stream, client)) => spawn(async move {
                     if let Err(error) = echo(stream).await {
                         eprintln!("The connection with {client} has failed: {error}");
                     }
-                })),
+                })
+                .detach(),
                 Err(error) => {
                     eprintln!("No connection: {error}");
                     // Usually no descriptor is free. A connection that ends frees one.

@@ -205,7 +205,7 @@ fn at_a_graceful_end_the_idle_are_sent_home_and_the_served_are_served() {
                 .timer(Timer)
                 .serve_connection(Io::new(stream), service_fn(cook.clone()));
             let connection = connections.watch(connection);
-            drop(spawn(async move { connection.await.expect("it ends well") }));
+            spawn(async move { connection.await.expect("it ends well") }).detach();
         }
         idle.write_all(b"GET /fast HTTP/1.1\r\nHost: here\r\n\r\n").await?;
         let mut page = Vec::new();

@@ -55,10 +55,11 @@ fn every_interleaving_of_three_tasks_is_run() {
 fn three_tasks_that_no_task_joins_have_1680_orders() {
     let report = explore(|| async {
         for _ in 0..3 {
-            drop(spawn(async {
+            spawn(async {
                 yield_now().await;
                 yield_now().await;
-            }));
+            })
+            .detach();
         }
     });
     assert_eq!(report.to_string(), "all 1,680 orders");
@@ -118,7 +119,7 @@ fn the_story_has_a_line_for_each_poll() {
 
 #[test]
 fn a_panic_of_a_task_that_no_task_joins_is_found() {
-    let failure = Explorer::new().check(|| async { drop(spawn(async { panic!("burnt") })) });
+    let failure = Explorer::new().check(|| async { spawn(async { panic!("burnt") }).detach() });
     let Cause::Panicked(message) = failure.unwrap_err().cause().clone() else { panic!() };
     assert!(message.starts_with("burnt"), "{message}");
 }
@@ -151,10 +152,11 @@ fn a_lost_waker_is_found() {
 fn a_task_that_is_left_is_found_unless_that_is_allowed() {
     let program = || async {
         let kept = Rc::new(RefCell::new(None::<Waker>));
-        drop(spawn(poll_fn(move |cx| {
+        spawn(poll_fn(move |cx| {
             *kept.borrow_mut() = Some(cx.waker().clone());
             Poll::<()>::Pending
-        })));
+        }))
+        .detach();
         yield_now().await;
     };
     let failure = Explorer::new().check(program).unwrap_err();

@@ -41,7 +41,7 @@ impl Shop {
             executor.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
                 sender.send((listener.local_addr().unwrap(), page)).unwrap();
-                drop(task::Builder::new().name("accepts").spawn(accept(listener)));
+                task::Builder::new().name("accepts").spawn(accept(listener)).detach();
                 while !ends.load(Ordering::Relaxed) {
                     time::sleep(Duration::from_millis(5)).await;
                     while floods.load(Ordering::Relaxed) && !ends.load(Ordering::Relaxed) {
@@ -82,8 +82,8 @@ async fn accept(listener: TcpListener) {
                 let _ = stream.write_all(&order[..n]).await;
             }
         };
-        drop(task::Builder::new().name(format!("serve {peer}")).spawn(serve));
-        drop(spawn(yield_now()));
+        task::Builder::new().name(format!("serve {peer}")).spawn(serve).detach();
+        spawn(yield_now()).detach();
     }
 }
 

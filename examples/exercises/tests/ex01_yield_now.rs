@@ -39,12 +39,13 @@ fn every_other_ready_task_is_polled_first() {
         let order = Rc::new(RefCell::new(Vec::new()));
         for name in ["Anna", "Bruno"] {
             let order = Rc::clone(&order);
-            drop(pizzaiolo::spawn(async move {
+            pizzaiolo::spawn(async move {
                 for round in 1..=2 {
                     order.borrow_mut().push((name, round));
                     yield_now().await;
                 }
-            }));
+            })
+            .detach();
         }
         let rule = "each yield must let every ready task run once, because its wake goes to the end \
                     of the queue";

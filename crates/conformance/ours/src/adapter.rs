@@ -44,11 +44,11 @@ impl Runtime for Pizzaiolo {
     }
 
     fn spawn(&self, future: BoxFuture) {
-        drop(pizzaiolo::spawn(future));
+        pizzaiolo::spawn(future).detach();
     }
 
     fn spawn_local(&self, future: LocalFuture<'static>) {
-        drop(pizzaiolo::spawn(future));
+        pizzaiolo::spawn(future).detach();
     }
 
     fn spawner(&self) -> Box<dyn Fn(BoxFuture) + Send> {

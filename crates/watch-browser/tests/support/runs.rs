@@ -80,7 +80,7 @@ pub(crate) fn orders() -> Rc<Timeline> {
         let server = named("server").spawn(async move {
             for name in ["serve A", "serve B"] {
                 let (stream, _) = listener.accept().await.unwrap();
-                drop(named(name).spawn(serve(stream)));
+                named(name).spawn(serve(stream)).detach();
             }
         });
         let clients: Vec<_> = ["A", "B"]

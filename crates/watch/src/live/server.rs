@@ -172,10 +172,11 @@ async fn accept(listener: TcpListener, server: Rc<Server>) {
         let connection = Rc::clone(&server.connections);
         let is_crowded = Rc::strong_count(&connection) > MOST_CONNECTIONS;
         let serving = Rc::clone(&server).serve(stream, is_crowded);
-        drop(pizzaiolo::spawn(async move {
+        pizzaiolo::spawn(async move {
             // An error here means that the browser has left.
             let _ = serving.await;
             drop(connection);
-        }));
+        })
+        .detach();
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn kitchen(timeline: &Rc<Timeline>, name: &str) {
         forever.abort();
         assert!(forever.await.unwrap_err().is_cancelled());
         // Dropped with the executor.
-        drop(spawn(pending::<()>()));
+        spawn(pending::<()>()).detach();
     });
     timeline.mark(timeline.events()[0].when(), name);
 }
@@ -59,12 +59,14 @@ pub(crate) fn minute() -> Timeline {
     let executor = builder.build().unwrap();
     for number in 0..50 {
         let pace = Duration::from_millis(100 + 37 * number);
-        drop(executor.spawn(async move {
-            let start = time::now();
-            while time::now() - start < Duration::from_secs(60) {
-                time::sleep(pace).await;
-            }
-        }));
+        executor
+            .spawn(async move {
+                let start = time::now();
+                while time::now() - start < Duration::from_secs(60) {
+                    time::sleep(pace).await;
+                }
+            })
+            .detach();
     }
     executor.run();
     drop(executor);

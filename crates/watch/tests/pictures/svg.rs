@@ -130,11 +130,13 @@ fn polls_that_lie_close_together_are_one_bar_of_an_overview() {
     let timeline = Rc::new(Timeline::new());
     let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
     for _ in 0..2 {
-        drop(executor.spawn(async {
-            for _ in 0..5_000 {
-                yield_now().await;
-            }
-        }));
+        executor
+            .spawn(async {
+                for _ in 0..5_000 {
+                    yield_now().await;
+                }
+            })
+            .detach();
     }
     executor.run();
     let svg = timeline.to_svg();
@@ -149,7 +151,7 @@ fn ten_thousand_tasks_are_not_all_drawn_and_the_svg_says_so() {
     let timeline = Rc::new(Timeline::new());
     let executor = Executor::builder().observer(Rc::clone(&timeline)).build().unwrap();
     for _ in 0..10_000 {
-        drop(executor.spawn(async {}));
+        executor.spawn(async {}).detach();
     }
     executor.run();
     let svg = timeline.to_svg();
@@ -165,11 +167,13 @@ fn fifty_busy_tasks_are_a_small_picture() {
     let builder = Executor::builder().observer(Rc::clone(&timeline)).paused_clock(true);
     let executor = builder.build().unwrap();
     for _ in 0..50 {
-        drop(executor.spawn(async {
-            for _ in 0..500 {
-                yield_now().await;
-            }
-        }));
+        executor
+            .spawn(async {
+                for _ in 0..500 {
+                    yield_now().await;
+                }
+            })
+            .detach();
     }
     executor.run();
     assert_eq!(timeline.events().len(), 65_536);

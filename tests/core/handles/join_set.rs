@@ -57,6 +57,24 @@ fn a_panic_and_an_abort_are_outcomes_like_any_other() {
 }
 
 #[test]
+fn abort_all_ends_each_task_and_the_set_still_has_their_outcomes() {
+    block_on(async {
+        let (mut set, drops) = (JoinSet::new(), Counter::new());
+        set.spawn(async {});
+        (0..3).for_each(|_| drop(set.spawn(holds(&drops))));
+        yield_now().await;
+        set.abort_all();
+        let mut cancelled = 0;
+        while let Some(outcome) = set.join_next().await {
+            cancelled += u32::from(outcome.is_err_and(|error| error.is_cancelled()));
+        }
+        assert_eq!((cancelled, drops.get()), (3, 3));
+        set.spawn(async {});
+        assert!(set.join_next().await.unwrap().is_ok(), "what comes later is not aborted");
+    });
+}
+
+#[test]
 fn dropping_the_set_aborts_its_tasks_and_shutdown_waits_for_that() {
     let (executor, drops) = (executor(), Counter::new());
     let fill = |set: &mut JoinSet<()>| {

@@ -39,13 +39,21 @@ use super::{
 use crate::{clock::Clock, id::TaskId, slab::Key, trace::Tracer};
 
 /// A sleep that the model checker sees. An unpark before it ends it.
-struct Parker(Arc<Unparker>);
+struct Parker {
+    unparker: Arc<Unparker>,
+    /// In how many steps it sleeps. The driver has two: it asks between them whether it sleeps for ever.
+    steps: u32,
+}
 
 struct Unparker(Notify);
 
 impl Park for Parker {
-    fn park(&self, _: &Shared) {
-        self.0.0.wait();
+    fn park(&self, shared: &Shared) {
+        for step in 0..self.steps {
+            if step == 0 || !shared.sleep_is_over() {
+                self.unparker.0.wait();
+            }
+        }
     }
 
     fn poll_events(&self, _: &Shared) {}
@@ -109,9 +117,13 @@ fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
 }
 
 fn executor() -> Executor {
+    executor_that_sleeps_in(1)
+}
+
+fn executor_that_sleeps_in(steps: u32) -> Executor {
     let unparker = Arc::new(Unparker(Notify::new()));
     let tracer = Rc::new(Tracer::new(None, Rc::new(Clock::new(false))));
-    let parker = Parker(Arc::clone(&unparker));
+    let parker = Parker { unparker: Arc::clone(&unparker), steps };
     Executor(EventLoop::new(parker, unparker.into(), Order::Fifo, tracer))
 }
 
@@ -162,6 +174,17 @@ fn a_wake_while_the_task_is_put_back_is_not_lost() {
 fn the_poll_sees_what_each_of_two_wakes_brought() {
     check(Some(4), || {
         let executor = executor();
+        executor.spawn(all_raised(2, || ()));
+        executor.run();
+    });
+}
+
+/// The unpark of the first wake comes late: its message was received, and the executor sleeps again. It
+/// ends the first step of that sleep, and the second wake must not be lost for that.
+#[test]
+fn a_wake_is_not_lost_after_a_late_unpark() {
+    check(Some(3), || {
+        let executor = executor_that_sleeps_in(2);
         executor.spawn(all_raised(2, || ()));
         executor.run();
     });

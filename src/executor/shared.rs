@@ -191,10 +191,11 @@ impl Shared {
         !self.queues.ready.is_empty() || self.queues.remote.is_pending()
     }
 
-    /// Says whether a sender has ended the sleep that was announced. Sleep no more before the next
-    /// announcement: no other sender will unpark the executor.
-    pub(crate) fn is_awake(&self) -> bool {
-        self.queues.remote.is_awake()
+    /// Says whether the sleep that was announced is over: there is work, or a sender has ended it. That sender may be
+    /// late, for a message that was received before. But no other sender unparks the executor from then on, so it
+    /// must not sleep before the next announcement.
+    pub(crate) fn sleep_is_over(&self) -> bool {
+        self.has_work() || self.queues.remote.is_awake()
     }
 
     /// Does what a sender does that is late: it unparks the executor for a message that was received already.

@@ -55,9 +55,7 @@ impl Driver {
         if may_be_for_ever {
             if !self.reactor.clock().is_paused() {
                 self.reactor.park(Some(SLEEP_BEFORE_PROOF))?;
-                // A sender that was late may have ended this sleep, for a message that was received before it. From
-                // then on no sender unparks, so the next sleep has to be announced anew.
-                if shared.has_work() || shared.is_awake() {
+                if shared.sleep_is_over() {
                     return Ok(());
                 }
             }

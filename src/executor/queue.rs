@@ -72,7 +72,7 @@ impl ReadyQueue {
     #[inline]
     fn turn_over(&self) -> Option<TaskId> {
         let mut back = self.back.borrow_mut();
-        if back.len() == 1 && self.front.borrow().capacity() <= KEPT {
+        if back.len() == 1 {
             return back.pop();
         }
         drop(back);

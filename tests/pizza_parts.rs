@@ -22,6 +22,8 @@ use pizzaiolo::{
 #[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/connections.rs"]
 mod connections;
+#[path = "support/orders.rs"]
+mod orders;
 #[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../examples/pizza-server/server.rs"]
 mod server;
@@ -29,6 +31,7 @@ mod server;
 mod sockets;
 
 use connections::{Connections, Freed, Place, hang_up};
+use orders::in_all_orders;
 use server::{Server, serve};
 use sockets::{Listener, Stream};
 
@@ -36,13 +39,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 fn run<T>(future: impl Future<Output = T>) -> T {
     Executor::builder().paused_clock(true).build().expect("an executor").block_on(future)
-}
-
-/// Runs a program in every order of its tasks, and checks how many these are.
-#[track_caller]
-fn in_all_orders<F: Future<Output = ()> + 'static>(orders: u64, program: impl FnMut() -> F) {
-    let report = pizzaiolo_testkit::explore(program);
-    assert!(report.is_all() && report.orders() == orders, "{report}");
 }
 
 fn connections(limit: usize, idle_timeout: Option<u64>) -> Rc<Connections> {

@@ -7,112 +7,88 @@ use pizzaiolo::{
     Handle, JoinError,
     task::{self, JoinSet, WaitsFor},
 };
-use pizzaiolo_testkit::{Cancel, check_cancel_safety, explore, maybe_cancelled};
+use pizzaiolo_testkit::{Cancel, check_cancel_safety, maybe_cancelled};
 
 use crate::support::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What was seen in some order, to check that the orders differ.
-struct Seen<T>(Rc<RefCell<BTreeSet<T>>>);
-
-impl<T: Ord> Seen<T> {
-    fn new() -> Seen<T> {
-        Seen(Rc::default())
-    }
-
-    fn add(&self, what: T) {
-        self.0.borrow_mut().insert(what);
-    }
-
-    fn all(self) -> Vec<T> {
-        self.0.take().into_iter().collect()
-    }
-}
-
-impl<T> Clone for Seen<T> {
-    fn clone(&self) -> Seen<T> {
-        Seen(Rc::clone(&self.0))
-    }
-}
-
-/// Runs a program in every order, and checks how many these are: fewer than there were, and the test shows less.
+/// Runs a program in every order, and returns what came out of it: each output once, sorted. Checks how many orders
+/// these are, as [`in_all_orders`] does.
 #[track_caller]
-fn in_all_orders<F: Future<Output = ()> + 'static>(orders: u64, program: impl FnMut() -> F) {
-    let report = explore(program);
-    assert!(report.is_all() && report.orders() == orders, "{report}");
+fn seen_in_all_orders<T, F>(orders: u64, mut program: impl FnMut() -> F) -> Vec<T>
+where
+    T: Ord + 'static,
+    F: Future<Output = T> + 'static,
+{
+    let seen = Rc::new(RefCell::new(BTreeSet::new()));
+    let all = Rc::clone(&seen);
+    in_all_orders(orders, move || {
+        let (program, seen) = (program(), Rc::clone(&seen));
+        async move {
+            let output = program.await;
+            seen.borrow_mut().insert(output);
+        }
+    });
+    all.take().into_iter().collect()
 }
 
 // Every order.
 
 #[test]
 fn a_task_that_ends_before_or_after_it_is_asked_is_joined() {
-    let seen = Seen::new();
-    let finished = seen.clone();
-    in_all_orders(33, move || {
-        let seen = seen.clone();
-        async move {
-            let (first, second) = (spawn(yield_now()), spawn(async { 7 }));
-            turns(2).await;
-            seen.add((first.is_finished(), second.is_finished()));
-            assert!(first.await.is_ok());
-            assert!(matches!(second.await, Ok(7)));
-        }
+    let finished = seen_in_all_orders(33, || async {
+        let (first, second) = (spawn(yield_now()), spawn(async { 7 }));
+        turns(2).await;
+        let seen = (first.is_finished(), second.is_finished());
+        assert!(first.await.is_ok());
+        assert!(matches!(second.await, Ok(7)));
+        seen
     });
     let of_each = [(false, false), (false, true), (true, false), (true, true)];
-    assert_eq!(finished.all(), of_each);
+    assert_eq!(finished, of_each);
 }
 
 #[test]
 fn a_task_is_aborted_before_its_first_turn_or_its_last_or_has_its_output() {
-    let seen = Seen::new();
-    let ends = seen.clone();
-    in_all_orders(3, move || {
-        let seen = seen.clone();
-        async move {
-            let drops = Counter::new();
-            let (held, (polls, yields)) = (drops.on_drop(), counted(yield_now()));
-            let task = spawn(async move {
-                let _held = held;
-                yields.await;
-            });
-            let aborter = spawn(async move {
-                task.abort();
-                task.await
-            });
-            let outcome = aborter.await.unwrap();
-            assert_eq!(drops.get(), 1);
-            seen.add((polls.get(), outcome.is_ok()));
-        }
+    let ends = seen_in_all_orders(3, || async {
+        let drops = Counter::new();
+        let (held, (polls, yields)) = (drops.on_drop(), counted(yield_now()));
+        let task = spawn(async move {
+            let _held = held;
+            yields.await;
+        });
+        let aborter = spawn(async move {
+            task.abort();
+            task.await
+        });
+        let outcome = aborter.await.unwrap();
+        assert_eq!(drops.get(), 1);
+        (polls.get(), outcome.is_ok())
     });
-    assert_eq!(ends.all(), [(0, false), (1, false), (2, true)]);
+    assert_eq!(ends, [(0, false), (1, false), (2, true)]);
 }
 
 #[test]
 fn a_set_is_joined_in_the_order_in_which_its_tasks_end() {
-    let seen = Seen::new();
-    let orders = seen.clone();
-    in_all_orders(60, move || {
-        let seen = seen.clone();
-        async move {
-            let (mut set, ends) = (JoinSet::new(), Rc::new(RefCell::new(Vec::new())));
-            for number in 0..3 {
-                let ends = Rc::clone(&ends);
-                set.spawn(async move {
-                    turns(number % 2).await;
-                    ends.borrow_mut().push(number);
-                    number
-                });
-            }
-            let mut joined = Vec::new();
-            while let Some(outcome) = set.join_next().await {
-                joined.push(outcome.unwrap());
-            }
-            assert_eq!(joined, ends.take());
-            seen.add(joined);
+    let orders = seen_in_all_orders(60, || async {
+        let (mut set, ends) = (JoinSet::new(), Rc::new(RefCell::new(Vec::new())));
+        for number in 0..3 {
+            let ends = Rc::clone(&ends);
+            set.spawn(async move {
+                turns(number % 2).await;
+                ends.borrow_mut().push(number);
+                number
+            });
         }
+        let mut joined = Vec::new();
+        while let Some(outcome) = set.join_next().await {
+            joined.push(outcome.unwrap());
+        }
+        assert_eq!(joined, ends.take());
+        joined
     });
-    assert_eq!(orders.all().len(), 6);
+    assert_eq!(orders.len(), 6);
 }
 
 #[test]
@@ -151,57 +127,48 @@ fn a_set_that_is_shut_down_or_dropped_at_any_time_drops_each_future_once() {
 
 #[test]
 fn a_task_that_two_others_wake_sees_both_and_is_polled_at_most_once_for_a_wake() {
-    let seen = Seen::new();
-    let polls = seen.clone();
-    in_all_orders(4, move || {
-        let seen = seen.clone();
-        async move {
-            let (slot, brought) = (Slot::new(), Rc::new(Cell::new(0)));
-            let mut has_begun = false;
-            let (polls, both) = counted(poll_fn(move |cx| {
-                if !mem::replace(&mut has_begun, true) {
-                    for _ in 0..2 {
-                        let (slot, brought) = (slot.clone(), Rc::clone(&brought));
-                        spawn(async move {
-                            brought.set(brought.get() + 1);
-                            slot.waker().wake();
-                        })
-                        .detach();
-                    }
+    let polls = seen_in_all_orders(4, || async {
+        let (slot, brought) = (Slot::new(), Rc::new(Cell::new(0)));
+        let mut has_begun = false;
+        let (polls, both) = counted(poll_fn(move |cx| {
+            if !mem::replace(&mut has_begun, true) {
+                for _ in 0..2 {
+                    let (slot, brought) = (slot.clone(), Rc::clone(&brought));
+                    spawn(async move {
+                        brought.set(brought.get() + 1);
+                        slot.waker().wake();
+                    })
+                    .detach();
                 }
-                slot.put(cx);
-                if brought.get() == 2 { Poll::Ready(()) } else { Poll::Pending }
-            }));
-            both.await;
-            seen.add(polls.get());
-        }
+            }
+            slot.put(cx);
+            if brought.get() == 2 { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        both.await;
+        polls.get()
     });
-    assert_eq!(polls.all(), [2, 3]);
+    assert_eq!(polls, [2, 3]);
 }
 
 #[test]
 fn timers_of_one_deadline_end_at_it_and_a_timeout_gives_up_or_yields_what_ends_then() {
-    let seen = Seen::new();
-    let in_time = seen.clone();
-    in_all_orders(2, move || {
-        let seen = seen.clone();
-        async move {
-            let deadline = time::now() + SECOND;
-            let mut task = spawn(async move {
-                time::sleep_until(deadline).await;
-                time::now()
-            });
-            let first = time::timeout_at(deadline, &mut task).await;
-            assert_eq!(time::now(), deadline);
-            seen.add(first.is_ok());
-            let ended = match first {
-                Ok(ended) => ended,
-                Err(_) => task.await,
-            };
-            assert_eq!(ended.unwrap(), deadline);
-        }
+    let in_time = seen_in_all_orders(2, || async {
+        let deadline = time::now() + SECOND;
+        let mut task = spawn(async move {
+            time::sleep_until(deadline).await;
+            time::now()
+        });
+        let first = time::timeout_at(deadline, &mut task).await;
+        assert_eq!(time::now(), deadline);
+        let seen = first.is_ok();
+        let ended = match first {
+            Ok(ended) => ended,
+            Err(_) => task.await,
+        };
+        assert_eq!(ended.unwrap(), deadline);
+        seen
     });
-    assert_eq!(in_time.all(), [false, true]);
+    assert_eq!(in_time, [false, true]);
 }
 
 // Cancelled at each await.

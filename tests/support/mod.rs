@@ -7,6 +7,7 @@ mod events;
 pub(crate) mod example;
 mod logger;
 mod net;
+mod orders;
 mod panics;
 mod poll;
 
@@ -24,7 +25,7 @@ use pizzaiolo::{Builder, Executor};
 
 pub(crate) use pizzaiolo_testkit::{Counter, counted, poll_here, poll_once, poll_with};
 
-pub(crate) use self::{cancel::*, events::*, logger::*, net::*, panics::*, poll::*};
+pub(crate) use self::{cancel::*, events::*, logger::*, net::*, orders::*, panics::*, poll::*};
 
 /// What most tests use: this module, and of std and of the crate the names that mean one thing only.
 pub(crate) mod prelude {

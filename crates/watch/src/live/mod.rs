@@ -15,8 +15,8 @@ use std::{
     net::{SocketAddr, TcpListener, ToSocketAddrs},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, SyncSender, TrySendError},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, SyncSender},
     },
     thread,
 };
@@ -31,6 +31,10 @@ use crate::replay::{Step, What};
 /// How many events may wait for the watching thread: four megabytes.
 const CAPACITY: usize = 65_536;
 
+/// The last places are for the events that begin and end a task or a source. Without them a task that is
+/// spawned while others flood the channel would never be shown.
+const RESERVED: usize = CAPACITY / 4;
+
 /// Serves a page that shows what an executor does while it runs, at `http://ADDR/`.
 ///
 /// What it returns is an observer: give it to one executor. The page is the replay of
@@ -39,7 +43,8 @@ const CAPACITY: usize = 65_536;
 ///
 /// The watched executor never waits for it. Each event goes into a channel that holds 65,536; if a
 /// thread of its own, which empties it, cannot keep up, events are dropped, counted, and the page
-/// says how many. The same thread serves all browsers, so the watched executor does the same work for
+/// says how many. A quarter of the channel is kept for the events that begin and end tasks and sockets, so
+/// that a flood of polls hides no task. The same thread serves all browsers, so the watched executor does the same work for
 /// any number of them.
 ///
 /// Every program that can reach `addr` can read what the page shows: names of tasks, addresses of peers, and
@@ -63,7 +68,7 @@ const CAPACITY: usize = 65_536;
 pub fn serve(addr: impl ToSocketAddrs) -> io::Result<Live> {
     let listener = TcpListener::bind(addr)?;
     let addr = listener.local_addr()?;
-    let (steps, inbox) = mpsc::sync_channel(CAPACITY);
+    let (steps, inlet) = channel();
     let ended = Arc::new(AtomicBool::new(false));
     let has_ended = Arc::clone(&ended);
     // Only to return the error to the caller: an executor cannot be sent to the other thread.
@@ -73,15 +78,62 @@ pub fn serve(addr: impl ToSocketAddrs) -> io::Result<Live> {
             Ok(executor) => executor,
             Err(error) => return log::error!("pizzaiolo-watch cannot serve: {error}"),
         };
-        executor.block_on(server::run(listener, inbox, has_ended));
+        executor.block_on(server::run(listener, inlet, has_ended));
     })?;
     Ok(Live { addr, steps, missing: Cell::new(0), ended })
+}
+
+/// The channel: an [`Outlet`] for the watched executor, an [`Inlet`] for the watching thread.
+fn channel() -> (Outlet, Inlet) {
+    let (steps, received) = mpsc::sync_channel(CAPACITY);
+    let taken = Arc::new(AtomicUsize::new(0));
+    (Outlet { steps, sent: Cell::new(0), taken: Arc::clone(&taken) }, Inlet { received, taken })
+}
+
+/// The channel's end at the watched executor.
+struct Outlet {
+    steps: SyncSender<Step>,
+    /// How many steps were sent, and how many of them were taken out: the channel does not say how many
+    /// wait.
+    sent: Cell<usize>,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Outlet {
+    /// Sends a step if fewer than `room` are waiting. If the watching thread is gone, the step is not
+    /// needed.
+    fn send(&self, step: Step, room: usize) -> bool {
+        // Relaxed: an old number only means less room.
+        let waiting = self.sent.get().wrapping_sub(self.taken.load(Ordering::Relaxed));
+        if waiting >= room {
+            return false;
+        }
+        self.sent.set(self.sent.get().wrapping_add(1));
+        // It cannot be full.
+        let _ = self.steps.try_send(step);
+        true
+    }
+}
+
+/// The channel's end at the watching thread.
+pub(crate) struct Inlet {
+    received: Receiver<Step>,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Inlet {
+    /// Takes out at most `most` steps, without waiting.
+    fn take(&self, most: usize) -> Vec<Step> {
+        let steps: Vec<Step> = self.received.try_iter().take(most).collect();
+        self.taken.fetch_add(steps.len(), Ordering::Relaxed);
+        steps
+    }
 }
 
 /// The observer that [`serve`] returns.
 pub struct Live {
     addr: SocketAddr,
-    steps: SyncSender<Step>,
+    steps: Outlet,
     /// How many events were dropped since the last one that was not.
     missing: Cell<u64>,
     /// The observer is gone.
@@ -94,24 +146,21 @@ impl Live {
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
     }
-
-    /// Sends a step if there is room. If the watching thread is gone, the step is not needed.
-    fn send(&self, step: Step) -> bool {
-        !matches!(self.steps.try_send(step), Err(TrySendError::Full(_)))
-    }
 }
 
 impl Observer for Live {
     fn on_event(&self, event: &Event) {
+        let step = Step::from(event);
+        let room = if step.begins_or_ends() { CAPACITY } else { CAPACITY - RESERVED };
         let missing = self.missing.get();
         if missing > 0 {
             let what = What::Gap { missing, state: None };
-            if !self.send(Step { when: event.when(), task: None, what }) {
+            if !self.steps.send(Step { when: event.when(), task: None, what }, room) {
                 return self.missing.set(missing + 1);
             }
             self.missing.set(0);
         }
-        if !self.send(Step::from(event)) {
+        if !self.steps.send(step, room) {
             self.missing.set(self.missing.get() + 1);
         }
     }
@@ -127,5 +176,35 @@ impl Drop for Live {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pizzaiolo::yield_now;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_of_polls_hides_no_task_that_begins_or_ends() {
+        let (steps, inlet) = channel();
+        let addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        let ended = Arc::new(AtomicBool::new(false));
+        let live = Live { addr, steps, missing: Cell::new(0), ended };
+        let executor = Executor::builder().observer(live).build().unwrap();
+        executor.block_on(async {
+            for _ in 0..CAPACITY {
+                yield_now().await;
+            }
+            pizzaiolo::spawn(async {}).await.unwrap();
+        });
+        let steps = inlet.take(usize::MAX);
+        assert!(steps.len() < CAPACITY - RESERVED + 10, "{}", steps.len());
+        let ends = &steps[CAPACITY - RESERVED..];
+        let spawned = ends.iter().find(|step| matches!(step.what, What::Spawned { .. })).unwrap();
+        let finished = ends.iter().find(|step| matches!(step.what, What::Finished)).unwrap();
+        assert_eq!(spawned.task, finished.task);
+        // What is not there is counted.
+        assert!(matches!(ends[0].what, What::Gap { missing, .. } if missing > CAPACITY as u64));
     }
 }

@@ -10,7 +10,6 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::Receiver,
     },
     task::Poll,
     time::Duration,
@@ -22,11 +21,12 @@ use pizzaiolo::{
 };
 
 use super::{
+    Inlet,
     history::History,
     http::{self, Refusal, Request},
     outbox::{Next, Outbox},
 };
-use crate::replay::{Step, live_page};
+use crate::replay::live_page;
 
 /// How often the channel is emptied. A browser shows no more than that.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -52,7 +52,7 @@ struct Server {
 }
 
 /// Serves until the observer is gone.
-pub(crate) async fn run(listener: StdListener, steps: Receiver<Step>, ended: Arc<AtomicBool>) {
+pub(crate) async fn run(listener: StdListener, steps: Inlet, ended: Arc<AtomicBool>) {
     let listener = match TcpListener::try_from(listener) {
         Ok(listener) => listener,
         Err(error) => return log::error!("pizzaiolo-watch cannot listen: {error}"),
@@ -80,8 +80,8 @@ pub(crate) async fn run(listener: StdListener, steps: Receiver<Step>, ended: Arc
 impl Server {
     /// Empties the channel, and sends the steps to the browsers. Returns how long to wait before the next
     /// time.
-    fn send(&self, steps: &Receiver<Step>) -> Duration {
-        let new: Vec<Step> = steps.try_iter().take(MOST_AT_ONCE).collect();
+    fn send(&self, steps: &Inlet) -> Duration {
+        let new = steps.take(MOST_AT_ONCE);
         if new.is_empty() {
             return PERIOD;
         }

@@ -62,6 +62,21 @@ pub(crate) enum What {
 }
 
 impl Step {
+    /// It begins or ends a task or a source, or warns: a task that misses one of these is shown wrongly for
+    /// as long as it lives.
+    pub(crate) fn begins_or_ends(&self) -> bool {
+        matches!(
+            self.what,
+            What::Spawned { .. }
+                | What::Finished
+                | What::Aborted
+                | What::Panicked
+                | What::Registered { .. }
+                | What::Deregistered(_)
+                | What::Warned(_)
+        )
+    }
+
     /// Adds the tasks and the sockets that it mentions.
     pub(crate) fn mentions(&self, tasks: &mut HashSet<TaskId>, sources: &mut HashSet<SourceId>) {
         tasks.extend(self.task);

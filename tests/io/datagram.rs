@@ -41,7 +41,7 @@ fn a_try_works_under_no_executor_and_before_the_socket_is_registered() {
 
 /// A datagram comes, and the receive that waits for it is given up: the next one gets it.
 #[track_caller]
-fn loses_no_datagram(receive: &impl AsyncFn(&Datagram) -> io::Result<usize>) {
+pub(super) fn loses_no_datagram(receive: &impl AsyncFn(&Datagram) -> io::Result<usize>) {
     cancelled_at_each_await(async |cancel| {
         let (kitchen, table) = pair()?;
         begin_and_drop(receive(&kitchen));

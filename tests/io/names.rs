@@ -88,6 +88,19 @@ fn a_function_that_is_not_awaited_looks_no_name_up_and_names_the_one_that_does()
     }
 }
 
+/// Its waker goes with it, and its socket: the next has a new one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connect_that_was_dropped_leaves_nothing_behind() {
+    run(async || {
+        let (full, _waiting) = full_listener()?;
+        let (_listener, addr) = listener()?;
+        begin_and_drop(TcpStream::connect(full.local_addr()?));
+        assert_eq!(TcpStream::connect(addr).await?.peer_addr()?, addr);
+        Ok(())
+    });
+}
+
 #[cfg(not(feature = "dns"))]
 #[test]
 fn without_the_feature_a_name_is_an_error_that_says_what_to_do() {
@@ -122,6 +135,17 @@ fn with_the_feature_a_name_is_looked_up_on_another_thread() {
         let sender = UdpSocket::bind("127.0.0.1:0")?;
         sender.send_to(b"pizza", (name, receiver.local_addr()?.port())).await?;
         assert_eq!(receiver.recv(&mut [0; 8]).await?, 5);
+        Ok(())
+    });
+}
+
+#[cfg(all(feature = "dns", unix))]
+#[test]
+fn a_lookup_that_was_dropped_may_be_begun_again() {
+    run(async || {
+        let lookup = || lookup_host(("127.1", 80));
+        drop(begun(lookup()).await);
+        assert_eq!(lookup().await?.collect::<Vec<_>>(), [([127, 0, 0, 1], 80).into()]);
         Ok(())
     });
 }

@@ -4,7 +4,7 @@
 use std::os::unix::net::UnixStream;
 
 use mio::unix::pipe;
-use pizzaiolo::Async;
+use pizzaiolo::{Async, JoinHandle};
 
 use crate::support::prelude::*;
 
@@ -69,15 +69,21 @@ fn the_error_of_a_source_is_reported_once() {
     });
 }
 
+/// A socket that can send urgent bytes, and its peer.
+#[cfg(target_os = "linux")]
+fn urgent_pair() -> io::Result<(socket2::Socket, Async<std::net::TcpStream>)> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let sender = std::net::TcpStream::connect(listener.local_addr()?)?;
+    let (receiver, _) = listener.accept()?;
+    receiver.set_nonblocking(true)?;
+    Ok((sender.into(), Async::from_fd(receiver)))
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn priority_data_is_reported_once_also_when_a_read_has_found_nothing_meanwhile() {
     run(async || {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        let sender = socket2::Socket::from(std::net::TcpStream::connect(listener.local_addr()?)?);
-        let (receiver, _) = listener.accept()?;
-        receiver.set_nonblocking(true)?;
-        let receiver = Async::from_fd(receiver);
+        let (sender, receiver) = urgent_pair()?;
         assert!(poll_here(receiver.priority()).await.is_pending());
         sender.send_out_of_band(b"!")?;
         receiver.readable().await?;
@@ -86,6 +92,54 @@ fn priority_data_is_reported_once_also_when_a_read_has_found_nothing_meanwhile()
         receiver.priority().await?;
         assert!(poll_here(receiver.priority()).await.is_pending());
         Ok(())
+    });
+}
+
+/// Does something a moment later, and keeps what it returns.
+fn later<T: 'static>(act: impl FnOnce() -> io::Result<T> + 'static) -> JoinHandle<io::Result<T>> {
+    spawn(async move {
+        yield_now().await;
+        act()
+    })
+}
+
+#[test]
+fn a_dropped_operation_leaves_the_bytes_to_the_next() {
+    cancelled_at_each_await(async |cancel| {
+        let (mut sender, receiver) = pipe::new()?;
+        let receiver = Async::from_fd(receiver);
+        let read = async || receiver.read_with(|mut pipe| pipe.read(&mut [0; 8])).await;
+        begin_and_drop(read());
+        let sends = later(move || sender.write_all(b"pizza").map(|()| sender));
+        assert_eq!(again(cancel, read).await?, 5);
+        sends.await?.map(drop)
+    });
+}
+
+#[test]
+fn a_dropped_wait_leaves_the_error_to_the_next() {
+    cancelled_at_each_await(async |cancel| {
+        let (sender, receiver) = pipe::new()?;
+        let sender = Async::from_fd(sender);
+        begin_and_drop(sender.error());
+        let closes = later(move || {
+            drop(receiver);
+            Ok(())
+        });
+        again(cancel, async || sender.error().await).await?;
+        closes.await?
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dropped_wait_leaves_the_priority_data_to_the_next() {
+    cancelled_at_each_await(async |cancel| {
+        let (sender, receiver) = urgent_pair()?;
+        begin_and_drop(receiver.priority());
+        let sends = later(move || sender.send_out_of_band(b"!").map(|_| sender));
+        again(cancel, async || receiver.priority().await).await?;
+        sends.await?.map(drop)
     });
 }
 

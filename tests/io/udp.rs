@@ -68,6 +68,15 @@ fn peek_leaves_the_datagram() {
 }
 
 #[test]
+fn a_dropped_peek_leaves_the_datagram_to_the_next() {
+    datagram::loses_no_datagram(&async |socket| {
+        socket.peek(&mut [0; 8]).await?;
+        socket.peek_from(&mut [0; 8]).await?;
+        socket.recv(&mut [0; 8]).await
+    });
+}
+
+#[test]
 #[cfg_attr(windows, ignore = "there, what is too long for the buffer is an error")]
 fn a_datagram_that_is_too_long_is_cut() {
     run(async || {

@@ -276,6 +276,31 @@ fn send_waits_while_the_queue_of_the_peer_is_full() {
     });
 }
 
+#[test]
+fn a_dropped_send_has_sent_nothing() {
+    cancelled_at_each_await(async |cancel| {
+        let directory = Directory::new();
+        let path = directory.join("kitchen");
+        let kitchen = UnixDatagram::bind(&path)?;
+        let table = UnixDatagram::unbound()?;
+        table.connect(&path)?;
+        while table.try_send(b"order").is_ok() {}
+        begin_and_drop(table.send(b"never"));
+        let receives = spawn(async move {
+            yield_now().await;
+            let mut buf = [0; 8];
+            while kitchen.recv(&mut buf).await? == 5 {
+                assert_eq!(&buf[..5], b"order");
+            }
+            assert_eq!(buf[0], b'?');
+            io::Result::Ok(kitchen.try_recv(&mut buf).ok())
+        });
+        again(cancel, async || table.send(b"?").await).await?;
+        assert_eq!(receives.await??, None, "it was sent once");
+        Ok(())
+    });
+}
+
 /// No event says when there is room, so a wait would never end.
 #[test]
 #[cfg(target_os = "linux")]

@@ -20,7 +20,9 @@ use std::time::Instant;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use pizzaiolo_benches::runtime::{Pizzaiolo, Runtime, SmolExecutor, SpawnFromAnywhere, Tokio};
+use pizzaiolo_benches::runtime::{
+    LocalRuntime, Pizzaiolo, Runtime, SmolExecutor, SpawnFromAnywhere, Tokio,
+};
 
 use crate::compare::{Case, beside_peers};
 
@@ -120,6 +122,7 @@ fn spawn_from_afar(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(SPAWNS));
     spawn_onto::<Pizzaiolo>(&mut group);
     spawn_onto::<Tokio>(&mut group);
+    spawn_onto::<LocalRuntime>(&mut group);
     spawn_onto::<SmolExecutor>(&mut group);
     group.finish();
 }

@@ -43,6 +43,7 @@ fn every_link_of_a_page_leads_to_a_file_of_the_repository() {
     let pages = [
         "README.md",
         "CONTRIBUTING.md",
+        "docs/compatibility.md",
         "docs/reading.md",
         "docs/teaching.md",
         "docs/testing.md",
@@ -51,6 +52,7 @@ fn every_link_of_a_page_leads_to_a_file_of_the_repository() {
         "docs/what-works.md",
         "examples/ladder/README.md",
         "examples/exercises/README.md",
+        "examples/pizza-server/README.md",
         "benches/README.md",
     ];
     let mut found = 0;
@@ -112,6 +114,37 @@ fn the_table_of_the_source_has_the_number_of_lines_within_a_tenth() {
         let tolerated = (lines / 10).max(10);
         assert!(lines.abs_diff(about) <= tolerated, "{lines} lines, not {about}: {files:?}");
     }
+}
+
+/// The source of a test program: of its file, or of its folder.
+fn test_program(name: &str) -> String {
+    let folders = ["tests", "crates/extras/tests"].map(|folder| root().join(folder));
+    let places = folders.iter().flat_map(|it| [it.join(name), it.join(format!("{name}.rs"))]);
+    let files: Vec<_> = places.filter(|it| it.exists()).flat_map(|it| rust_files(&it)).collect();
+    assert!(!files.is_empty(), "there is no test program {name}");
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+#[test]
+fn each_test_that_the_page_of_misbehaving_clients_names_is_there() {
+    let page = fs::read_to_string(root().join("docs/under-fire.md")).unwrap();
+    let mut found = 0;
+    for command in page.split("cargo test ").skip(1) {
+        let words: Vec<_> = command.split('`').next().unwrap().split_whitespace().collect();
+        let words: Vec<_> = words.into_iter().skip_while(|word| *word != "--test").collect();
+        let ["--test", program, filters @ ..] = &words[..] else { continue };
+        let source = test_program(program);
+        for filter in filters.iter().filter(|filter| !filter.starts_with("--")) {
+            let is_named = |keyword: &str| {
+                source.split(keyword).skip(1).any(|rest| {
+                    rest.split(['(', ';', ' ']).next().is_some_and(|name| name.contains(filter))
+                })
+            };
+            assert!(is_named("fn ") || is_named("mod "), "{program} has no test {filter}");
+        }
+        found += 1;
+    }
+    assert!(found > 10, "only {found} commands");
 }
 
 /// What the README shows of a command, line by line.

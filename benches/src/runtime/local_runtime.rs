@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime as TokioLocalRuntime};
+use tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime as TokioLocalRuntime};
 use tokio::task::{JoinHandle, spawn_local};
 
-use super::Runtime;
+use super::{Runtime, SpawnFromAnywhere};
 
 /// tokio, `LocalRuntime`: I/O and time are on, as any server has them.
 #[derive(Debug)]
@@ -42,5 +42,20 @@ impl Runtime for LocalRuntime {
 
     fn sleep(duration: Duration) -> Self::Sleep {
         tokio::time::sleep(duration)
+    }
+}
+
+impl SpawnFromAnywhere for LocalRuntime {
+    type Handle = Handle;
+
+    fn handle(&self) -> Handle {
+        self.0.handle().clone()
+    }
+
+    fn spawn_on<F>(handle: &Handle, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        handle.spawn(future);
     }
 }

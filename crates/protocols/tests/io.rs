@@ -80,6 +80,22 @@ fn a_short_read_gives_nothing_of_what_another_stream_has_read() {
     assert!(read(&mut empty, 100).is_pending());
 }
 
+/// A read does not zero what it lends: 8 KiB of zeros twice a request were three quarters of hyper's instructions.
+#[test]
+fn the_next_read_is_lent_the_same_bytes_as_the_last_one_left_them() {
+    let lent = Rc::new(Cell::new(None));
+    let seen = Rc::clone(&lent);
+    let mut looks = Io::new(Stream(move |buf: &mut [u8]| {
+        seen.set(Some((buf.as_ptr(), buf[0])));
+        buf[0] = b'x';
+        Poll::Ready(Ok(1))
+    }));
+    assert_eq!(done(read(&mut looks, 8_192)), b"x");
+    let (first, _) = lent.get().expect("it was read");
+    assert_eq!(done(read(&mut looks, 8_192)), b"x");
+    assert_eq!(lent.get(), Some((first, b'x')));
+}
+
 /// As one over a connection that hyper has upgraded.
 #[test]
 fn a_stream_may_read_from_another_io_inside_its_own_read() {

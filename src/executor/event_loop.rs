@@ -327,12 +327,12 @@ impl<P: Park> EventLoop<P> {
     #[track_caller]
     fn park(&self) {
         self.restart_countdown();
+        self.shared.shrink();
         if self.shared.queues.remote.prepare_park() {
             self.parker.park(&self.shared);
             self.shared.queues.remote.set_awake();
         }
         self.receive();
-        self.shared.shrink();
     }
 
     /// Does what the messages of other threads ask for.

@@ -41,6 +41,31 @@ fn the_entries_of_a_crowd_go_with_it_and_a_second_crowd_takes_no_more() {
     );
 }
 
+#[test]
+fn an_executor_that_sleeps_holds_no_room_for_a_crowd_that_was_ready() {
+    const TASKS: usize = 200_000;
+    in_a_process_of_its_own(
+        "memory::an_executor_that_sleeps_holds_no_room_for_a_crowd_that_was_ready",
+        || {
+            let asleep = Rc::new(Cell::new(0));
+            let seen = Rc::clone(&asleep);
+            let observer = at_park(move |_| seen.set(resident()));
+            let executor = Executor::builder().observer(observer).build().unwrap();
+            executor.block_on(async {
+                for _ in 0..TASKS {
+                    spawn(yield_now()).detach();
+                }
+                turns(3).await;
+                time::sleep(Duration::from_millis(1)).await;
+            });
+            assert!(asleep.get() > 0, "it has slept");
+            // When it has run, it holds nothing that it does not need.
+            let more = asleep.get().saturating_sub(resident());
+            assert!(more < 4 * TASKS, "{more} bytes were held while it slept");
+        },
+    );
+}
+
 /// The timers are in one allocation, which goes back as a whole. So does what the reactor has for each.
 #[test]
 fn the_entries_of_a_crowd_of_timers_go_with_it() {

@@ -234,7 +234,10 @@ fn a_select_that_drops_a_read_loses_what_was_read() {
 
 #[test]
 fn an_rc_waker_does_not_compile_for_the_reason_that_is_shown() {
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    // Of this process: other runs of the tests may write there too.
+    let folder = format!("gallery-{}", std::process::id());
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    fs::create_dir_all(&target).expect("the directory is there");
     let rustc = |source: &Path| {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let mut command = Command::new(rustc);
@@ -260,6 +263,7 @@ fn an_rc_waker_does_not_compile_for_the_reason_that_is_shown() {
     fs::write(&source, cured).expect("the directory is there");
     let run = rustc(&source);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    fs::remove_dir_all(target).expect("it is ours");
 }
 
 // The command line.

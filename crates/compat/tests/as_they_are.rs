@@ -64,7 +64,7 @@ fn async_executor() {
 #[test]
 fn async_fs() {
     run(async || {
-        let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/async_fs");
+        let path = &format!("{}/async_fs-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
         async_fs::write(path, "margherita").await?;
         assert_eq!(async_fs::read_to_string(path).await?, "margherita");
         async_fs::remove_file(path).await?;

@@ -27,7 +27,7 @@ fn tokio_time() {
 #[test]
 fn tokio_fs() {
     run(async || {
-        let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/tokio_fs");
+        let path = &format!("{}/tokio_fs-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
         Compat::new(async {
             tokio::fs::write(path, "margherita").await?;
             assert_eq!(tokio::fs::read_to_string(path).await?, "margherita");

@@ -13,6 +13,9 @@ use crate::id::Direction;
 
 /// With the feature `futures-io`. As for all polls, the task that polled last is woken.
 ///
+/// Errors and panics are those of [`read_with`](Async::read_with). A poll that is Pending has read
+/// nothing.
+///
 /// ```
 /// use std::io::Write;
 /// use futures_util::AsyncReadExt;
@@ -54,6 +57,9 @@ impl<S: Read> AsyncRead for Async<S> {
 /// With the feature `futures-io`. As for all polls, the task that polled last is woken.
 ///
 /// Flushing calls [`Write::flush`]; so does closing, which ends nothing: drop the source for that.
+///
+/// Errors and panics are those of [`write_with`](Async::write_with). A poll that is Pending has written
+/// nothing.
 impl<S: Write> AsyncWrite for Async<S> {
     #[track_caller]
     fn poll_write(
@@ -86,6 +92,9 @@ impl<S: Write> AsyncWrite for Async<S> {
 
 /// With the feature `futures-io`. As for all polls, the task that polled last is woken: those that
 /// await [`read_with`](Async::read_with) are all woken too.
+///
+/// Errors and panics are those of [`read_with`](Async::read_with). A poll that is Pending has read
+/// nothing.
 impl<S> AsyncRead for &Async<S>
 where
     for<'a> &'a S: Read,
@@ -113,6 +122,9 @@ where
 /// await [`write_with`](Async::write_with) are all woken too.
 ///
 /// Flushing calls [`Write::flush`]; so does closing, which ends nothing: drop the source for that.
+///
+/// Errors and panics are those of [`write_with`](Async::write_with). A poll that is Pending has written
+/// nothing.
 impl<S> AsyncWrite for &Async<S>
 where
     for<'a> &'a S: Write,

@@ -24,7 +24,20 @@ macro_rules! poll_style {
     ($stream:ty) => {
         /// With the feature `futures-io`. As for all polls, the task that polled last is woken:
         /// for several at once there are the stream's own methods.
+        ///
+        /// # Errors
+        ///
+        /// As for the stream's own `read` and `read_vectored`.
+        ///
+        /// # Panics
+        ///
+        /// As for these: if it has to wait and no executor runs on this thread.
+        ///
+        /// # Cancel safety
+        ///
+        /// A poll that is Pending has read nothing: it leaves its waker.
         impl AsyncRead for &$stream {
+            #[track_caller]
             fn poll_read(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -33,6 +46,7 @@ macro_rules! poll_style {
                 self.io.poll_operation(Direction::Read, cx, |io| io.try_read(buf))
             }
 
+            #[track_caller]
             fn poll_read_vectored(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -47,7 +61,20 @@ macro_rules! poll_style {
         ///
         /// There is nothing to flush. Closing ends the writing, as `shutdown(Shutdown::Write)`
         /// does; if the peer is gone already, that is no error.
+        ///
+        /// # Errors
+        ///
+        /// As for the stream's own `write`, `write_vectored` and `shutdown`.
+        ///
+        /// # Panics
+        ///
+        /// As for `write`: if it has to wait and no executor runs on this thread.
+        ///
+        /// # Cancel safety
+        ///
+        /// A poll that is Pending has written nothing: it leaves its waker.
         impl AsyncWrite for &$stream {
+            #[track_caller]
             fn poll_write(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -56,6 +83,7 @@ macro_rules! poll_style {
                 self.io.poll_operation(Direction::Write, cx, |io| io.try_write(buf))
             }
 
+            #[track_caller]
             fn poll_write_vectored(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -77,7 +105,9 @@ macro_rules! poll_style {
         }
 
         /// With the feature `futures-io`. By value: one task has the stream for itself.
+        /// Errors, panics and cancel safety are those of the implementation by reference.
         impl AsyncRead for $stream {
+            #[track_caller]
             fn poll_read(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -86,6 +116,7 @@ macro_rules! poll_style {
                 Pin::new(&mut &*self).poll_read(cx, buf)
             }
 
+            #[track_caller]
             fn poll_read_vectored(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -96,7 +127,9 @@ macro_rules! poll_style {
         }
 
         /// With the feature `futures-io`. By value: one task has the stream for itself.
+        /// Errors, panics and cancel safety are those of the implementation by reference.
         impl AsyncWrite for $stream {
+            #[track_caller]
             fn poll_write(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -105,6 +138,7 @@ macro_rules! poll_style {
                 Pin::new(&mut &*self).poll_write(cx, buf)
             }
 
+            #[track_caller]
             fn poll_write_vectored(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
@@ -128,7 +162,8 @@ poll_style!(TcpStream);
 #[cfg(unix)]
 poll_style!(UnixStream);
 
-/// With the feature `futures-io`. For a line at a time, say:
+/// With the feature `futures-io`. Errors, panics and cancel safety are those of the stream's
+/// implementation. For a line at a time, say:
 ///
 /// ```
 /// use futures_util::{AsyncBufReadExt, AsyncWriteExt, StreamExt, io::BufReader};
@@ -155,6 +190,7 @@ impl<S> AsyncRead for OwnedReadHalf<S>
 where
     for<'a> &'a S: AsyncRead,
 {
+    #[track_caller]
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -163,6 +199,7 @@ where
         Pin::new(&mut &*self.stream).poll_read(cx, buf)
     }
 
+    #[track_caller]
     fn poll_read_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -173,10 +210,12 @@ where
 }
 
 /// With the feature `futures-io`. Closing the half is what dropping it does too.
+/// Errors, panics and cancel safety are those of the stream's implementation.
 impl<S> AsyncWrite for OwnedWriteHalf<S>
 where
     for<'a> &'a S: AsyncWrite,
 {
+    #[track_caller]
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -185,6 +224,7 @@ where
         Pin::new(&mut &*self.stream).poll_write(cx, buf)
     }
 
+    #[track_caller]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

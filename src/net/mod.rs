@@ -57,6 +57,10 @@
 //! If it is dropped while it waits, it leaves no waiter behind. The section `# Cancel safety` of each
 //! operation says what it may have done before.
 //!
+//! An operation that has to wait where no executor runs, and no reactor is entered, panics. So does a
+//! timer. The panic names the line that awaits the operation, or polls it. If a combinator of another
+//! crate polls it for you, that is a line of another crate.
+//!
 //! A function that is `#[inline]` here is compiled in the crate that uses that kind of socket, and not
 //! in each crate that depends on this one. (Generic and `async` functions are anyway.)
 

@@ -132,12 +132,16 @@ impl TcpListener {
 
     /// Creates the stream of all connections to come, for code that prefers `next` to
     /// [`accept`](TcpListener::accept). It never ends.
+    ///
+    /// Its errors, panics and cancel safety are said at [`Incoming`].
     #[track_caller]
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
     /// Creates the same stream, which owns the listener. It never ends.
+    ///
+    /// Its errors, panics and cancel safety are said at [`IntoIncoming`].
     pub fn into_incoming(self) -> IntoIncoming {
         IntoIncoming { listener: self }
     }
@@ -244,6 +248,18 @@ fn label(io: &mio::net::TcpListener) -> String {
 type TryAccept = fn(&Async<mio::net::TcpListener>) -> Poll<io::Result<(TcpStream, SocketAddr)>>;
 
 /// The connections of a [`TcpListener`], as a stream.
+///
+/// # Errors
+///
+/// Its items have the errors of [`accept`](TcpListener::accept).
+///
+/// # Panics
+///
+/// As for [`accept`](TcpListener::accept), when it is polled.
+///
+/// # Cancel safety
+///
+/// Dropping the stream loses no connection, as for [`accept`](TcpListener::accept).
 #[must_use = "it does nothing unless it is polled"]
 pub struct Incoming<'a> {
     /// Begun again each time that it is ready.
@@ -253,6 +269,7 @@ pub struct Incoming<'a> {
 impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
+    #[track_caller]
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.accept).poll(cx).map_ok(|(stream, _)| stream).map(Some)
@@ -266,6 +283,19 @@ impl fmt::Debug for Incoming<'_> {
 }
 
 /// The connections of a [`TcpListener`], as a stream that owns it.
+///
+/// # Errors
+///
+/// Its items have the errors of [`accept`](TcpListener::accept).
+///
+/// # Panics
+///
+/// As for [`accept`](TcpListener::accept), when it is polled.
+///
+/// # Cancel safety
+///
+/// A poll that is Pending takes no connection. Dropping the stream closes the listener, and with it the
+/// connections that the OS has in its queue.
 #[must_use = "it does nothing unless it is polled"]
 #[derive(Debug)]
 pub struct IntoIncoming {

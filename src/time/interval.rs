@@ -167,9 +167,18 @@ impl Interval {
 }
 
 /// The same ticks as [`Interval::tick`]'s, as a stream that never ends.
+///
+/// # Panics
+///
+/// As for [`tick`](Interval::tick), when it is polled.
+///
+/// # Cancel safety
+///
+/// As for [`tick`](Interval::tick): a poll that is Pending takes no tick.
 impl Stream for Interval {
     type Item = Instant;
 
+    #[track_caller]
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Instant>> {
         self.poll_tick(cx).map(Some)

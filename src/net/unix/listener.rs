@@ -157,12 +157,16 @@ impl UnixListener {
 
     /// Creates the stream of all connections to come, for code that prefers `next` to
     /// [`accept`](UnixListener::accept). It never ends.
+    ///
+    /// Its errors, panics and cancel safety are said at [`UnixIncoming`].
     #[track_caller]
     pub fn incoming(&self) -> UnixIncoming<'_> {
         UnixIncoming { accept: self.io.operation(Direction::Read, try_accept) }
     }
 
     /// Creates the same stream, which owns the listener. It never ends.
+    ///
+    /// Its errors, panics and cancel safety are said at [`UnixIntoIncoming`].
     pub fn into_incoming(self) -> UnixIntoIncoming {
         UnixIntoIncoming { listener: self }
     }
@@ -223,6 +227,18 @@ fn label(io: &mio::net::UnixListener) -> String {
 type TryAccept = fn(&Async<mio::net::UnixListener>) -> Poll<io::Result<(UnixStream, SocketAddr)>>;
 
 /// The connections of a [`UnixListener`], as a stream.
+///
+/// # Errors
+///
+/// Its items have the errors of [`accept`](UnixListener::accept).
+///
+/// # Panics
+///
+/// As for [`accept`](UnixListener::accept), when it is polled.
+///
+/// # Cancel safety
+///
+/// Dropping the stream loses no connection, as for [`accept`](UnixListener::accept).
 #[must_use = "it does nothing unless it is polled"]
 pub struct UnixIncoming<'a> {
     /// Begun again each time that it is ready.
@@ -232,6 +248,7 @@ pub struct UnixIncoming<'a> {
 impl Stream for UnixIncoming<'_> {
     type Item = io::Result<UnixStream>;
 
+    #[track_caller]
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.accept).poll(cx).map_ok(|(stream, _)| stream).map(Some)
@@ -245,6 +262,19 @@ impl fmt::Debug for UnixIncoming<'_> {
 }
 
 /// The connections of a [`UnixListener`], as a stream that owns it.
+///
+/// # Errors
+///
+/// Its items have the errors of [`accept`](UnixListener::accept).
+///
+/// # Panics
+///
+/// As for [`accept`](UnixListener::accept), when it is polled.
+///
+/// # Cancel safety
+///
+/// A poll that is Pending takes no connection. Dropping the stream closes the listener, and with it the
+/// connections that the OS has in its queue.
 #[must_use = "it does nothing unless it is polled"]
 #[derive(Debug)]
 pub struct UnixIntoIncoming {

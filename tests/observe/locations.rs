@@ -35,7 +35,14 @@ fn outside<F: Future>(operation: F) {
     });
 }
 
-/// A connection with no room to write, and nothing to read.
+/// The same for a write, which is repeated until it has to wait. A TCP stream that is full once may have
+/// room again, as what was sent arrives.
+#[track_caller]
+fn until_full<R>(mut write: impl AsyncFnMut() -> io::Result<R>) {
+    outside(async { while write().await.is_ok() {} });
+}
+
+/// A connection with next to no room to write, and nothing to read.
 fn full_streams() -> (TcpStream, TcpStream) {
     let (stream, peer) = pair().unwrap();
     while stream.try_write(&[0; 8192]).is_ok() {}
@@ -69,9 +76,9 @@ fn a_stream_or_its_half_outside_a_reactor_blames_the_line_that_awaits_it() {
     outside(async { stream.peek(&mut [0; 8]).await });
     outside(async { stream.readable().await });
     outside(async { stream.closed().await });
-    outside(async { stream.write(b"pizza").await });
-    outside(async { stream.write_vectored(&[IoSlice::new(b"pizza")]).await });
-    outside(async { stream.write_all(b"pizza").await });
+    until_full(async || stream.write(b"pizza").await);
+    until_full(async || stream.write_vectored(&[IoSlice::new(b"pizza")]).await);
+    until_full(async || stream.write_all(b"pizza").await);
     outside(async { stream.writable().await });
     let (read, write) = stream.into_split();
     outside(async { read.read(&mut [0; 8]).await });
@@ -80,9 +87,9 @@ fn a_stream_or_its_half_outside_a_reactor_blames_the_line_that_awaits_it() {
     outside(async { read.peek(&mut [0; 8]).await });
     outside(async { read.readable().await });
     outside(async { read.closed().await });
-    outside(async { write.write(b"pizza").await });
-    outside(async { write.write_vectored(&[IoSlice::new(b"pizza")]).await });
-    outside(async { write.write_all(b"pizza").await });
+    until_full(async || write.write(b"pizza").await);
+    until_full(async || write.write_vectored(&[IoSlice::new(b"pizza")]).await);
+    until_full(async || write.write_all(b"pizza").await);
     outside(async { write.writable().await });
 }
 
@@ -148,13 +155,13 @@ fn so_does_a_unix_stream_or_its_half() {
     outside(async { stream.read_exact(&mut [0; 8]).await });
     outside(async { stream.readable().await });
     outside(async { stream.closed().await });
-    outside(async { stream.write(b"pizza").await });
-    outside(async { stream.write_all(b"pizza").await });
+    until_full(async || stream.write(b"pizza").await);
+    until_full(async || stream.write_all(b"pizza").await);
     outside(async { stream.writable().await });
     let (read, write) = stream.into_split();
     outside(async { read.read(&mut [0; 8]).await });
     outside(async { read.closed().await });
-    outside(async { write.write(b"pizza").await });
+    until_full(async || write.write(b"pizza").await);
     outside(async { write.writable().await });
 }
 
@@ -214,9 +221,9 @@ mod traits {
     }
 
     fn writes_outside(mut s: impl AsyncWrite + Unpin) {
-        outside(poll_fn(|cx| Pin::new(&mut s).poll_write(cx, b"pizza")));
+        until_full(async || poll_fn(|cx| Pin::new(&mut s).poll_write(cx, b"pizza")).await);
         let bufs = &[IoSlice::new(b"pizza")];
-        outside(poll_fn(|cx| Pin::new(&mut s).poll_write_vectored(cx, bufs)));
+        until_full(async || poll_fn(|cx| Pin::new(&mut s).poll_write_vectored(cx, bufs)).await);
     }
 
     #[test]
@@ -265,15 +272,15 @@ mod traits {
         assert!(file.contains("futures-"), "{file}");
     }
 
-    /// Polls once inside a reactor. The wait that begins has the line of this call.
+    /// Polls inside a reactor until it has to wait. The wait that begins has the line of this call.
     #[track_caller]
     fn waits_since_this_line<R>(
         events: &Events,
-        poll: impl FnOnce(&mut Context<'_>) -> Poll<io::Result<R>>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<R>>,
     ) {
         let here = Location::caller();
         events.clear();
-        assert!(poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        while poll(&mut Context::from_waker(Waker::noop())).is_ready() {}
         let begun = events.pick(|event| match event.kind() {
             EventKind::Waiting { location, .. } => Some((location.file(), location.line())),
             _ => None,
@@ -288,9 +295,10 @@ mod traits {
         waits_since_this_line(events, |cx| Pin::new(&mut s).poll_read_vectored(cx, bufs));
     }
 
+    // So much at once that a few writes fill the stream: the budget of the poll is 128.
     fn waits_to_write(events: &Events, mut s: impl AsyncWrite + Unpin) {
-        waits_since_this_line(events, |cx| Pin::new(&mut s).poll_write(cx, b"pizza"));
-        let bufs = &[IoSlice::new(b"pizza")];
+        waits_since_this_line(events, |cx| Pin::new(&mut s).poll_write(cx, &[0; 8192]));
+        let bufs = &[IoSlice::new(&[0; 8192])];
         waits_since_this_line(events, |cx| Pin::new(&mut s).poll_write_vectored(cx, bufs));
     }
 

@@ -39,6 +39,26 @@ fn a_try_works_under_no_executor_and_before_the_socket_is_registered() {
     assert!(would_block(receiver.try_recv(&mut [0; 8])));
 }
 
+#[test]
+fn a_try_to_receive_asks_the_os_also_when_the_socket_is_known_not_to_be_ready() {
+    let (executor, (receiver, sender)) = (executor(), pair().expect("loopback"));
+    let receive_what_comes = || {
+        for _ in 0..2 {
+            assert_eq!(sender.try_send(b"pizza").expect("there is room"), 5);
+        }
+        assert_eq!(receiver.try_recv(&mut [0; 8]).expect("it is there"), 5);
+        assert_eq!(receiver.try_recv_from(&mut [0; 8]).expect("it is there").0, 5);
+        assert!(would_block(receiver.try_recv(&mut [0; 8])));
+    };
+    executor.block_on(async {
+        assert!(poll_here(receiver.readable()).await.is_pending(), "it is registered");
+        receive_what_comes();
+    });
+    receive_what_comes();
+    drop(executor);
+    receive_what_comes();
+}
+
 /// A datagram comes, and the receive that waits for it is given up: the next one gets it.
 #[track_caller]
 pub(super) fn loses_no_datagram(receive: &impl AsyncFn(&Datagram) -> io::Result<usize>) {

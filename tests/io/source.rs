@@ -36,6 +36,32 @@ fn a_source_is_polled_for_readiness_and_tried() {
 }
 
 #[test]
+fn a_try_to_write_that_would_block_clears_the_readiness_to_write_and_no_other() {
+    run(async || {
+        let (ours, mut peer) = unix_pair();
+        let ours = Async::from_fd(ours);
+        assert!(poll_here(ours.readable()).await.is_pending(), "it is registered");
+        peer.write_all(b"!")?;
+        ours.readable().await?;
+        ours.writable().await?;
+        let mut filled = 0;
+        let error = loop {
+            match ours.try_write_with(|mut it| it.write(&[0; 4096])) {
+                Ok(len) => filled += len,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        assert!(poll_here(ours.readable()).await.is_ready());
+        let writable = begun(ours.writable()).await;
+        peer.read_exact(&mut vec![0; filled])?;
+        writable.await?;
+        assert_eq!(ours.try_write_with(|mut it| it.write(b"!"))?, 1);
+        Ok(())
+    });
+}
+
+#[test]
 fn an_operation_that_changes_its_source_waits_like_any_other() {
     run(async || {
         let (mut sender, receiver) = UnixStream::pair()?;
@@ -66,6 +92,59 @@ fn the_error_of_a_source_is_reported_once() {
         let error = sender.write_with(|mut pipe| pipe.write(b"pizza")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         Ok(())
+    });
+}
+
+/// Has two tasks wait until a report has woken both. One of them gets it; the other is returned.
+async fn the_one_that_waits_on<F: Future<Output = io::Result<()>> + 'static>(
+    wait: impl Fn() -> F,
+    report: impl FnOnce() -> io::Result<()>,
+) -> io::Result<JoinHandle<io::Result<()>>> {
+    let polls = Counter::new();
+    let [first, second] = [(); 2].map(|()| spawn(polls.polls(wait())));
+    while polls.get() < 2 {
+        yield_now().await;
+    }
+    report()?;
+    while polls.get() < 4 {
+        yield_now().await;
+    }
+    let (gets, waits) = if first.is_finished() { (first, second) } else { (second, first) };
+    gets.await??;
+    assert!(!waits.is_finished(), "there was one report");
+    Ok(waits)
+}
+
+#[test]
+fn of_two_tasks_that_wait_for_an_error_one_gets_the_report() {
+    run(async || {
+        let (sender, receiver) = pipe::new()?;
+        let sender = Rc::new(Async::from_fd(sender));
+        let wait = || {
+            let sender = Rc::clone(&sender);
+            async move { sender.error().await }
+        };
+        let close = || {
+            drop(receiver);
+            Ok(())
+        };
+        the_one_that_waits_on(wait, close).await.map(drop)
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_two_tasks_that_wait_for_priority_data_one_gets_the_report_and_the_other_the_next() {
+    run(async || {
+        let (sender, receiver) = urgent_pair()?;
+        let receiver = Rc::new(receiver);
+        let wait = || {
+            let receiver = Rc::clone(&receiver);
+            async move { receiver.priority().await }
+        };
+        let waits = the_one_that_waits_on(wait, || sender.send_out_of_band(b"!").map(drop)).await?;
+        sender.send_out_of_band(b"?")?;
+        waits.await?
     });
 }
 

@@ -206,7 +206,8 @@ impl UnixDatagram {
     ///
     /// `WouldBlock` if there is no room now; and as for [`send_to`](Self::send_to).
     pub fn try_send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
-        self.io.try_write_with(|socket| socket.send_to(buf, path))
+        // "Would block" is an answer here too: it is the queue at `path` that is full, not the socket.
+        self.io.try_write_with(|socket| Ok(socket.send_to(buf, path)))?
     }
 
     /// Receives a datagram from the peer, and never waits. Returns how many bytes of it are in `buf`.

@@ -8,7 +8,7 @@ use std::{
 use pizzaiolo::net::{OwnedReadHalf, OwnedWriteHalf};
 use socket2::SockRef;
 
-use super::{StdStream, Stream, arrived, echo, narrow_pair, pair, with_pair, written};
+use super::{StdStream, Stream, arrived, echo, narrow_pair, own_pair, pair, with_pair, written};
 use crate::support::prelude::*;
 
 /// Whether the peer still could send something.
@@ -32,6 +32,22 @@ fn the_halves_work_at_the_same_time() {
         assert!(rest_of(async |buf| read.read(buf).await).await? == data);
         writer.await??;
         echo.join().expect("no panic")
+    });
+}
+
+#[test]
+fn the_halves_try_in_several_buffers() {
+    run(async || {
+        let (client, server) = own_pair()?;
+        let ((reads, _keep), (_, writes)) = (server.into_split(), client.into_split());
+        let (mut first, mut second) = ([0; 4], [0; 4]);
+        let mut bufs = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+        assert!(would_block(reads.try_read_vectored(&mut bufs)));
+        assert_eq!(writes.try_write_vectored(&[IoSlice::new(b"to"), IoSlice::new(b"mato")])?, 6);
+        reads.readable().await?;
+        assert_eq!(reads.try_read_vectored(&mut bufs)?, 6);
+        assert_eq!((&first, &second[..2]), (b"toma", &b"to"[..]));
+        Ok(())
     });
 }
 

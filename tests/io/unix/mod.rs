@@ -339,6 +339,40 @@ fn a_datagram_socket_that_is_shut_down_is_an_error_for_who_sends() {
 }
 
 #[test]
+fn a_datagram_is_tried_to_a_path_and_tells_where_it_comes_from() {
+    let directory = Directory::new();
+    let (at_kitchen, at_table) = (directory.join("kitchen"), directory.join("table"));
+    let kitchen = UnixDatagram::bind(&at_kitchen).expect("it is free");
+    let table = UnixDatagram::bind(&at_table).expect("it is free");
+    assert_eq!(table.try_send_to(b"order", &at_kitchen).expect("there is room"), 5);
+    let mut buf = [0; 8];
+    let (len, from) = kitchen.try_recv_from(&mut buf).expect("it is there");
+    assert_eq!((&buf[..len], from.as_pathname()), (&b"order"[..], Some(at_table.as_path())));
+}
+
+/// And the OS would not say when there is room at that path: so the socket is still ready, for others.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_try_to_send_to_a_full_queue_would_block_and_keeps_nothing_from_the_others() {
+    run(async || {
+        let directory = Directory::new();
+        let (path, other) = (directory.join("kitchen"), directory.join("other"));
+        let (kitchen, idle) = (UnixDatagram::bind(&path)?, UnixDatagram::bind(&other)?);
+        let (filler, table) = (UnixDatagram::unbound()?, UnixDatagram::unbound()?);
+        table.writable().await?;
+        while filler.try_send_to(b"order", &path).is_ok() {}
+        filler.connect(&path)?;
+        assert!(would_block(filler.try_send(b"order")));
+        assert!(would_block(table.try_send_to(b"order", &path)));
+        assert!(poll_here(table.send_to(b"order", &other)).await.is_ready());
+        assert_eq!(idle.try_recv(&mut [0; 8])?, 5);
+        assert_eq!(kitchen.try_recv(&mut [0; 8])?, 5);
+        assert_eq!(filler.try_send(b"order")?, 5);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_datagram_is_tried_to_a_path_that_is_not_there() {
     let error =
         UnixDatagram::unbound().unwrap().try_send_to(b"pizza", "/no/such/path").unwrap_err();

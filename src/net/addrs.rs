@@ -18,6 +18,12 @@ use std::{
 /// a function that is awaited: see [`lookup_host`].
 ///
 /// It is sealed: no other type can implement it.
+///
+/// ```compile_fail,E0277
+/// struct Pizzeria;
+///
+/// impl pizzaiolo::net::ToAddrs for Pizzeria {}
+/// ```
 pub trait ToAddrs: Sealed {}
 
 impl<T: Sealed + ?Sized> ToAddrs for T {}
@@ -240,11 +246,16 @@ impl Lookup {
         host: String,
         port: u16,
     ) -> Poll<io::Result<vec::IntoIter<SocketAddr>>> {
-        *self = Lookup::Asked(blocking::unblock(move || {
-            let answers = std::net::ToSocketAddrs::to_socket_addrs(&(host, port))?;
-            Ok(alternate(answers.collect()))
-        }));
+        *self = Lookup::asked(move || std::net::ToSocketAddrs::to_socket_addrs(&(host, port)));
         self.poll(cx)
+    }
+
+    /// Calls `resolve`, which blocks, on another thread.
+    #[cfg(feature = "dns")]
+    fn asked<A: Iterator<Item = SocketAddr>>(
+        resolve: impl FnOnce() -> io::Result<A> + Send + 'static,
+    ) -> Lookup {
+        Lookup::Asked(blocking::unblock(move || Ok(alternate(resolve()?.collect()))))
     }
 
     #[cfg(not(feature = "dns"))]
@@ -285,14 +296,51 @@ fn alternate(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
 mod tests {
     use super::*;
 
+    fn addrs(addrs: &[&str]) -> Vec<SocketAddr> {
+        addrs.iter().map(|it| it.parse().unwrap()).collect()
+    }
+
     #[test]
     fn families_alternate_beginning_with_the_first() {
-        let addrs = |addrs: &[&str]| addrs.iter().map(|it| it.parse().unwrap()).collect::<Vec<_>>();
         let given = addrs(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
         let expected = addrs(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
         assert_eq!(alternate(given), expected);
         let given = addrs(&["1.1.1.1:1", "[::1]:1", "[::2]:1"]);
         assert_eq!(alternate(given.clone()), given);
         assert_eq!(alternate(Vec::new()), []);
+    }
+
+    #[cfg(feature = "dns")]
+    #[test]
+    fn a_resolver_that_blocks_stops_no_timer_and_no_task_and_its_answers_alternate() {
+        use std::{sync::mpsc, thread, time::Duration};
+
+        use crate::time::{interval, timeout};
+
+        /// Only a hang takes so long.
+        const A_HANG: Duration = Duration::from_secs(60);
+
+        let ((called, calls), (answer, answers)) = (mpsc::channel(), mpsc::channel());
+        let resolve = move || {
+            called.send(thread::current().id()).expect("the test waits");
+            let answers: Vec<_> = answers.recv_timeout(A_HANG).expect("the test answers");
+            Ok(answers.into_iter())
+        };
+        let answers = crate::block_on(async {
+            let mut lookup = LookupHost(Lookup::asked(resolve));
+            let resolver = calls.recv_timeout(A_HANG).expect("it is called");
+            assert_ne!(resolver, thread::current().id());
+            let ticks = crate::spawn(async {
+                let mut interval = interval(Duration::from_millis(1));
+                for _ in 0..5 {
+                    interval.tick().await;
+                }
+            });
+            assert!(timeout(Duration::from_millis(50), &mut lookup).await.is_err());
+            ticks.await.expect("it ticks");
+            answer.send(addrs(&["[::1]:1", "[::2]:1", "1.1.1.1:1"])).expect("it waits");
+            timeout(A_HANG, lookup).await.expect("it is woken").expect("there are answers")
+        });
+        assert_eq!(answers.collect::<Vec<_>>(), addrs(&["[::1]:1", "1.1.1.1:1", "[::2]:1"]));
     }
 }

@@ -1,7 +1,7 @@
 //! Addresses and names: nothing blocks the loop, and an address that hangs keeps no other from being
 //! tried.
 
-use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use pizzaiolo::{
     net::{TcpListener, TcpStream, UdpSocket, lookup_host},
@@ -38,6 +38,34 @@ fn whatever_is_an_address_is_connected_to() {
         TcpStream::connect([addr, addr]).await?;
         TcpStream::connect(vec![addr]).await?;
         TcpStream::connect(&[addr][..]).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn whatever_is_an_ipv6_address_is_its_own_answer() {
+    run(async || {
+        let v6 = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 80, 0, 0);
+        let (addr, ip) = (SocketAddr::from(v6), Ipv6Addr::LOCALHOST);
+        let answers = [
+            lookup_host(addr).await?,
+            lookup_host(v6).await?,
+            lookup_host((IpAddr::from(ip), 80)).await?,
+            lookup_host((ip, 80)).await?,
+            lookup_host(("::1", 80)).await?,
+            lookup_host((String::from("::1"), 80)).await?,
+            lookup_host("[::1]:80").await?,
+            lookup_host(String::from("[::1]:80")).await?,
+            lookup_host([addr]).await?,
+        ];
+        for answer in answers {
+            assert_eq!(answer.collect::<Vec<_>>(), [addr]);
+        }
+        let on_a_link = SocketAddrV6::new("fe80::1".parse().expect("an address"), 80, 7, 3);
+        let answer: Vec<_> = lookup_host(on_a_link).await?.collect();
+        assert_eq!(answer, [SocketAddr::from(on_a_link)], "with its flow and its scope");
+        let answer: Vec<_> = lookup_host("[fe80::1%3]:80").await?.collect();
+        assert_eq!(answer, [SocketAddrV6::new(*on_a_link.ip(), 80, 0, 3).into()]);
         Ok(())
     });
 }
@@ -123,7 +151,7 @@ fn without_the_feature_a_name_is_an_error_that_says_what_to_do() {
 /// answers without asking another machine.
 #[cfg(all(feature = "dns", unix))]
 #[test]
-fn with_the_feature_a_name_is_looked_up_on_another_thread() {
+fn with_the_feature_a_name_is_looked_up_and_connected_and_sent_to() {
     run(async || {
         let (listener, addr) = listener()?;
         let (name, port) = ("127.1", addr.port());

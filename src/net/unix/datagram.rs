@@ -1,7 +1,10 @@
 use std::{
     io,
     net::Shutdown,
-    os::unix::net::{self, SocketAddr},
+    os::{
+        fd::AsFd,
+        unix::net::{self, SocketAddr},
+    },
     path::Path,
 };
 
@@ -56,11 +59,16 @@ impl UnixDatagram {
         net::UnixDatagram::bind(path)?.try_into()
     }
 
-    /// Creates a socket at this address, which may be an abstract one (on Linux).
+    /// Creates a socket at this address, which may be an abstract one (on Linux): it has a name in
+    /// place of a path, and leaves nothing behind.
+    ///
+    /// A socket that is to send to an abstract address makes it its peer, with
+    /// [`connect_addr`](UnixDatagram::connect_addr). There is no `send_to_addr`: mio has none, and std's
+    /// would need a duplicate of the descriptor for each datagram.
     ///
     /// # Errors
     ///
-    /// As for [`bind`](UnixDatagram::bind).
+    /// The OS's: `AddrInUse` if there is a socket at this address, and not allowed, and the like.
     pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixDatagram> {
         net::UnixDatagram::bind_addr(addr)?.try_into()
     }
@@ -95,6 +103,39 @@ impl UnixDatagram {
     /// any more.
     pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.io.get_ref().connect(path)
+    }
+
+    /// Makes the socket at this address, which may be an abstract one (on Linux), the peer: see
+    /// [`connect`](UnixDatagram::connect).
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// # fn main() -> std::io::Result<()> {
+    /// use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};
+    /// use pizzaiolo::net::UnixDatagram;
+    ///
+    /// let addr = SocketAddr::from_abstract_name(format!("kitchen-{}", std::process::id()))?;
+    /// pizzaiolo::block_on(async {
+    ///     let kitchen = UnixDatagram::bind_addr(&addr)?;
+    ///     let table = UnixDatagram::unbound()?;
+    ///     table.connect_addr(&addr)?;
+    ///     table.send(b"2 margheritas").await?;
+    ///     assert_eq!(kitchen.recv(&mut [0; 64]).await?, 13);
+    ///     Ok(())
+    /// })
+    /// # }
+    /// # #[cfg(not(target_os = "linux"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The OS's: `ConnectionRefused` if no socket has this address, `NotFound` if it is a path that is not
+    /// there. Or when the OS has no more descriptors to give: one is needed for a moment.
+    pub fn connect_addr(&self, addr: &SocketAddr) -> io::Result<()> {
+        // mio's socket takes a path only. A duplicate of the descriptor is the same socket.
+        let socket = self.io.get_ref().as_fd().try_clone_to_owned()?;
+        net::UnixDatagram::from(socket).connect_addr(addr)
     }
 
     /// Sends `buf` to the peer, as one datagram, and waits while the peer's queue is full. Returns

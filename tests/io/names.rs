@@ -172,7 +172,8 @@ fn with_the_feature_a_name_is_looked_up_and_connected_and_sent_to() {
 fn a_lookup_that_was_dropped_may_be_begun_again() {
     run(async || {
         let lookup = || lookup_host(("127.1", 80));
-        drop(begun(lookup()).await);
+        // It may be over at once: another thread answers.
+        let _ = poll_here(lookup()).await;
         assert_eq!(lookup().await?.collect::<Vec<_>>(), [([127, 0, 0, 1], 80).into()]);
         Ok(())
     });

@@ -217,19 +217,20 @@ impl<T: 'static> JoinSet<T> {
         }
     }
 
-    /// Aborts all tasks, and waits until they have ended. Their outcomes are dropped.
+    /// Aborts all tasks at once, and waits until they have ended. Their outcomes are dropped.
+    ///
+    /// The call aborts them, and the future only waits. It is [`abort_all`](JoinSet::abort_all), then
+    /// [`join_next`](JoinSet::join_next) until the set is empty.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it is ready, all tasks are aborted, and some may not have ended
-    /// yet.
+    /// If the future is dropped before it is ready, even before its first poll, all tasks are aborted.
+    /// Some may not have ended yet; the set still has those that were not joined.
     #[track_caller]
     pub fn shutdown(&mut self) -> impl Future<Output = ()> {
         let location = Location::caller();
-        async move {
-            self.abort_all();
-            while poll_fn(|cx| self.poll_next(cx, location)).await.is_some() {}
-        }
+        self.abort_all();
+        async move { while poll_fn(|cx| self.poll_next(cx, location)).await.is_some() {} }
     }
 }
 

@@ -10,7 +10,8 @@ use crate::id::TaskId;
 ///
 /// It is cheap to clone. It keeps neither the task nor its executor alive, and dropping it does
 /// nothing. While a task has one, the executor does not warn that the task is lost, because the task
-/// can still be aborted.
+/// can still be aborted. For the same reason, the executor does not
+/// [panic for a deadlock](crate::Executor::block_on) then.
 #[derive(Clone)]
 pub struct AbortHandle {
     id: TaskId,

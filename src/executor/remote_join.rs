@@ -20,7 +20,9 @@ use crate::user_code;
 /// or if its executor is gone. It is pending until the executor runs. The task's future is always
 /// dropped before the result can be seen.
 ///
-/// Dropping the handle detaches the task.
+/// Dropping the handle detaches the task. While the handle is there and the task has not ended, the
+/// executor does not [panic for a deadlock](crate::Executor::block_on), because the task can
+/// still be aborted.
 ///
 /// ```
 /// let executor = pizzaiolo::Executor::new()?;

@@ -129,7 +129,9 @@ impl Executor {
     /// If an executor runs on this thread already. If the future panics: the panic goes through to
     /// the caller, and the executor is still usable. And if the program is deadlocked: no task is
     /// ready, and nothing is left that could wake one (no timer, no socket, no [`Handle`], and no
-    /// holder of a waker). The message has the [table of tasks](Executor::tasks).
+    /// holder of a waker). An [`AbortHandle`](crate::task::AbortHandle) or a
+    /// [`RemoteJoinHandle`](crate::RemoteJoinHandle) of a task that has not ended counts as such a
+    /// holder, because it can abort the task. The message has the [table of tasks](Executor::tasks).
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();

@@ -2,6 +2,7 @@
 
 use pizzaiolo::{block_on, task::AbortHandle};
 
+use super::sleeper;
 use crate::support::prelude::*;
 
 #[test]
@@ -109,20 +110,33 @@ thread_local! {
 /// Another thread may abort the task yet, so there is no deadlock; without the handle there is one.
 #[test]
 fn an_abort_handle_counts_as_able_to_wake() {
-    let executor = executor();
+    let (executor, sleeps) = sleeper();
     let task = executor.spawn(pending::<()>());
     let abort = task.abort_handle();
-    let late = thread::spawn(move || {
-        // Longer than the executor sleeps before it asks whether it sleeps for ever. If this is
-        // early, the test shows less, and does not fail.
-        thread::sleep(std::time::Duration::from_millis(300));
-        abort.abort();
-    });
+    let aborter = sleeps.then(move || abort.abort());
     assert!(executor.block_on(task).unwrap_err().is_cancelled());
-    late.join().unwrap();
+    aborter.join().expect("no deadlock is proven");
 
     let task = executor.spawn(pending::<()>());
     drop(task.abort_handle());
+    deadlock(|| executor.block_on(task));
+}
+
+#[test]
+fn a_clone_of_an_abort_handle_that_is_gone_counts_as_able_to_wake_and_ends_the_task() {
+    let ((executor, sleeps), drops) = (sleeper(), Counter::new());
+    let task = executor.spawn(holds(&drops));
+    let abort = task.abort_handle();
+    let clone = abort.clone();
+    drop(abort);
+    assert_eq!((clone.id(), clone.is_finished()), (task.id(), false));
+    let aborter = sleeps.then(move || clone.abort());
+    assert!(executor.block_on(task).unwrap_err().is_cancelled());
+    assert_eq!(drops.get(), 1);
+    aborter.join().expect("no deadlock is proven");
+
+    let task = executor.spawn(pending::<()>());
+    drop(task.abort_handle().clone());
     deadlock(|| executor.block_on(task));
 }
 

@@ -4,6 +4,7 @@ use std::{future::ready, panic::catch_unwind};
 
 use pizzaiolo::{Handle, JoinError, RemoteJoinHandle};
 
+use super::sleeper;
 use crate::support::prelude::*;
 
 /// Awaits the handle on a thread of its own, under an executor that is not ours.
@@ -141,22 +142,17 @@ fn the_future_is_dropped_before_the_result_can_be_seen() {
     assert_eq!(drops.get(), 1);
 }
 
-/// A remote handle may abort its task yet, and so is no proof of a deadlock missing; one that is gone
-/// may not.
+/// A remote handle may abort its task yet, so there is no deadlock; without the handle there is one.
 #[test]
 fn a_remote_handle_counts_as_able_to_wake() {
-    let executor = executor();
+    let (executor, sleeps) = sleeper();
     let task = executor.handle().spawn(pending::<()>());
-    let late = thread::spawn(move || {
-        // As in the test of abort handles.
-        thread::sleep(std::time::Duration::from_millis(300));
-        task.abort();
-    });
+    let aborter = sleeps.then(move || task.abort());
     executor.run();
-    late.join().unwrap();
+    aborter.join().expect("no deadlock is proven");
 
     for is_seen in [false, true] {
-        let executor = crate::support::executor();
+        let executor = paused();
         let task = executor.handle().spawn(pending::<()>());
         if is_seen {
             executor.run_until_idle();

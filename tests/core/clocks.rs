@@ -141,7 +141,19 @@ fn executors_sockets_and_timers_are_unwind_safe() {
     is_unwind_safe::<pizzaiolo::net::TcpListener>();
     is_unwind_safe::<pizzaiolo::net::TcpStream>();
     is_unwind_safe::<pizzaiolo::net::UdpSocket>();
+    is_unwind_safe::<pizzaiolo::net::IntoIncoming>();
     is_unwind_safe::<pizzaiolo::net::OwnedReadHalf<pizzaiolo::net::TcpStream>>();
+    is_unwind_safe::<pizzaiolo::net::OwnedWriteHalf<pizzaiolo::net::TcpStream>>();
+    is_unwind_safe::<pizzaiolo::Async<std::net::TcpStream>>();
+    #[cfg(unix)]
+    {
+        is_unwind_safe::<pizzaiolo::net::UnixDatagram>();
+        is_unwind_safe::<pizzaiolo::net::UnixListener>();
+        is_unwind_safe::<pizzaiolo::net::UnixIntoIncoming>();
+        is_unwind_safe::<pizzaiolo::net::UnixStream>();
+        is_unwind_safe::<pizzaiolo::net::OwnedReadHalf<pizzaiolo::net::UnixStream>>();
+        is_unwind_safe::<pizzaiolo::net::OwnedWriteHalf<pizzaiolo::net::UnixStream>>();
+    }
     is_unwind_safe::<time::Sleep>();
     is_unwind_safe::<time::Interval>();
     is_unwind_safe::<time::Timeout<std::future::Ready<()>>>();

@@ -23,7 +23,7 @@ async fn rest() {
 fn listen(busy: Duration) -> Rc<RefCell<Vec<(u64, u64)>>> {
     let heard = Rc::new(RefCell::new(Vec::new()));
     let rings = Rc::clone(&heard);
-    drop(spawn(async move {
+    spawn(async move {
         let start = now();
         let mut bell = interval(10 * SECOND);
         for _ in 0..5 {
@@ -31,7 +31,8 @@ fn listen(busy: Duration) -> Rc<RefCell<Vec<(u64, u64)>>> {
             rings.borrow_mut().push(((now() - start).as_secs(), due.as_secs()));
             sleep(busy).await;
         }
-    }));
+    })
+    .detach();
     heard
 }
 

@@ -215,10 +215,11 @@ fn tasks_are_notified_in_the_order_in_which_they_came() {
         let (notify, gone) = (Rc::new(Notify::default()), Rc::new(RefCell::new(Vec::new())));
         for guest in 1..=3 {
             let (notify, gone) = (Rc::clone(&notify), Rc::clone(&gone));
-            drop(spawn(async move {
+            spawn(async move {
                 notify.notified().await;
                 gone.borrow_mut().push(guest);
-            }));
+            })
+            .detach();
         }
         yield_now().await;
         for guests in 1..=3 {

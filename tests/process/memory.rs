@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use pizzaiolo::Async;
+
 use crate::own_process::in_a_process_of_its_own;
 use crate::support::prelude::*;
 
@@ -88,5 +90,39 @@ fn the_entries_of_a_crowd_of_timers_go_with_it() {
         let before = crowd(100);
         let left = crowd(TIMERS).saturating_sub(before);
         assert!(left < 16 * TIMERS, "{left} bytes are left");
+    });
+}
+
+/// A source of which the OS knows nothing.
+struct Nothing;
+
+impl mio::event::Source for Nothing {
+    fn register(&mut self, _: &mio::Registry, _: mio::Token, _: mio::Interest) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn reregister(&mut self, _: &mio::Registry, _: mio::Token, _: mio::Interest) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn deregister(&mut self, _: &mio::Registry) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The reactor has them in one allocation.
+#[test]
+fn the_entries_of_a_crowd_of_sources_go_with_it() {
+    const SOURCES: usize = 200_000;
+    in_a_process_of_its_own("memory::the_entries_of_a_crowd_of_sources_go_with_it", || {
+        executor().block_on(async {
+            let sources: Vec<_> = (0..SOURCES).map(|_| Async::new(Nothing).unwrap()).collect();
+            drop(sources);
+            let left = resident();
+            // The loop polls for events meanwhile.
+            turns(100).await;
+            let given_back = left.saturating_sub(resident());
+            assert!(given_back > 8 * SOURCES, "only {given_back} bytes were given back");
+        });
     });
 }

@@ -83,15 +83,16 @@ pub(crate) fn run(observer: impl Observer + 'static) -> io::Result<()> {
         let (sender, oven) = mpsc::channel();
         let mut sender = Some(sender);
         let thread = named("thread").spawn(poll_fn(move |cx| {
-            if let Some(sender) = sender.take() {
-                let waker = cx.waker().clone();
-                thread::spawn(move || {
-                    thread::sleep(Duration::from_millis(10));
-                    sender.send("baked").unwrap();
-                    waker.wake();
-                });
-            }
-            oven.try_recv().map_or(Poll::Pending, Poll::Ready)
+            let Some(sender) = sender.take() else {
+                return oven.try_recv().map_or(Poll::Pending, Poll::Ready);
+            };
+            let waker = cx.waker().clone();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(10));
+                sender.send("baked").unwrap();
+                waker.wake();
+            });
+            Poll::Pending
         }));
         let _ = (join.await, channel.await, timer.await, thread.await);
     });

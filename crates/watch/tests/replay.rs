@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
     future::{pending, poll_fn},
+    net::Shutdown,
     panic,
     rc::Rc,
     task::{Poll, Waker},
@@ -90,6 +91,7 @@ fn order() -> Rc<Timeline> {
             let mut order = [0; 8];
             let n = time::timeout(Duration::from_secs(60), stream.read(&mut order)).await;
             stream.write_all(&order[..n.unwrap().unwrap()]).await.unwrap();
+            stream.read(&mut order).await.unwrap();
             time::sleep(Duration::from_millis(1)).await;
         });
         // So that the server has to wait for a connection.
@@ -98,6 +100,8 @@ fn order() -> Rc<Timeline> {
         yield_now().await;
         client.write_all(b"2").await.unwrap();
         client.read_exact(&mut [0]).await.unwrap();
+        // It begins when this one waits for the server.
+        spawn(async move { client.shutdown(Shutdown::Write).unwrap() }).detach();
         server.await.unwrap();
     });
     timeline

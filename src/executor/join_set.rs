@@ -219,8 +219,8 @@ impl<T: 'static> JoinSet<T> {
 
     /// Aborts all tasks at once, and waits until they have ended. Their outcomes are dropped.
     ///
-    /// The call aborts them, and the future only waits. It is [`abort_all`](JoinSet::abort_all), then
-    /// [`join_next`](JoinSet::join_next) until the set is empty.
+    /// The call aborts them, and the future only waits. The two do the same as
+    /// [`abort_all`](JoinSet::abort_all), then [`join_next`](JoinSet::join_next) until the set is empty.
     ///
     /// # Cancel safety
     ///

@@ -1,7 +1,7 @@
 //! Addresses and names: nothing blocks the loop, and an address that hangs keeps no other from being
 //! tried.
 
-use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use pizzaiolo::{
     net::{TcpListener, TcpStream, UdpSocket, lookup_host},
@@ -14,11 +14,6 @@ fn listener() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let addr = listener.local_addr()?;
     Ok((listener, addr))
-}
-
-/// An address at which nothing listens any more.
-fn refused() -> io::Result<SocketAddr> {
-    net::TcpListener::bind("127.0.0.1:0")?.local_addr()
 }
 
 #[test]
@@ -116,10 +111,10 @@ fn a_function_that_is_not_awaited_looks_no_name_up_and_names_the_one_that_does()
     }
 }
 
-/// Its waker goes with it, and its socket: the next has a new one.
+/// Its waker goes with it. The next has a socket of its own.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_connect_that_was_dropped_leaves_nothing_behind() {
+fn a_connect_that_was_dropped_leaves_no_waker_and_may_be_begun_again() {
     run(async || {
         let (full, _waiting) = full_listener()?;
         let (_listener, addr) = listener()?;
@@ -184,9 +179,10 @@ fn a_lookup_that_was_dropped_may_be_begun_again() {
 fn an_address_that_refuses_gives_way_to_the_next_at_once() {
     paused().block_on(async {
         let (_listener, addr) = listener().unwrap();
-        let stream = TcpStream::connect([refused().unwrap(), refused().unwrap(), addr]).await;
+        let ((first, _first), (second, _second)) = (refused().unwrap(), refused().unwrap());
+        let stream = TcpStream::connect([first, second, addr]).await;
         assert_eq!(stream.unwrap().peer_addr().unwrap(), addr);
-        let error = TcpStream::connect([refused().unwrap(); 2]).await.unwrap_err();
+        let error = TcpStream::connect([first; 2]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     });
 }
@@ -200,7 +196,7 @@ fn each_address_that_hangs_costs_one_wait_and_those_that_refuse_cost_none() {
         let (full, _waiting) = full_listener().unwrap();
         let hangs = full.local_addr().unwrap();
         let (_listener, addr) = listener().unwrap();
-        let refused = refused().unwrap();
+        let (refused, _bound) = refused().unwrap();
         let stream = TcpStream::connect([hangs, refused, refused, addr]).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addr);
     });
@@ -220,7 +216,8 @@ fn an_address_that_hangs_keeps_no_other_from_being_tried() {
         assert_eq!(stream.peer_addr()?, addr);
         assert!(start.elapsed() >= Duration::from_millis(500), "250 ms for each that hangs");
         // If the others fail, the one that hangs still has its chance: this does not end.
-        let still = TcpStream::connect([hangs, refused()?]);
+        let (refused, _bound) = refused()?;
+        let still = TcpStream::connect([hangs, refused]);
         assert!(pizzaiolo::time::timeout(Duration::from_millis(600), still).await.is_err());
         Ok(())
     });
@@ -229,7 +226,8 @@ fn an_address_that_hangs_keeps_no_other_from_being_tried() {
 #[test]
 fn nothing_happens_before_the_future_is_awaited() {
     // Outside an executor, and to a port without a socket: it is dropped, and that is all.
-    drop(TcpStream::connect(refused().unwrap()));
+    let (refused, _bound) = refused().unwrap();
+    drop(TcpStream::connect(refused));
     #[cfg(unix)]
     {
         let path = socket_path("lazy");

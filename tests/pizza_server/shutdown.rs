@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead, BufReader, ErrorKind, Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     process::Stdio,
     sync::mpsc,
@@ -37,8 +37,6 @@ fn a_signal_stops_the_server_with_status_0() {
         assert_eq!(status.code(), Some(0), "{log:?}");
         assert_eq!(log.last().map(String::as_str), Some("Server stopped."));
         assert!(!log.iter().any(|line| line.contains("cut off")), "{log:?}");
-        let refused = TcpStream::connect(server.addr).expect_err("no server listens");
-        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     }
 }
 

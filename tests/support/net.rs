@@ -4,7 +4,7 @@
 use std::os::unix::net::UnixStream;
 use std::{
     io,
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     thread,
     time::Duration,
 };
@@ -107,6 +107,14 @@ pub(crate) fn full_listener() -> io::Result<(TcpListener, [TcpStream; 2])> {
     let addr = listener.local_addr()?;
     let waiting = [TcpStream::connect(addr)?, TcpStream::connect(addr)?];
     Ok((listener, waiting))
+}
+
+/// An address that refuses connections, and the socket that keeps its port from all other sockets: it is
+/// bound, and does not listen.
+pub(crate) fn refused() -> io::Result<(SocketAddr, Socket)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&any_port().into())?;
+    Ok((socket.local_addr()?.as_socket().expect("it is one of the internet"), socket))
 }
 
 /// Bytes that show if one is missing, doubled or in the wrong place.

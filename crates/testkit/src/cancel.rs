@@ -98,9 +98,9 @@ pub async fn maybe_cancelled<F: Future>(future: F) -> Option<F::Output> {
 /// Pending it is dropped once immediately, and once when it is woken. Returns the number of these points.
 ///
 /// Each time, the check has a new executor with a paused clock, and asserts what must hold. (While a task waits for
-/// a real socket, that clock stands still: a check that then waits for ever hangs. It does not stand still for another
-/// thread: a check of what waits for one fails, as if it waited for ever.) A read that is cancelled must not
-/// have taken a byte:
+/// a real socket, that clock stands still: a check that then waits for ever hangs. While it waits for
+/// another thread, the clock moves on, so a check of such a wait fails as a deadlock.) A read that is cancelled must
+/// not have taken a byte:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};

@@ -54,13 +54,13 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// The OS's: `AddrInUse` if there is something at `path`, and not allowed, and the like.
+    /// The OS's: `AddrInUse` if there is something at `path`, `PermissionDenied`, and others.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixDatagram> {
         net::UnixDatagram::bind(path)?.try_into()
     }
 
-    /// Creates a socket at this address, which may be an abstract one (on Linux): it has a name in
-    /// place of a path, and leaves nothing behind.
+    /// Creates a socket at this address, which may be an abstract one (on Linux): a name in place of a
+    /// path, which leaves no file behind.
     ///
     /// A socket that is to send to an abstract address makes it its peer, with
     /// [`connect_addr`](UnixDatagram::connect_addr). There is no `send_to_addr`: mio has none, and std's
@@ -68,7 +68,7 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// The OS's: `AddrInUse` if there is a socket at this address, and not allowed, and the like.
+    /// The OS's: `AddrInUse` if the address is taken, `PermissionDenied`, and others.
     pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixDatagram> {
         net::UnixDatagram::bind_addr(addr)?.try_into()
     }
@@ -245,9 +245,12 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room now; and as for [`send_to`](Self::send_to).
+    /// `WouldBlock` if the queue at `path`, or the socket's own buffer, is full. Nothing says when there is
+    /// room at `path`: [`writable`](Self::writable) does not wait for it, so a loop around the two would
+    /// spin. And as for [`send_to`](Self::send_to).
     pub fn try_send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
-        // "Would block" is an answer here too: it is the queue at `path` that is full, not the socket.
+        // "Would block" is an answer here too: most often it is the queue at `path` that is full, and
+        // that of another path may have room.
         self.io.try_write_with(|socket| Ok(socket.send_to(buf, path)))?
     }
 

@@ -83,7 +83,7 @@ fn take_error_takes_the_error_out() {
 #[test]
 fn connect_tries_each_address_in_turn() {
     run(async || {
-        let refused = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let (refused, _bound) = refused()?;
         let (_listener, addr) = listen()?;
         let stream = Stream::connect(&[refused, addr][..]).await?;
         assert_eq!(stream.peer_addr()?, addr);
@@ -169,8 +169,8 @@ fn what_comes_after_a_byte_out_of_band_is_read() {
 fn a_refused_port_is_connection_refused() {
     run(async || {
         for _ in 0..100 {
-            let free = net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-            let error = Stream::connect(free).await.expect_err("no socket listens");
+            let (refused, _bound) = refused()?;
+            let error = Stream::connect(refused).await.expect_err("no socket listens");
             assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         }
         Ok(())

@@ -180,11 +180,11 @@ fn a_set_that_is_polled_leaves_one_waker_however_many_tasks_it_has() {
     });
 }
 
-/// A completion costs the same however large the set is: with a scan of the set for each, this takes minutes, so it
-/// would not end within the bound. (That is so in a debug build. With optimizations a scan takes half a minute.)
+/// A completion costs the same however large the set is. (That a scan of the set fails here is a matter of time: it
+/// would take a minute in a debug build.)
 #[test]
-fn hundreds_of_thousands_of_tasks_are_joined_in_any_order() {
-    const TASKS: u32 = 400_000;
+fn a_hundred_thousand_tasks_are_joined_in_any_order() {
+    const TASKS: u32 = 100_000;
     block_on(async {
         let mut set = JoinSet::new();
         for number in 0..TASKS {

@@ -103,12 +103,13 @@ pub(crate) fn many(lab: Lab) -> LocalFuture<'static> {
 
 pub(crate) fn dropped(lab: Lab) -> LocalFuture<'static> {
     Box::pin(async move {
-        let mut polls = 0;
-        for _ in 0..10 {
+        let mut counts = Vec::new();
+        // Three times, because a machine that stands still for 40 ms merges the two wakes.
+        while counts.len() < 3 {
             // A timeout that was not needed ends like this.
             let mut given_up = Some(lab.sleep(Duration::from_millis(20)));
             let mut sleep = lab.sleep(Duration::from_millis(60));
-            polls = 0;
+            let mut polls = 0;
             poll_fn(|cx| {
                 polls += 1;
                 if let Some(mut sleep) = given_up.take() {
@@ -119,10 +120,11 @@ pub(crate) fn dropped(lab: Lab) -> LocalFuture<'static> {
             .await;
             // On a busy machine, the sleep can be over before its first poll, which says nothing.
             if polls > 1 {
-                break;
+                counts.push(polls);
             }
         }
-        check(polls == 2, "2 polls: a dropped sleep wakes no task", format!("{polls} polls"));
+        let seen = format!("{counts:?} polls");
+        check(counts == [2; 3], "2 polls, three times: a dropped sleep wakes no task", seen);
     })
 }
 

@@ -75,7 +75,7 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if fault::is("sleep-dropped") && nth("sleep") == 1 {
+        if fault::is("sleep-dropped") && nth("sleep") <= 6 {
             return;
         }
         if let Some(key) = self.key {

@@ -19,6 +19,7 @@ use std::{
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
+    time::Instant,
 };
 
 use pizzaiolo::{
@@ -135,7 +136,7 @@ impl Inlet {
 pub struct Live {
     addr: SocketAddr,
     steps: Outlet,
-    /// How many events were dropped since the last one that was not.
+    /// How many events were dropped that no gap has counted yet.
     missing: Cell<u64>,
     /// The observer is gone.
     ended: Arc<AtomicBool>,
@@ -147,28 +148,32 @@ impl Live {
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
     }
+
+    /// Sends how many events were dropped, if there were any. False if there is no room for it.
+    fn send_gap(&self, when: Instant) -> bool {
+        let missing = self.missing.get();
+        if missing == 0 {
+            return true;
+        }
+        let what = What::Gap { missing, state: None };
+        let is_sent = self.steps.send(Step { when, task: None, what }, CAPACITY - RESERVED);
+        if is_sent {
+            self.missing.set(0);
+        }
+        is_sent
+    }
 }
 
 impl Observer for Live {
     fn on_event(&self, event: &Event) {
         let step = Step::from(event);
-        if step.begins_or_ends() {
+        let is_sent = if step.begins_or_ends() {
             // The gap comes later: one for each of these would be as many as they are.
-            if !self.steps.send(step, CAPACITY) {
-                self.missing.set(self.missing.get() + 1);
-            }
-            return;
-        }
-        let missing = self.missing.get();
-        if missing > 0 {
-            let what = What::Gap { missing, state: None };
-            let gap = Step { when: event.when(), task: None, what };
-            if !self.steps.send(gap, CAPACITY - RESERVED) {
-                return self.missing.set(missing + 1);
-            }
-            self.missing.set(0);
-        }
-        if !self.steps.send(step, CAPACITY - RESERVED) {
+            self.steps.send(step, CAPACITY)
+        } else {
+            self.send_gap(event.when()) && self.steps.send(step, CAPACITY - RESERVED)
+        };
+        if !is_sent {
             self.missing.set(self.missing.get() + 1);
         }
     }

@@ -11,7 +11,6 @@ use std::{
 use super::{
     Park,
     future::{LocalTask, Name},
-    handle::Handle,
     join::JoinHandle,
     join_error::{JoinError, Outcome},
     queue::Order,
@@ -48,12 +47,12 @@ pub(crate) struct EventLoop<P> {
 /// Polls the future of `block_on`.
 type PollRoot<'a> = &'a mut dyn FnMut(&mut Context<'_>) -> Poll<Box<dyn Any>>;
 
-/// How the turn of a task ended.
+/// What the poll of a task's turn returned.
 #[derive(PartialEq)]
 enum Polled {
     Pending,
     Finished,
-    /// It was not polled: it was aborted, or the entry of the queue was stale.
+    /// There was none: the task was aborted, or the entry of the queue was stale.
     Skipped,
 }
 
@@ -168,10 +167,6 @@ impl<P: Park> EventLoop<P> {
         handle
     }
 
-    pub(crate) fn handle(&self) -> Handle {
-        Handle::new(&self.shared)
-    }
-
     // The loop.
 
     /// Returns the next task to be polled. Now and then, it collects events first.
@@ -233,33 +228,31 @@ impl<P: Park> EventLoop<P> {
         id: TaskId,
         poll: impl FnOnce(&mut LocalTask, &mut Context<'_>) -> Poll<Box<dyn Any>>,
     ) -> Polled {
-        let tasks = &self.shared.tasks;
-        let Some(TakenTask { mut future, waker, is_aborted }) = tasks.start_poll(id) else {
+        let Some(TakenTask { mut future, waker, is_aborted }) = self.shared.tasks.start_poll(id)
+        else {
             self.shared.counts.add_skipped();
             return Polled::Skipped;
         };
         if is_aborted {
             self.shared.counts.add_skipped();
-            self.finish(id, future, waker, Err(JoinError::cancelled()));
+            self.cancel(id, future, waker);
             return Polled::Skipped;
         }
         current::begin_poll(id, &waker);
-        let result = user_code::call(|| self.poll(id, &waker, |cx| poll(&mut future, cx)));
-        current::end_poll();
-        match result {
-            Ok(Poll::Pending) => match tasks.end_poll(id, future, waker) {
-                Ok(false) => return Polled::Pending,
-                Ok(true) => {
-                    self.shared.warn_of_lost_waker(id);
-                    return Polled::Pending;
+        let outcome = match user_code::call(|| self.poll(id, &waker, |cx| poll(&mut future, cx))) {
+            Ok(Poll::Pending) => {
+                current::end_poll();
+                match self.shared.tasks.end_poll(id, future, waker) {
+                    Ok(false) => {}
+                    Ok(true) => self.shared.warn_of_lost_waker(id),
+                    Err((future, waker)) => self.cancel(id, future, waker),
                 }
-                Err((future, waker)) => {
-                    self.finish(id, future, waker, Err(JoinError::cancelled()));
-                }
-            },
-            Ok(Poll::Ready(output)) => self.finish(id, future, waker, Ok(output)),
-            Err(payload) => self.finish(id, future, waker, Err(JoinError::panicked(payload))),
-        }
+                return Polled::Pending;
+            }
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(payload) => Err(JoinError::panicked(payload)),
+        };
+        self.finish(id, future, waker, outcome);
         Polled::Finished
     }
 
@@ -288,11 +281,17 @@ impl<P: Park> EventLoop<P> {
         result
     }
 
-    /// Ends a task: drops its future, then publishes the outcome. Optimisation: not inlined, so that the
-    /// loop stays short.
+    /// Drops a task that was aborted.
+    #[cold]
+    fn cancel(&self, id: TaskId, future: LocalTask, waker: Waker) {
+        current::begin_poll(id, &waker);
+        self.finish(id, future, waker, Err(JoinError::cancelled()));
+    }
+
+    /// Ends a task, whose poll is the current one: drops its future, then publishes the outcome.
+    /// Optimisation: not inlined, so that the loop stays short.
     #[inline(never)]
     fn finish(&self, id: TaskId, future: LocalTask, waker: Waker, outcome: Outcome) {
-        current::begin_poll(id, &waker);
         let outcome = drop_future(future, outcome);
         if !id.is_root() {
             self.shared.tracer().emit(Some(id), || match &outcome {
@@ -379,7 +378,7 @@ impl<P: Park> EventLoop<P> {
     /// Drops a task that is pending, as one that was aborted.
     pub(crate) fn drop_task(&self, id: TaskId) {
         if let Some(TakenTask { future, waker, .. }) = self.shared.tasks.start_poll(id) {
-            self.finish(id, future, waker, Err(JoinError::cancelled()));
+            self.cancel(id, future, waker);
         }
     }
 }

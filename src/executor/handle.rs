@@ -37,7 +37,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    pub(super) fn new(executor: &Shared) -> Handle {
+    pub(crate) fn new(executor: &Shared) -> Handle {
         let remote = Arc::clone(&executor.queues.remote);
         Handle { remote, mark: Arc::clone(executor.handles()) }
     }

@@ -91,7 +91,7 @@ impl Executor {
     }
 
     fn handle(&self) -> Handle {
-        self.0.handle()
+        Handle::new(self.0.shared())
     }
 }
 

@@ -6,10 +6,10 @@ use std::{mem, panic::Location, task::Waker};
 
 use super::{
     join_error::Outcome,
-    task::{JoinState, Task},
+    task::{JoinState, Task, take_outcome},
     tasks::{Finished, Tasks},
 };
-use crate::{id::TaskId, slab::Slab};
+use crate::id::TaskId;
 
 /// What a handle that asks for the outcome gets.
 pub(super) enum Answer {
@@ -85,13 +85,5 @@ impl Tasks {
             JoinState::Awaited(waker) => Some(waker),
             _ => None,
         }
-    }
-}
-
-/// Takes the outcome of a task that is done.
-fn take_outcome(slab: &mut Slab<Task>, id: TaskId) -> Outcome {
-    match slab.remove(id.0).map(|task| task.join) {
-        Some(JoinState::Done(outcome)) => outcome,
-        _ => unreachable!("a task stays in the slab, with its outcome, until it is joined"),
     }
 }

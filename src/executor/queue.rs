@@ -3,9 +3,10 @@
 use std::{
     cell::{Cell, RefCell},
     mem,
+    panic::resume_unwind,
 };
 
-use crate::id::TaskId;
+use crate::{id::TaskId, user_code};
 
 /// Room for this many tasks is kept: as many as one batch of events wakes at most.
 const KEPT: usize = 1024;
@@ -34,48 +35,54 @@ pub(crate) enum Order {
 ///
 /// A task is in it at most once: its [`Header`](super::waker::Header) has the mark.
 pub(super) struct ReadyQueue {
-    /// The older tasks, and how many of them were taken.
-    front: RefCell<Vec<TaskId>>,
-    taken: Cell<usize>,
-    /// The tasks that were pushed since.
-    back: RefCell<Vec<TaskId>>,
+    lists: RefCell<Lists>,
     order: Order,
+}
+
+/// Optimisation: under one `RefCell`, for a borrow costs as much as a push.
+#[derive(Default)]
+struct Lists {
+    /// The older tasks, and how many of them were taken.
+    front: Vec<TaskId>,
+    taken: usize,
+    /// The tasks that were pushed since.
+    back: Vec<TaskId>,
 }
 
 impl ReadyQueue {
     pub(super) fn new(order: Order) -> ReadyQueue {
-        ReadyQueue {
-            front: RefCell::default(),
-            taken: Cell::new(0),
-            back: RefCell::default(),
-            order,
-        }
+        ReadyQueue { lists: RefCell::default(), order }
     }
 
     #[inline]
     pub(super) fn push(&self, id: TaskId) {
-        self.back.borrow_mut().push(id);
+        self.lists.borrow_mut().back.push(id);
+    }
+
+    /// Pushes a task if that takes no new memory. False if it does.
+    #[inline]
+    pub(super) fn push_if_room(&self, id: TaskId) -> bool {
+        let back = &mut self.lists.borrow_mut().back;
+        let has_room = back.len() < back.capacity();
+        if has_room {
+            back.push(id);
+        }
+        has_room
     }
 
     #[inline]
     pub(super) fn pop(&self) -> Option<TaskId> {
-        let taken = self.taken.get();
-        if let Some(&first) = self.front.borrow().get(taken) {
-            self.taken.set(taken + 1);
+        let mut lists = self.lists.borrow_mut();
+        if let Some(&first) = lists.front.get(lists.taken) {
+            lists.taken += 1;
             return Some(first);
         }
-        self.turn_over()
-    }
-
-    /// Continues with the list of newer tasks. Optimisation: a task that is alone, for example one that
-    /// yields, is taken at once. That saves 50 instructions.
-    #[inline]
-    fn turn_over(&self) -> Option<TaskId> {
-        let mut back = self.back.borrow_mut();
-        if back.len() == 1 {
-            return back.pop();
+        // Optimisation: a task that is alone, for example one that yields, is taken at once. That saves
+        // 50 instructions.
+        if lists.back.len() == 1 {
+            return lists.back.pop();
         }
-        drop(back);
+        drop(lists);
         self.swap()
     }
 
@@ -85,40 +92,55 @@ impl ReadyQueue {
     fn swap(&self) -> Option<TaskId> {
         let chosen = match &self.order {
             Order::Fifo => None,
-            order => Some(choose(order, &self.back.borrow())?),
+            order => Some(self.choose(order)?),
         };
-        let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
+        let mut lists = self.lists.borrow_mut();
+        let Lists { front, taken, back } = &mut *lists;
         front.clear();
         match (&self.order, chosen) {
             (Order::Random(_), Some(index)) => front.push(back.swap_remove(index)),
             (_, Some(index)) => front.push(back.remove(index)),
-            (_, None) => mem::swap(&mut *front, &mut *back),
+            (_, None) => mem::swap(front, back),
         }
-        self.taken.set(front.len().min(1));
-        shrink(&mut back);
+        *taken = front.len().min(1);
+        shrink(back);
         front.first().copied()
+    }
+
+    /// Chooses one of the newer tasks. The list is out meanwhile, because a chooser is user code, and may
+    /// wake a task.
+    fn choose(&self, order: &Order) -> Option<usize> {
+        let mut ready = mem::take(&mut self.lists.borrow_mut().back);
+        let chosen = user_code::call(|| choose(order, &ready));
+        let mut lists = self.lists.borrow_mut();
+        ready.append(&mut lists.back);
+        lists.back = ready;
+        drop(lists);
+        chosen.unwrap_or_else(|payload| resume_unwind(payload))
     }
 
     /// Frees memory that many tasks have needed. Call it now and then: a task that is alone is taken
     /// without a swap.
     pub(super) fn shrink(&self) {
-        let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
-        if self.taken.get() == front.len() {
-            front.clear();
-            self.taken.set(0);
+        let mut lists = self.lists.borrow_mut();
+        if lists.taken == lists.front.len() {
+            lists.front.clear();
+            lists.taken = 0;
         }
-        shrink(&mut front);
-        shrink(&mut back);
+        shrink(&mut lists.front);
+        shrink(&mut lists.back);
     }
 
     /// Returns the tasks that are in it. If the order is that in which they came, the first is polled
     /// next.
     pub(super) fn list(&self) -> Vec<TaskId> {
-        [&self.front.borrow()[self.taken.get()..], &self.back.borrow()].concat()
+        let lists = self.lists.borrow();
+        [&lists.front[lists.taken..], &lists.back].concat()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.front.borrow().len() - self.taken.get() + self.back.borrow().len()
+        let lists = self.lists.borrow();
+        lists.front.len() - lists.taken + lists.back.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -126,9 +148,7 @@ impl ReadyQueue {
     }
 
     pub(super) fn clear(&self) {
-        self.front.take();
-        self.taken.set(0);
-        self.back.take();
+        self.lists.take();
     }
 }
 
@@ -168,6 +188,8 @@ fn random_below(count: usize, state: &Cell<u64>) -> usize {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use std::rc::{Rc, Weak};
+
     use super::*;
     use crate::slab::Key;
 
@@ -185,8 +207,8 @@ mod tests {
             }
             assert_eq!(popped, crowd);
             queue.shrink();
-            let (front, back) = (queue.front.borrow(), queue.back.borrow());
-            assert!(front.capacity() <= KEPT && back.capacity() <= KEPT);
+            let lists = queue.lists.borrow();
+            assert!(lists.front.capacity() <= KEPT && lists.back.capacity() <= KEPT);
         }
     }
 
@@ -200,5 +222,25 @@ mod tests {
         }
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(order, [ids[2], ids[1], ids[0]]);
+    }
+
+    #[test]
+    fn a_chooser_may_wake_a_task_and_may_panic() {
+        let ids = [1, 2, 3].map(|index| TaskId(Key::from_parts(index, 1)));
+        let queue = Rc::new_cyclic(|queue: &Weak<ReadyQueue>| {
+            let queue = Weak::clone(queue);
+            let chooser: Chooser = Box::new(move |ready: &[TaskId]| {
+                assert_eq!(ready.len(), 2, "the panic of the second choice");
+                queue.upgrade().expect("the queue is there").push(ids[2]);
+                queue.upgrade().expect("the queue is there").push(ids[0]);
+                1
+            });
+            ReadyQueue::new(Order::Chosen(Cell::new(Some(chooser))))
+        });
+        queue.push(ids[0]);
+        queue.push(ids[1]);
+        assert_eq!(queue.pop(), Some(ids[1]));
+        assert!(user_code::call(|| queue.pop()).is_err());
+        assert_eq!(queue.list(), [ids[0], ids[2], ids[0]], "nothing is lost");
     }
 }

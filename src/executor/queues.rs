@@ -50,29 +50,29 @@ pub(super) fn push_if_running(
     mark: impl FnOnce() -> Option<TaskId>,
 ) -> bool {
     // Optimisation: `try_with`, because std has it inlined, which saves 17 instructions. It does not fail:
-    // there is no destructor.
-    let pushed = RUNNING.try_with(|running| match &**running.borrow() {
+    // there is no destructor. A mutable borrow costs less than a shared one.
+    let pushed = RUNNING.try_with(|running| match &**running.borrow_mut() {
         Some(queues) if Arc::ptr_eq(remote, &queues.remote) => {
-            let id = mark();
-            if let Some(id) = id {
-                queues.ready.push(id);
-            }
-            (true, id.filter(|_| queues.tracer.is_on()))
+            let is_slow = |id: &TaskId| queues.tracer.is_on() || !queues.ready.push_if_room(*id);
+            (true, mark().filter(is_slow))
         }
         _ => (false, None),
     });
-    let (is_here, observed) = pushed.unwrap_or_default();
-    if let Some(id) = observed {
-        report_wake(id);
+    let (is_here, slow) = pushed.unwrap_or_default();
+    if let Some(id) = slow {
+        push_slowly(id);
     }
     is_here
 }
 
-/// With nothing borrowed: an observer is user code.
+/// Pushes a task where the queue has to grow, or an observer wants to know: that is code of the user,
+/// so nothing is borrowed. Optimisation: the last step of a wake, so that the others need not save
+/// registers.
 #[cold]
-fn report_wake(id: TaskId) {
+#[inline(never)]
+fn push_slowly(id: TaskId) {
     let queues = RUNNING.with(|running| running.borrow().as_ref().cloned());
     if let Some(queues) = queues {
-        queues.tracer.emit(Some(id), || EventKind::Woken { by: current::cause() });
+        queues.push_woken(id, current::cause());
     }
 }

@@ -16,7 +16,7 @@
 //! *done* when its [`JoinState`] has the outcome. While a future is polled or dropped it is outside
 //! the slab, so whatever that code does (spawn, wake, abort, drop handles) finds the slab unborrowed.
 
-use std::{panic::Location, sync::Arc, task::Waker};
+use std::{mem, panic::Location, sync::Arc, task::Waker};
 
 use super::{
     future::LocalTask,
@@ -24,7 +24,7 @@ use super::{
     remote_join::RemoteJoin,
     waker::{Header, is_lost},
 };
-use crate::{clock::CoarseTime, id::TaskId, user_code};
+use crate::{clock::CoarseTime, id::TaskId, slab::Slab, user_code};
 
 /// A spawned future, from spawn until its outcome is taken.
 pub(super) struct Task {
@@ -100,6 +100,19 @@ impl Task {
             JoinState::Awaited(waker) => Some(waker),
             _ => None,
         }
+    }
+}
+
+/// Takes the outcome of a task that is done.
+pub(super) fn take_outcome(slab: &mut Slab<Task>, id: TaskId) -> Outcome {
+    let join = |Task { join, future, waker, header, .. }| {
+        // Optimisation: a task that is done has none of these, so there is nothing to drop.
+        mem::forget((future, waker, header));
+        join
+    };
+    match slab.remove(id.0).map(join) {
+        Some(JoinState::Done(outcome)) => outcome,
+        _ => unreachable!("a task stays in the slab, with its outcome, until it is joined"),
     }
 }
 

@@ -17,8 +17,8 @@ use super::{
     join_error::Outcome,
     remote::RemoteQueue,
     remote_join::RemoteJoin,
-    task::{JoinState, Task},
-    waker::{Header, Spares},
+    task::{JoinState, Task, take_outcome},
+    waker::{Header, Spares, is_lost},
 };
 use crate::{
     clock::Clock,
@@ -158,7 +158,8 @@ impl Tasks {
     }
 
     /// Makes the waker for the first poll.
-    #[cold]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a task that ends in its first poll has no other")]
     fn first_waker(&self, id: TaskId, task: &mut Task) -> Waker {
         let (header, waker) = self.spares.borrow_mut().take(id, &self.remote);
         task.header = Some(header);
@@ -177,12 +178,14 @@ impl Tasks {
     ) -> Result<bool, (LocalTask, Waker)> {
         let mut slab = self.slab.borrow_mut();
         match slab.get_mut(id.0) {
-            Some(task) if !task.header.as_ref().is_some_and(|header| header.is_aborted()) => {
+            Some(Task { header: Some(header), future: place, waker: kept, since, .. })
+                if !header.is_aborted() =>
+            {
                 // Optimisation: they were taken out before, so there is nothing to drop.
-                mem::forget(task.future.replace(future));
-                mem::forget(task.waker.replace(waker));
-                task.since = self.clock.coarse();
-                Ok(task.is_lost(0))
+                mem::forget(place.replace(future));
+                mem::forget(kept.replace(waker));
+                *since = self.clock.coarse();
+                Ok(is_lost(header, 0))
             }
             _ => Err((future, waker)),
         }
@@ -200,25 +203,17 @@ impl Tasks {
         if !id.is_root() {
             self.alive.set(self.alive.get() - 1);
         }
-        let mut names = self.names.borrow_mut();
-        if !names.is_unused() {
-            names.remove(id.0);
-        }
-        match mem::replace(&mut task.join, JoinState::Detached) {
-            JoinState::Detached => {
-                slab.remove(id.0);
-                Finished::Unclaimed(outcome)
+        self.names.borrow_mut().remove(id.0);
+        match mem::replace(&mut task.join, JoinState::Done(outcome)) {
+            joined @ JoinState::Joined => {
+                // Optimisation: there is nothing to drop, which the compiler does not see.
+                mem::forget(joined);
+                Finished::Nothing
             }
-            JoinState::Remote(handle) => {
-                slab.remove(id.0);
-                Finished::Remote(handle, outcome)
-            }
-            join => {
-                task.join = JoinState::Done(outcome);
-                match join {
-                    JoinState::Awaited(joiner) => Finished::Joiner(joiner),
-                    _ => Finished::Nothing,
-                }
+            JoinState::Awaited(joiner) => Finished::Joiner(joiner),
+            JoinState::Remote(handle) => Finished::Remote(handle, take_outcome(&mut slab, id)),
+            JoinState::Detached | JoinState::Done(_) => {
+                Finished::Unclaimed(take_outcome(&mut slab, id))
             }
         }
     }

@@ -206,6 +206,7 @@ pub(super) fn is_lost(header: &Arc<Header>, idle: usize) -> bool {
 pub(super) type HeaderAndWaker = (Arc<Header>, Waker);
 
 /// Makes the header of a task, marked as queued, and its waker.
+#[cold]
 pub(super) fn new_waker(id: TaskId, remote: &Arc<RemoteQueue>) -> HeaderAndWaker {
     let header = Arc::new(Header::new(id, remote));
     let waker = Waker::from(Arc::clone(&header));
@@ -223,6 +224,7 @@ pub(super) struct Spares(Vec<HeaderAndWaker>);
 
 impl Spares {
     /// Returns the waker of a task that is queued.
+    #[inline]
     pub(super) fn take(&mut self, id: TaskId, remote: &Arc<RemoteQueue>) -> HeaderAndWaker {
         let Some((header, waker)) = self.0.pop() else { return new_waker(id, remote) };
         header.reset(id);

@@ -234,7 +234,7 @@ impl Executor {
     /// Creates a way to spawn from other threads.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        self.event_loop.handle()
+        Handle::new(self.event_loop.shared())
     }
 }
 

@@ -3,10 +3,9 @@
 use std::{
     cell::{Cell, RefCell},
     mem,
-    panic::resume_unwind,
 };
 
-use crate::{id::TaskId, user_code};
+use crate::id::TaskId;
 
 /// Room for this many tasks is kept: as many as one batch of events wakes at most.
 const KEPT: usize = 1024;
@@ -22,8 +21,9 @@ pub(crate) enum Order {
     Fifo,
     /// At random: the state of the generator.
     Random(Cell<u64>),
-    /// As the chooser says, which is away while it runs: it is user code.
-    Chosen(Cell<Option<Chooser>>),
+    /// As the chooser says. It is away while it runs, and gets a copy of the list, because it is user code:
+    /// it may wake a task. (The copy is kept for its memory.)
+    Chosen(Cell<Option<(Chooser, Vec<TaskId>)>>),
 }
 
 /// The tasks that are ready. Only the executor's thread touches it; other threads send a message
@@ -92,7 +92,7 @@ impl ReadyQueue {
     fn swap(&self) -> Option<TaskId> {
         let chosen = match &self.order {
             Order::Fifo => None,
-            order => Some(self.choose(order)?),
+            _ => Some(self.choose()?),
         };
         let mut lists = self.lists.borrow_mut();
         let Lists { front, taken, back } = &mut *lists;
@@ -107,16 +107,23 @@ impl ReadyQueue {
         front.first().copied()
     }
 
-    /// Chooses one of the newer tasks. The list is out meanwhile, because a chooser is user code, and may
-    /// wake a task.
-    fn choose(&self, order: &Order) -> Option<usize> {
-        let mut ready = mem::take(&mut self.lists.borrow_mut().back);
-        let chosen = user_code::call(|| choose(order, &ready));
-        let mut lists = self.lists.borrow_mut();
-        ready.append(&mut lists.back);
-        lists.back = ready;
-        drop(lists);
-        chosen.unwrap_or_else(|payload| resume_unwind(payload))
+    /// Chooses one of the newer tasks; `None` if there is none. Without a choice, no number is drawn and no
+    /// chooser asked: how often the executor finds one task or none depends on sockets and threads, and
+    /// must not change the order.
+    fn choose(&self) -> Option<usize> {
+        let last = self.lists.borrow().back.len().checked_sub(1)?;
+        Some(match &self.order {
+            Order::Random(state) if last > 0 => random_below(last + 1, state),
+            Order::Chosen(chosen) if last > 0 => {
+                let Some((mut choose, mut ready)) = chosen.take() else { return Some(0) };
+                ready.clone_from(&self.lists.borrow().back);
+                let index = choose(&ready).min(last);
+                shrink(&mut ready);
+                chosen.set(Some((choose, ready)));
+                index
+            }
+            _ => 0,
+        })
     }
 
     /// Frees memory that many tasks have needed. Call it now and then: a task that is alone is taken
@@ -158,23 +165,6 @@ fn shrink(list: &mut Vec<TaskId>) {
     }
 }
 
-/// Chooses one of the tasks that are ready; `None` if there is none. Without a choice, no number is
-/// drawn and no chooser asked: how often the executor finds one task or none depends on sockets and
-/// threads, and must not change the order.
-fn choose(order: &Order, ready: &[TaskId]) -> Option<usize> {
-    let last = ready.len().checked_sub(1)?;
-    Some(match order {
-        Order::Random(state) if last > 0 => random_below(ready.len(), state),
-        Order::Chosen(chooser) if last > 0 => {
-            let Some(mut choose) = chooser.take() else { return Some(0) };
-            let index = choose(ready).min(last);
-            chooser.set(Some(choose));
-            index
-        }
-        _ => 0,
-    })
-}
-
 /// Returns the next number of the generator `SplitMix64` (Steele, Lea and Flood, "Fast splittable
 /// pseudorandom number generators", 2014), reduced to less than `count`.
 fn random_below(count: usize, state: &Cell<u64>) -> usize {
@@ -191,7 +181,7 @@ mod tests {
     use std::rc::{Rc, Weak};
 
     use super::*;
-    use crate::slab::Key;
+    use crate::{slab::Key, user_code};
 
     #[test]
     fn the_memory_of_a_crowd_goes_with_it() {
@@ -215,7 +205,7 @@ mod tests {
     #[test]
     fn a_chooser_is_asked_where_there_is_a_choice() {
         let last: Chooser = Box::new(|ready: &[TaskId]| ready.len() - 1);
-        let queue = ReadyQueue::new(Order::Chosen(Cell::new(Some(last))));
+        let queue = ReadyQueue::new(Order::Chosen(Cell::new(Some((last, Vec::new())))));
         let ids = [1, 2, 3].map(|index| TaskId(Key::from_parts(index, 1)));
         for id in ids {
             queue.push(id);
@@ -231,11 +221,13 @@ mod tests {
             let queue = Weak::clone(queue);
             let chooser: Chooser = Box::new(move |ready: &[TaskId]| {
                 assert_eq!(ready.len(), 2, "the panic of the second choice");
-                queue.upgrade().expect("the queue is there").push(ids[2]);
-                queue.upgrade().expect("the queue is there").push(ids[0]);
+                let queue = queue.upgrade().expect("the queue is there");
+                assert_eq!(queue.list(), ready, "it may ask for them too");
+                queue.push(ids[2]);
+                queue.push(ids[0]);
                 1
             });
-            ReadyQueue::new(Order::Chosen(Cell::new(Some(chooser))))
+            ReadyQueue::new(Order::Chosen(Cell::new(Some((chooser, Vec::new())))))
         });
         queue.push(ids[0]);
         queue.push(ids[1]);

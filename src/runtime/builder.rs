@@ -52,7 +52,9 @@ impl Builder {
 
     /// Lets `choose` choose the task that is polled next. It is called with the tasks that are ready,
     /// if there are at least two, in the order in which they became ready, and returns an index; an
-    /// index that is too high means the last task. It replaces [`ready_order`](Builder::ready_order).
+    /// index that is too high means the last task. It may wake tasks. If it panics, the call that runs the
+    /// executor does; no task is lost, and from then on the first is taken. It replaces
+    /// [`ready_order`](Builder::ready_order).
     ///
     /// For tests that run a program in every order:
     ///
@@ -64,7 +66,7 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn chooser(mut self, choose: impl FnMut(&[TaskId]) -> usize + 'static) -> Builder {
-        self.order = Order::Chosen(Cell::new(Some(Box::new(choose))));
+        self.order = Order::Chosen(Cell::new(Some((Box::new(choose), Vec::new()))));
         self
     }
 

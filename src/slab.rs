@@ -121,31 +121,31 @@ impl<T> Slab<T> {
     ///
     /// If there are 2^32 - 1 values already.
     pub(crate) fn insert_with(&mut self, make: impl FnOnce(Key) -> T) -> Key {
+        if self.free == NONE {
+            self.grow();
+        }
         let index = self.free;
-        let Some(entry) = self.entries.get_mut(index as usize) else {
-            return self.push(make);
-        };
+        let entry = &mut self.entries[index as usize];
         let Slot::Free { next, .. } = entry.slot else {
             unreachable!("an entry of the list is free")
         };
-        entry.generation += 1;
-        let key = Key::from_parts(index, entry.generation);
+        let key = Key::from_parts(index, entry.generation + 1);
         entry.slot = Slot::Occupied(make(key));
+        entry.generation = key.generation();
         self.len += 1;
         self.free = next;
         self.set_previous(next, NONE);
         key
     }
 
+    /// Adds a free entry, where there is none.
     #[cold]
-    fn push(&mut self, make: impl FnOnce(Key) -> T) -> Key {
+    fn grow(&mut self) {
         let index = u32::try_from(self.entries.len()).unwrap_or(NONE);
         assert!(index < NONE, "more than 2^32 - 1 values at once");
-        let key = Key::from_parts(index, self.floor + 1);
-        let slot = Slot::Occupied(make(key));
-        self.entries.push(Entry { generation: key.generation(), slot });
-        self.len += 1;
-        key
+        let slot = Slot::Free { previous: NONE, next: NONE };
+        self.entries.push(Entry { generation: self.floor, slot });
+        self.free = index;
     }
 
     #[inline]
